@@ -1,0 +1,1 @@
+"""Does that box do it? Scenarios, oracle, verdicts, reports, the command."""

@@ -1,0 +1,1 @@
+"""Boxes with one fault each, and the clause that each fault breaks."""

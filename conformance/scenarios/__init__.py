@@ -1,0 +1,1 @@
+"""The written scenarios, one YAML file each."""

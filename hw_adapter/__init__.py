@@ -1,0 +1,1 @@
+"""A box at the other end of a wire. Imports `lockproof.spec` only."""

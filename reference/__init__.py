@@ -1,0 +1,1 @@
+"""A system that does it: authority and box. Imports `lockproof.spec` only."""

@@ -1,0 +1,1 @@
+"""What is true: clauses, profile, model, theorems. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The state machine: pure functions `old state, event -> new state, outcome`."""

@@ -1,0 +1,278 @@
+"""Proves the theorems with z3, by induction over events, and puts what fails into the domain's words.
+
+Every theorem is proved of every event it speaks of, in every world that the invariants allow, for every legal profile; the
+invariants are proved of the initial worlds and kept by every event. An `unknown` is a failure. A theorem whose hypothesis
+nothing satisfies is a failure too.
+"""
+
+from __future__ import annotations
+
+import time
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+from types import SimpleNamespace
+from typing import Any
+
+import z3
+
+from lockproof.spec import clauses
+from lockproof.spec.invariants import INVARIANTS
+from lockproof.spec.profile import DEFAULT, Profile, legal
+from lockproof.spec.theorems import THEOREMS, Step, Theorem
+from lockproof.spec.vocabulary import Outcome, Truth, every, implies, no
+from lockproof.spec.world import EVENTS, World, initial
+
+SECONDS_PER_QUESTION = 20
+
+
+class Result(StrEnum):
+    PROVED = "proved"
+    FALSE = "FALSE"
+    UNKNOWN = "unknown"
+    VACUOUS = "vacuous"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one theorem or invariant: its clauses, the event that breaks it, and a counterexample, line by line."""
+
+    name: str
+    sentence: str
+    clauses: tuple[str, ...]
+    result: Result
+    seconds: float
+    obligations: int
+    event: str | None = None
+    counterexample: tuple[str, ...] = ()
+    witness: str | None = None
+
+
+def prove(report: Callable[[Row], None] = lambda _: None) -> list[Row]:
+    """Prove everything; `report` gets every row as it is done. Rows of invariants come first."""
+    rows = []
+    for row in _all_rows():
+        report(row)
+        rows.append(row)
+    return rows
+
+
+def symbol(kind: Any, name: str) -> Any:
+    """An arbitrary value of a type: a z3 variable, or a state made of them."""
+    if is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{f.name: symbol(hints[f.name], f"{name}.{f.name}") for f in fields(kind)})  # type: ignore[operator]
+    return z3.Bool(name) if kind is bool else z3.Int(name)
+
+
+def any_profile() -> Any:
+    """An arbitrary legal profile; the tolerance of the keypad is a parameter of its own, which keeps everything linear."""
+    hints = typing.get_type_hints(Profile)
+    names = {f.name: symbol(hints[f.name], f"profile.{f.name}") for f in fields(Profile)}
+    return SimpleNamespace(**names, keypad_tolerance=z3.Int("profile.keypad_tolerance"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One event in an arbitrary world: what is assumed, and the step."""
+
+    assumed: Any
+    step: Step
+
+
+def _case(event: str, before: World, profile: Any, *, tag: str = "") -> _Case:
+    function = EVENTS[event]
+    hints = typing.get_type_hints(function)
+    names = [n for n in hints if n not in {"world", "profile", "return"}]
+    given = {n: symbol(hints[n], f"{tag}{n}") for n in names}
+    premise, after, outcome = function(before, profile, **given)
+    roles = [g for n, g in given.items() if n == "recipient"]
+    sane = every(*(no(every(r.consumer, r.realtor)) for r in roles))
+    step = Step(event, before, after, outcome, given, profile, z3.Int("any_instant"))
+    return _Case(every(premise, sane), step)
+
+
+def _invariant(world: World, profile: Any) -> Truth:
+    return every(*(holds(world, profile) for holds in INVARIANTS.values()))
+
+
+def _all_rows() -> Iterator[Row]:
+    before = symbol(World, "")
+    before_any, before_default = _cases(before, any_profile()), _cases(before, DEFAULT)
+    broken: list[tuple[str, str]] = []
+    for name in INVARIANTS:
+        row = _prove_invariant(name, before, before_any)
+        if row.result is not Result.PROVED and row.event in EVENTS:
+            broken.append((name, row.event))
+        yield row
+    for theorem in THEOREMS.values():
+        yield _prove_theorem(theorem, before_default if theorem.default_profile else before_any, broken)
+
+
+class _Cases:
+    """The events as seen from one arbitrary world, each with a solver that already holds all that is assumed."""
+
+    def __init__(self, before: World, profile: Any) -> None:
+        self.profile = profile
+        self.assumed = every(legal(profile), _invariant(before, profile))
+        self.by_event: dict[str, tuple[Step, z3.Solver]] = {}
+        for event in EVENTS:
+            case = _case(event, before, profile)
+            self.by_event[event] = (case.step, _solver(self.assumed, case.assumed))
+
+
+def _cases(before: World, profile: Any) -> _Cases:
+    return _Cases(before, profile)
+
+
+def _solver(*assumed: Any) -> z3.Solver:
+    solver = z3.Solver()
+    solver.set("timeout", SECONDS_PER_QUESTION * 1000)
+    solver.add(*assumed)
+    return solver
+
+
+def _ask(solver: z3.Solver, *facts: Any) -> tuple[str, z3.ModelRef | None]:
+    """`sat`, `unsat` or `unknown`, and a model of small numbers where there is one."""
+    solver.push()
+    solver.add(*facts)
+    answer = str(solver.check())
+    model = solver.model() if answer == "sat" else None
+    solver.pop()
+    return answer, model
+
+
+def _prove_invariant(name: str, before: World, cases: _Cases) -> Row:
+    holds, start = INVARIANTS[name], time.perf_counter()
+
+    def row(result: Result, event: str | None = None, lines: tuple[str, ...] = ()) -> Row:
+        return Row(name, "", (), result, time.perf_counter() - start, 1 + len(EVENTS), event, lines)
+
+    answer, model = _ask(_solver(legal(cases.profile), initial(before)), no(holds(before, cases.profile)))
+    if answer != "unsat":
+        return row(_failure(answer), "the beginning", _words(model, None, before))
+    for event, (step, solver) in cases.by_event.items():
+        answer, _ = _ask(solver, no(holds(step.after, cases.profile)))
+        if answer != "unsat":
+            model = _small(solver, step, no(holds(step.after, cases.profile))) if answer == "sat" else None
+            return row(_failure(answer), event, _words(model, step, before))
+    if _ask(_solver(legal(cases.profile), initial(before)))[0] != "sat":
+        return row(Result.VACUOUS, "the beginning", ("no initial world exists",))
+    return row(Result.PROVED)
+
+
+def _prove_theorem(theorem: Theorem, cases: _Cases, broken: list[tuple[str, str]]) -> Row:
+    start, witness = time.perf_counter(), None
+
+    def row(result: Result, event: str | None = None, lines: tuple[str, ...] = ()) -> Row:
+        seconds = time.perf_counter() - start
+        return Row(theorem.name, theorem.sentence, theorem.clauses, result, seconds, len(theorem.events), event, lines, witness)
+
+    for unknown in (c for c in theorem.clauses if c not in clauses.all_clauses()):
+        return row(Result.UNKNOWN, None, (str(clauses.UnknownClause(unknown, clauses.all_clauses())),))
+    for event in theorem.events:
+        step, solver = cases.by_event[event]
+        claim = theorem.claim(step)
+        answer, _ = _ask(solver, claim.when, no(claim.then))
+        if answer != "unsat":
+            model = _small(solver, step, every(claim.when, no(claim.then))) if answer == "sat" else None
+            return row(_failure(answer), event, _words(model, step, step.before))
+        if witness is None and _ask(solver, claim.when, claim.then)[0] == "sat":
+            witness = event
+    for invariant, event in broken:
+        found = _broken_by(theorem, cases, event)
+        if found is not None:
+            then, lines = found
+            return row(Result.FALSE, event, (f"after it, {invariant} no longer holds, and then: {then}", *lines))
+    return row(Result.PROVED if witness else Result.VACUOUS)
+
+
+def _broken_by(theorem: Theorem, cases: _Cases, event: str) -> tuple[str, tuple[str, ...]] | None:
+    """The theorem fails one step after an event that breaks an invariant: that step and the counterexample."""
+    first, solver = cases.by_event[event]
+    for following in theorem.events:
+        case = _case(following, first.after, cases.profile, tag="then ")
+        claim = theorem.claim(case.step)
+        wrong = every(case.assumed, claim.when, no(claim.then))
+        if _ask(solver, wrong)[0] == "sat":
+            model = _small(solver, first, wrong)
+            return _spoken(following), (*_words(model, first, first.before), *_words(model, case.step, first.after))
+    return None
+
+
+def _failure(answer: str) -> Result:
+    return Result.FALSE if answer == "sat" else Result.UNKNOWN
+
+
+def _small(solver: z3.Solver, step: Step, wrong: Any) -> z3.ModelRef:
+    """A counterexample that is easy to read: the default profile and small numbers where they will do."""
+    profile = step.profile
+    usual = [] if isinstance(profile, Profile) else [
+        getattr(profile, f.name) == getattr(DEFAULT, f.name) for f in fields(Profile)
+    ] + [profile.keypad_tolerance == DEFAULT.keypad_tolerance]
+    numbers = [n for n in _leaves(step.before).values() if isinstance(n, z3.ArithRef)]
+    small = [z3.And(n >= -100_000, n <= 1_000_000) for n in numbers]
+    for wish in ([*usual, *small], usual, small, []):
+        answer, model = _ask(solver, wrong, *wish)
+        if answer == "sat" and model is not None:
+            return model
+    raise AssertionError("a counterexample was found and then not found again")
+
+
+# Words
+
+
+def _leaves(state: Any, name: str = "") -> dict[str, Any]:
+    if is_dataclass(state):
+        parts = [_leaves(getattr(state, f.name), f"{name} {f.name}".strip()) for f in fields(state)]
+        return {n: leaf for part in parts for n, leaf in part.items()}
+    return {name: state}
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple[str, ...]:
+    """The counterexample, line by line: profile, world before, the event with its arguments, its outcome, what changed."""
+    if model is None:
+        return (f"the solver did not decide within {SECONDS_PER_QUESTION} s",)
+
+    def value(term: Any) -> str:
+        found = model.eval(term, model_completion=True) if isinstance(term, z3.ExprRef) else term
+        return {"True": "yes", "False": "no"}.get(str(found), str(found))
+
+    old = {n: value(t) for n, t in _leaves(before).items() if not n.startswith("ghosts")}
+    lines = [_block("before", old)]
+    if step is None:
+        return tuple(lines)
+    if not isinstance(step.profile, Profile):
+        unusual = {n: value(t) for n, t in vars(step.profile).items()}
+        usual = {f.name: str(getattr(DEFAULT, f.name)) for f in fields(Profile)}
+        changed = {n: v for n, v in unusual.items() if n in usual and v not in {usual[n], {"True": "yes", "False": "no"}.get(usual[n])}}
+        lines.insert(0, _block("profile, where it is not the default", changed))
+    given = {n: v for name, term in step.given.items() for n, v in ((k, value(t)) for k, t in _leaves(term, name).items())}
+    lines.append(_block(f"then {_spoken(step.event)}", given))
+    lines.append(f"outcome: {_outcome(step.outcome, value)}")
+    new = {n: value(t) for n, t in _leaves(step.after).items() if not n.startswith("ghosts")}
+    lines.append(_block("after, where it differs", {n: v for n, v in new.items() if v != old[n]}))
+    return tuple(lines)
+
+
+def _block(title: str, values: dict[str, str]) -> str:
+    return f"{title}: " + (", ".join(f"{_spoken(n)} {v}" for n, v in values.items()) or "nothing")
+
+
+def _outcome(outcome: Outcome, value: Callable[[Any], str]) -> str:
+    if value(outcome.accepted) == "yes":
+        return "accepted"
+    against = [f"{need.clause} ({need.name})" for need in outcome.needs if value(need.forbids) == "yes"]
+    return "refused: " + (", ".join(dict.fromkeys(against)) or "no clause says why")
+
+
+def burst_and_refill_bound_the_count(burst: Any, refill: Any, seconds: Any, entries: Any, refills: Any) -> Truth:
+    """The arithmetic between seconds charged and entries: `refills` is `seconds // refill` (`box.wrong-entry.bound`)."""
+    divides = every(refill * refills <= seconds, seconds < refill * refills + refill)
+    charged = entries * refill <= seconds + burst * refill
+    return implies(every(refill >= 1, seconds >= 0, divides, charged), entries <= burst + refills)

@@ -1,0 +1,671 @@
+"""The theorems: what the standard promises, each a sentence, proved for every profile and for all time.
+
+A theorem says something of one event in any world that the invariants allow: of the world before it, the outcome and the
+world after it. `when` is its hypothesis and `then` its conclusion; a hypothesis that nothing satisfies proves nothing, so
+each theorem must also have a witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lockproof.spec import denotation as means
+from lockproof.spec.profile import Profile
+from lockproof.spec.vocabulary import (
+    Instant,
+    Outcome,
+    Truth,
+    either,
+    every,
+    no,
+    same,
+)
+from lockproof.spec.world import EVENTS, World
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event in one world. `any_instant` is an instant about which nothing is known."""
+
+    event: str
+    before: World
+    after: World
+    outcome: Outcome
+    given: dict[str, Any]
+    profile: Profile
+    any_instant: Instant
+
+    def entitled_before(self) -> Truth:
+        return means.code_is_entitled(self.before, self.any_instant, self.profile)
+
+    def entitled_after(self) -> Truth:
+        return means.code_is_entitled(self.after, self.any_instant, self.profile)
+
+    def reasons(self) -> means.Reasons:
+        """What forbids the request, by the denotation; empty for an event that asks for nothing."""
+        return _REASONS[self.event](self) if self.event in _REASONS else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`then` holds wherever `when` does."""
+
+    when: Truth
+    then: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Theorem:
+    name: str
+    sentence: str
+    clauses: tuple[str, ...]
+    events: tuple[str, ...]
+    claim: Callable[[Step], Claim]
+    default_profile: bool = False
+
+
+THEOREMS: dict[str, Theorem] = {}
+_PRESENTATIONS = ("entry_is_made", "ticket_is_presented")
+
+_REASONS: dict[str, Callable[[Step], means.Reasons]] = {
+    "entry_is_made": lambda s: means.entry_reasons(s.before, s.profile, s.given["ours"], s.given["matches"], s.given["other"]),
+    "ticket_is_presented": lambda s: means.ticket_reasons(
+        s.before, s.profile, s.given["ours"], s.given["other"], s.given["other_heard"]
+    ),
+    "time_order_arrives": lambda s: means.time_order_reasons(s.before, s.profile, s.given["order"]),
+    "ticket_is_issued": lambda s: means.issue_reasons(s.before, s.given["registered"]),
+    "grant_is_asked_for": lambda s: means.grant_reasons(s.before, s.profile, s.given),
+    "grant_is_revoked": lambda s: means.revocation_reasons(s.before, s.given["by_grantor"]),
+    "revocation_is_heard": lambda s: {"box.authentic": no(s.given["authentic"])},
+    "code_is_asked_for": lambda s: means.code_reasons(s.profile, s.given),
+    "code_revocation_is_asked_for": lambda _: {"code.irrevocable": True},
+    "pin_is_entered": lambda s: means.pin_reasons(s.before, s.profile, s.given),
+}
+
+
+def theorem(
+    *clauses: str, events: tuple[str, ...] = tuple(EVENTS), default_profile: bool = False
+) -> Callable[[Callable[[Step], Claim | Truth]], Callable[[Step], Claim | Truth]]:
+    """A theorem about `clauses`, to be proved for each of `events` (for all, if none are named)."""
+
+    def register(function: Callable[[Step], Claim | Truth]) -> Callable[[Step], Claim | Truth]:
+        def claim(step: Step) -> Claim:
+            said = function(step)
+            return said if isinstance(said, Claim) else Claim(True, said)
+
+        THEOREMS[function.__name__] = Theorem(
+            function.__name__, (function.__doc__ or "").strip(), clauses, events, claim, default_profile
+        )
+        return function
+
+    return register
+
+
+# Who gets in
+
+
+@theorem("code.day", "code.expiry.after-first-use", "code.digits", "box.ready", "box.wrong-entry.bound", events=("entry_is_made",))
+def a_ready_box_opens_for_a_code_iff_entitled(step: Step) -> Claim:
+    """A ready box with its keypad enabled opens for our code's digits exactly at the instants of its entitlement."""
+    now = step.before.box.clock
+    entitled = every(
+        step.given["matches"],
+        means.is_ready(step.before),
+        means.is_enabled(step.before, step.profile),
+        means.code_is_entitled(step.before, now, step.profile),
+    )
+    return Claim(step.given["ours"], same(step.outcome.accepted, entitled))
+
+
+@theorem("connect.window.bounds", "connect.ticket", "connect.revoke.bound", "box.ready", events=("ticket_is_presented",))
+def a_ready_box_opens_for_a_connect_ticket_iff_entitled(step: Step) -> Claim:
+    """A ready box opens for our ticket exactly inside the window, for the live nonce, unless it has heard of the revocation."""
+    before = step.before
+    entitled = every(
+        means.is_ready(before),
+        means.window_holds(before.grant.window_start, before.grant.window_end, before.box.clock),
+        means.ticket_is_live(before, before.ticket.nonce, step.profile),
+        no(before.ghosts.heard),
+    )
+    return Claim(step.given["ours"], same(step.outcome.accepted, entitled))
+
+
+@theorem("connect.account", "connect.property", "connect.revoke.bound", events=("ticket_is_issued",))
+def a_ticket_is_issued_iff_granted(step: Step) -> Truth:
+    """A ticket is issued exactly for a grant that was made and has not ended, to its registered account, whatever the window."""
+    ghosts = step.before.ghosts
+    return same(step.outcome.accepted, every(ghosts.granted, step.given["registered"], no(ghosts.ended)))
+
+
+@theorem("connect.window.bounds", "connect.ticket", events=("ticket_is_issued",))
+def a_ticket_says_what_was_granted(step: Step) -> Claim:
+    """A ticket carries the window of its grant and the nonce it was asked for; nothing issued before changes."""
+    ticket, grant = step.after.ticket, step.before.grant
+    says = every(
+        ticket.authentic,
+        same(ticket.window_start, grant.window_start),
+        same(ticket.window_end, grant.window_end),
+        same(ticket.nonce, step.given["nonce"]),
+    )
+    issued = every(step.outcome.accepted, step.given["remember"])
+    return Claim(True, either(every(issued, says), every(no(issued), same(ticket, step.before.ticket))))
+
+
+@theorem("box.clock.never-back", "box.authentic", events=("time_order_arrives",))
+def a_time_order_is_taken_iff_authentic_and_forward(step: Step) -> Truth:
+    """A time order sets the clock exactly if it is authentic, answers the live nonce and is not before the last decision."""
+    order, before, after = step.given["order"], step.before, step.after
+    forward = no(order.value < before.ghosts.last_decision)
+    taken = every(order.authentic, means.ticket_is_live(before, order.nonce, step.profile), forward)
+    effect = every(same(after.box.clock, order.value), means.is_ready(after), no(after.box.nonce_open), after.box.time_known)
+    return every(same(step.outcome.accepted, taken), either(every(taken, effect), every(no(taken), same(after, before))))
+
+
+@theorem("connect.grantor", "connect.window.length", "connect.window.not-over", "connect.recipient-email", events=("grant_is_asked_for",))
+def a_grant_is_made_iff_allowed(step: Step) -> Truth:
+    """A Connect grant is made exactly where no clause forbids it, with the window that was asked for."""
+    asked, grant = step.given, step.after.grant
+    allowed = no(either(*means.grant_reasons(step.before, step.profile, asked).values()))
+    as_asked = every(same(grant.window_start, asked["window_start"]), same(grant.window_end, asked["window_end"]))
+    kept = same(grant, step.before.grant)
+    made = every(grant.granted, as_asked, no(grant.revoked), no(grant.moved))
+    return every(
+        same(step.outcome.accepted, allowed),
+        same(step.outcome.reported, allowed),
+        either(every(allowed, made), every(no(allowed), kept)),
+    )
+
+
+@theorem("code.grantor", "code.pin", "code.record", "code.date", "code.index", "eligibility.code-seller-permission", events=("code_is_asked_for",))
+def a_code_is_issued_iff_allowed(step: Step) -> Truth:
+    """A One Day Code is issued, and its issue reported, exactly where no clause forbids it."""
+    allowed = no(either(*means.code_reasons(step.profile, step.given).values()))
+    return every(same(step.outcome.accepted, allowed), same(step.outcome.reported, allowed))
+
+
+@theorem(
+    "eligibility.consumer-never", "eligibility.connect-realtor", events=("grant_is_asked_for", "code_is_asked_for")
+)
+def no_credential_for_a_consumer(step: Step) -> Claim:
+    """Whatever else is asked or permitted, a consumer gets neither kind."""
+    return Claim(step.given["recipient"].consumer, no(step.outcome.accepted))
+
+
+@theorem(
+    "connect.grantor",
+    "connect.revoke.any-time",
+    "code.grantor",
+    events=("grant_is_asked_for", "code_is_asked_for", "grant_is_revoked"),
+)
+def only_grantors_issue_and_revoke(step: Step) -> Claim:
+    """What is asked for by somebody who is not a grantor of the box changes nothing."""
+    unchanged = every(no(step.outcome.accepted), same(step.after.grant, step.before.grant))
+    return Claim(no(step.given["by_grantor"]), unchanged)
+
+
+@theorem("connect.available", events=("ticket_is_presented",))
+def a_fresh_ticket_opens_inside_the_window(step: Step) -> Claim:
+    """Inside the window, unrevoked, a ready box opens for a ticket whose nonce is younger, in true time, than a ticket's life less drift."""
+    before = step.before
+    fetched = every(before.ghosts.nonce_open, same(before.ticket.nonce, before.ghosts.nonce))
+    young = before.true - before.ghosts.nonce_made + step.profile.timer_drift < step.profile.ticket_life
+    inside = means.window_holds(before.grant.window_start, before.grant.window_end, before.box.clock)
+    asked = every(step.given["ours"], means.is_ready(before), fetched, young, inside, no(before.ghosts.ended))
+    return Claim(asked, step.outcome.accepted)
+
+
+@theorem("box.ready", events=tuple(_REASONS))
+def the_reasons_are_exactly_the_clauses_violated(step: Step) -> Truth:
+    """What is refused is refused for exactly the clauses that forbid it, and what none forbids is accepted."""
+    reasons = step.reasons()
+    said = {clause: either(*(n.forbids for n in step.outcome.needs if n.clause == clause)) for clause in reasons}
+    exact = every(*(same(said[clause], reasons[clause]) for clause in reasons))
+    unknown = [need.forbids for need in step.outcome.needs if need.clause not in reasons]
+    return every(exact, no(either(*unknown)), same(step.outcome.accepted, no(either(*reasons.values()))))
+
+
+# The life of a code
+
+
+@theorem("code.expiry.not-extended")
+def reuse_never_extends_a_code(step: Step) -> Claim:
+    """Whatever happens, no instant joins the entitlement of a used code."""
+    return Claim(every(step.before.ghosts.code_used, step.entitled_after()), step.entitled_before())
+
+
+@theorem("code.irrevocable")
+def nothing_but_first_use_shrinks_a_codes_entitlement(step: Step) -> Claim:
+    """Whatever happens, an instant of entitlement is lost only by the code's own first use."""
+    first_use = every(step.after.code.used, no(step.before.code.used), step.outcome.accepted)
+    return Claim(every(step.entitled_before(), no(first_use)), step.entitled_after())
+
+
+@theorem("code.expiry.after-first-use", "box.first-use.durable", events=("entry_is_made", "entry_is_decided"))
+def first_use_is_recorded_when_it_happens(step: Step) -> Claim:
+    """The first accepted entry of our code is its first use, at the instant of the decision; a later one leaves it so."""
+    first = no(step.before.code.used)
+    ours = every(step.given["ours"], step.outcome.accepted)
+    instant = step.after.ghosts.last_decision
+    recorded = every(step.after.code.used, either(every(first, same(step.after.code.first_use, instant)), no(first)))
+    kept = either(first, same(step.after.code.first_use, step.before.code.first_use))
+    return Claim(ours, every(recorded, kept))
+
+
+@theorem("code.irrevocable", "box.isolation", "box.first-use.durable")
+def only_its_own_accepted_entry_touches_a_code(step: Step) -> Claim:
+    """No event but an accepted entry of the code's own digits changes what the box keeps of it; a power cut does not, either."""
+    ours = every(step.given["ours"], step.outcome.accepted) if step.event in {"entry_is_made", "entry_is_decided"} else False
+    return Claim(no(ours), same(step.after.code, step.before.code))
+
+
+@theorem("code.expiry.after-first-use", "box.clock.accuracy", events=("entry_is_made",))
+def a_used_code_is_over_in_true_time(step: Step) -> Claim:
+    """In true time a code opens no later than its life after first use, plus twice the declared skew."""
+    before = step.before
+    again = every(step.given["ours"], step.outcome.accepted, before.ghosts.code_used)
+    end = before.ghosts.first_use_true + step.profile.code_life + step.profile.clock_skew + step.profile.clock_skew
+    return Claim(again, before.true < end)
+
+
+@theorem("code.irrevocable", events=("code_revocation_is_asked_for",))
+def a_code_is_never_revoked(step: Step) -> Truth:
+    """Revoking a code is refused whoever asks, changes nothing, and is reported if a grantor asked."""
+    refused = every(no(step.outcome.accepted), same(step.after, step.before))
+    return every(refused, same(step.outcome.reported, step.given["by_grantor"]))
+
+
+# The life of a grant
+
+
+@theorem("connect.revoke.bound", events=("ticket_is_presented",))
+def revocation_takes_effect_within_ticket_life(step: Step) -> Claim:
+    """In true time nothing opens for a grant at or after its end plus a ticket's life plus the drift of the box's timer."""
+    before = step.before
+    opened = every(step.given["ours"], step.outcome.accepted, before.ghosts.ended)
+    return Claim(opened, before.true < before.ghosts.ended_at + step.profile.ticket_life + step.profile.timer_drift)
+
+
+@theorem("connect.revoke.bound", events=("ticket_is_presented",))
+def a_box_that_heard_never_opens_again(step: Step) -> Claim:
+    """A box that has heard of a revocation never opens for that grant again."""
+    return Claim(every(step.given["ours"], step.before.ghosts.heard), no(step.outcome.accepted))
+
+
+@theorem("connect.revoke.bound", "box.power")
+def what_was_heard_stays_heard(step: Step) -> Claim:
+    """Whatever happens, power cuts included, a box does not forget a revocation."""
+    return Claim(step.before.heard, step.after.heard)
+
+
+@theorem("connect.revoke.bound", events=("revocation_is_heard",))
+def a_revocation_order_is_heard(step: Step) -> Claim:
+    """An authentic order for our grant is taken at once, with or without the time, however often it comes."""
+    heard = every(step.outcome.accepted, step.after.heard)
+    return Claim(every(step.given["ours"], step.given["authentic"]), heard)
+
+
+@theorem("connect.revoke.bound", events=("ticket_is_issued",))
+def no_ticket_after_the_end(step: Step) -> Claim:
+    """Once a grant is revoked, or its box was moved, no ticket is issued for it."""
+    return Claim(step.before.ghosts.ended, no(step.outcome.accepted))
+
+
+@theorem("connect.revoke.any-time", events=("grant_is_revoked",))
+def any_grantor_revokes_at_any_time(step: Step) -> Claim:
+    """A grantor's revocation is accepted before, during and after the window, the second as the first; only the first is reported."""
+    before, after = step.before, step.after
+    first = no(before.ghosts.revoked)
+    ended_at = either(before.ghosts.ended, same(after.grant.ended_at, before.true))
+    done = every(step.outcome.accepted, after.grant.revoked, ended_at, same(step.outcome.reported, first))
+    return Claim(every(step.given["by_grantor"], before.ghosts.granted), done)
+
+
+@theorem("connect.revoke.any-time", "connect.property")
+def an_ended_grant_stays_ended(step: Step) -> Claim:
+    """Whatever happens, also when the box comes back, an ended grant stays ended, since the same instant."""
+    before, after = step.before.grant, step.after.grant
+    revoked = either(no(before.revoked), after.revoked)
+    moved = either(no(before.moved), after.moved)
+    return Claim(step.before.ghosts.ended, every(revoked, moved, same(after.ended_at, before.ended_at)))
+
+
+@theorem("connect.property", events=("box_is_moved",))
+def moving_the_box_ends_the_grant(step: Step) -> Claim:
+    """Taking the box off the property ends what was granted for it there, now, unless it had ended before."""
+    before, after = step.before, step.after
+    since = either(before.ghosts.ended, same(after.grant.ended_at, before.true))
+    return Claim(before.ghosts.granted, every(after.grant.moved, since))
+
+
+@theorem("connect.revoke.only-it", "box.isolation", events=("revocation_is_heard", "grant_is_revoked", "box_is_moved"))
+def revoking_one_grant_leaves_the_others(step: Step) -> Claim:
+    """What a box hears of another grant leaves ours as it was, and no revocation touches clock, keypad, log or any code."""
+    box_untouched = every(same(step.after.box, step.before.box), same(step.after.code, step.before.code))
+    another = no(step.given["ours"]) if step.event == "revocation_is_heard" else False
+    return Claim(True, every(box_untouched, either(no(another), same(step.after.heard, step.before.heard))))
+
+
+@theorem("connect.ticket", events=("ticket_is_presented",))
+def a_ticket_opens_once(step: Step) -> Claim:
+    """The same ticket never opens twice."""
+    return Claim(every(step.given["ours"], step.before.ghosts.ticket_openings >= 1), no(step.outcome.accepted))
+
+
+@theorem("connect.ticket", events=("ticket_is_presented",))
+def a_refused_ticket_leaves_its_nonce_open(step: Step) -> Truth:
+    """An opening consumes the nonce; a refused ticket leaves it as it was."""
+    still_open = every(step.before.box.nonce_open, no(step.outcome.accepted))
+    return every(same(step.after.box.nonce_open, still_open), same(step.after.box.nonce_at, step.before.box.nonce_at))
+
+
+@theorem("connect.ticket", events=("challenge_is_made",))
+def a_new_challenge_replaces_the_old(step: Step) -> Truth:
+    """One nonce is open, the newest, from the instant of the challenge by the box's own timer."""
+    before, after = step.before.box, step.after.box
+    return every(after.nonce_open, same(after.nonce, before.nonce + 1), same(after.nonce_at, before.timer))
+
+
+@theorem("connect.window.bounds", "box.clock.accuracy", events=("ticket_is_presented",))
+def a_connect_opening_is_within_the_widened_window(step: Step) -> Claim:
+    """In true time a Connect opening lies within the window, widened by the declared skew at both ends."""
+    before, skew = step.before, step.profile.clock_skew
+    inside = every(before.true >= before.grant.window_start - skew, before.true < before.grant.window_end + skew)
+    return Claim(every(step.given["ours"], step.outcome.accepted), inside)
+
+
+# What is told
+
+
+@theorem("code.notify-never")
+def one_day_code_never_notifies(step: Step) -> Claim:
+    """Whatever happens, an entry about a One Day Code has raised no notification."""
+    return Claim(every(step.after.entry.written, no(step.after.entry.connect)), same(step.after.receipt.notifications, 0))
+
+
+@theorem("connect.notify-once")
+def a_received_connect_opening_notifies_once(step: Step) -> Claim:
+    """However often it arrives, a Connect opening raises one notification once received, and none before."""
+    after = step.after
+    opening = every(after.entry.written, after.entry.connect, after.entry.opening)
+    count = after.receipt.notifications
+    exact = either(every(after.ghosts.received, same(count, 1)), every(no(after.ghosts.received), same(count, 0)))
+    return Claim(opening, exact)
+
+
+@theorem("connect.notify-once", "report.once", events=("entry_arrives",))
+def an_arrival_tells_what_it_counts(step: Step) -> Truth:
+    """One notification or line more is raised exactly when one more is counted."""
+    before, after, outcome = step.before.receipt, step.after.receipt, step.outcome
+    notified = after.notifications - before.notifications
+    line = after.lines - before.lines
+    one_or_none = every(either(same(notified, 0), same(notified, 1)), either(same(line, 0), same(line, 1)))
+    return every(one_or_none, same(outcome.notified, notified >= 1), same(outcome.reported, line >= 1))
+
+
+@theorem("connect.notify-once")
+def a_refusal_notifies_and_reports_nothing(step: Step) -> Claim:
+    """Whatever happens, a refusal raises no notification and no line of use."""
+    refused = every(step.after.entry.written, no(step.after.entry.opening))
+    return Claim(refused, every(same(step.after.receipt.notifications, 0), same(step.after.receipt.lines, 0)))
+
+
+@theorem("report.once")
+def a_use_is_reported_once(step: Step) -> Claim:
+    """However often it arrives, a use stands in the report once after it was received, and not before."""
+    after = step.after
+    used = every(after.entry.written, after.entry.opening)
+    lines = after.receipt.lines
+    exact = either(every(after.ghosts.received, same(lines, 1)), every(no(after.ghosts.received), same(lines, 0)))
+    return Claim(used, exact)
+
+
+@theorem("box.log", events=("entry_is_made", "entry_is_decided", "ticket_is_presented"))
+def every_decision_has_one_entry(step: Step) -> Truth:
+    """A decided presentation gets the next number; a refusal that examined nothing is counted; all else writes nothing."""
+    before, after, outcome = step.before.box, step.after.box, step.outcome
+    goes_on = every(before.refusals > 0, same(before.refused_while_disabled, means.is_ready(step.before)))
+    logged = every(same(after.next_entry, before.next_entry + 1), same(after.refusals, 0))
+    counted = either(
+        every(goes_on, same(after.next_entry, before.next_entry), same(after.refusals, before.refusals + 1)),
+        every(no(goes_on), same(after.next_entry, before.next_entry + 1), same(after.refusals, 1)),
+    )
+    nothing = every(same(after.next_entry, before.next_entry), same(after.refusals, before.refusals))
+    return either(
+        every(outcome.logged, no(outcome.counted), logged),
+        every(outcome.counted, no(outcome.logged), counted),
+        every(no(outcome.logged), no(outcome.counted), nothing),
+    )
+
+
+@theorem("box.log", events=("entry_is_made", "ticket_is_presented"))
+def what_is_examined_is_logged(step: Step) -> Truth:
+    """An examined presentation is logged; one refused while disabled or not ready is counted; one that does not verify is neither."""
+    ready = means.is_ready(step.before)
+    if step.event == "entry_is_made":
+        examined = every(ready, means.is_enabled(step.before, step.profile))
+        return every(same(step.outcome.logged, examined), same(step.outcome.counted, no(examined)))
+    genuine = either(
+        every(step.given["ours"], step.before.ticket.authentic), every(no(step.given["ours"]), step.given["other"].authentic)
+    )
+    return every(same(step.outcome.logged, every(genuine, ready)), same(step.outcome.counted, every(genuine, no(ready))))
+
+
+# The box
+
+
+@theorem("box.clock.never-back")
+def decisions_never_go_back_in_time(step: Step) -> Truth:
+    """Whatever happens to the clock, no decision is made at an instant before an earlier decision."""
+    return every(step.after.box.mark >= step.before.box.mark, step.after.ghosts.last_decision >= step.before.ghosts.last_decision)
+
+
+@theorem("box.clock.never-back", events=("entry_is_made", "ticket_is_presented", "time_order_arrives"))
+def a_decision_commits_its_instant(step: Step) -> Claim:
+    """Whatever is decided is decided at the clock's instant, and that instant is committed with it."""
+    decided = either(step.outcome.logged, step.outcome.accepted)
+    return Claim(decided, same(step.after.box.mark, step.after.box.clock))
+
+
+@theorem("code.expiry.after-first-use", "connect.window.bounds", events=_PRESENTATIONS)
+def ended_entitlement_never_returns(step: Step) -> Claim:
+    """Once anything was decided at or after the end of an entitlement, it opens nothing any more."""
+    before = step.before
+    end = means.code_end(before, step.profile) if step.event == "entry_is_made" else before.grant.window_end
+    return Claim(every(step.given["ours"], before.ghosts.last_decision >= end), no(step.outcome.accepted))
+
+
+@theorem("box.clock.never-back")
+def only_a_time_order_makes_the_time_known(step: Step) -> Claim:
+    """A box that does not know the time goes on not knowing it, over power cuts too, until it takes a time order."""
+    taken = step.outcome.accepted if step.event == "time_order_arrives" else False
+    return Claim(every(no(step.before.ghosts.time_known), no(taken)), no(step.after.box.time_known))
+
+
+@theorem("box.clock.never-back", events=(*_PRESENTATIONS, "power_fails"))
+def a_clock_found_behind_is_not_trusted_again(step: Step) -> Claim:
+    """A clock found behind the last decision, at a presentation or at power-up, makes the time unknown."""
+    behind = step.after.box.clock < step.before.ghosts.last_decision
+    found = True
+    if step.event == "ticket_is_presented":
+        found = either(
+            every(step.given["ours"], step.before.ticket.authentic), every(no(step.given["ours"]), step.given["other"].authentic)
+        )
+    return Claim(every(behind, found), no(step.after.box.time_known))
+
+
+@theorem("box.clock.never-back", "box.power", events=("power_fails",))
+def the_time_survives_the_holdover(step: Step) -> Claim:
+    """After a cut no longer than the holdover, with the clock not behind, the box knows the time if it knew it before; after a longer one it does not."""
+    in_time = every(step.given["off_for"] <= step.profile.holdover, no(step.given["clock"] < step.before.ghosts.last_decision))
+    return Claim(True, same(step.after.box.time_known, every(step.before.ghosts.time_known, in_time)))
+
+
+@theorem("box.wrong-entry.bound", events=("entry_is_charged", "entry_is_made"))
+def an_entry_is_examined_iff_ready_and_enabled(step: Step) -> Truth:
+    """An entry is examined exactly if the box is ready and one more wrong entry stays within the bound."""
+    examined = every(means.is_ready(step.before), means.is_enabled(step.before, step.profile))
+    return same(no(step.outcome.counted), examined)
+
+
+@theorem("box.wrong-entry.bound")
+def wrong_entries_stay_within_the_bound(step: Step) -> Truth:
+    """From any instant on, the wrong entries examined, each worth one refill, never exceed the time gone by plus the burst."""
+    after, profile = step.after, step.profile
+    spent = after.ghosts.charged_since
+    room = after.ghosts.last_decision - after.observer + profile.keypad_tolerance + profile.keypad_refill
+    return either(spent <= 0, spent <= room)
+
+
+@theorem("box.wrong-entry.bound", events=("entry_is_made",))
+def a_wrong_entry_costs_one_charge_and_a_right_one_none(step: Step) -> Claim:
+    """A wrong entry moves the bound by one refill from now or from where it stood; an accepted one leaves it as if never charged."""
+    before, after, refill = step.before.box, step.after.box, step.profile.keypad_refill
+    idle = before.arrival <= before.clock
+    from_now = same(after.arrival, before.clock + refill)
+    from_there = same(after.arrival, before.arrival + refill)
+    wrong = either(every(idle, from_now), every(no(idle), from_there))
+    as_before = either(same(after.arrival, before.arrival), every(idle, after.arrival <= before.clock))
+    return Claim(step.outcome.logged, either(every(step.outcome.accepted, as_before), every(no(step.outcome.accepted), wrong)))
+
+
+@theorem("box.wrong-entry.bound", events=("entry_is_charged",))
+def a_charge_is_durable_before_the_digits_are_compared(step: Step) -> Claim:
+    """When the digits are looked at, one refill more has been charged already."""
+    before, after, refill = step.before.box, step.after.box, step.profile.keypad_refill
+    idle = before.arrival <= before.clock
+    charged = either(
+        every(idle, same(after.arrival, before.clock + refill)), every(no(idle), same(after.arrival, before.arrival + refill))
+    )
+    return Claim(step.outcome.accepted, every(charged, after.entering))
+
+
+@theorem("box.wrong-entry.bound", "box.log", events=("entry_is_made", "entry_is_charged", "ticket_is_presented"))
+def a_refusal_without_a_look_changes_nothing_but_its_count(step: Step) -> Claim:
+    """While disabled or not ready nothing is charged, no instant is committed, no code and no nonce is touched."""
+    before, after = step.before, step.after
+    same_box = every(same(after.box.arrival, before.box.arrival), same(after.box.mark, before.box.mark))
+    same_nonce = every(same(after.box.nonce_open, before.box.nonce_open), same(after.box.nonce, before.box.nonce))
+    same_entry = same(after.box.entering, before.box.entering)
+    return Claim(step.outcome.counted, every(same_box, same_nonce, same_entry, same(after.code, before.code)))
+
+
+@theorem("box.wrong-entry.bound", events=("ticket_is_presented",))
+def a_ticket_is_neither_charged_nor_stopped(step: Step) -> Truth:
+    """Tickets leave the wrong-entry bound as it was."""
+    return same(step.after.box.arrival, step.before.box.arrival)
+
+
+@theorem("box.wrong-entry.bound", events=("entry_is_charged",))
+def an_emptied_keypad_is_enabled_again_after_refill(step: Step) -> Claim:
+    """However the bound was used up, one refill after the last decision a ready box examines an entry again."""
+    before = step.before
+    waited = before.box.clock >= before.ghosts.last_decision + step.profile.keypad_refill
+    return Claim(every(means.is_ready(before), waited), step.outcome.accepted)
+
+
+@theorem("box.authentic", "interop.message", "box.isolation", events=("ticket_is_presented", "time_order_arrives", "revocation_is_heard"))
+def what_does_not_verify_changes_nothing(step: Step) -> Claim:
+    """A ticket or an order that does not verify under the box's own keys, such as another box's, opens nothing and changes nothing."""
+    if step.event == "ticket_is_presented":
+        forged = every(no(step.given["ours"]), no(step.given["other"].authentic))
+    elif step.event == "time_order_arrives":
+        forged = no(step.given["order"].authentic)
+    else:
+        forged = no(step.given["authentic"])
+    unchanged = every(same(step.after.box, step.before.box), same(step.after.code, step.before.code))
+    return Claim(forged, every(no(step.outcome.accepted), unchanged, same(step.after.heard, step.before.heard)))
+
+
+@theorem("box.power", "box.first-use.durable", events=("power_fails",))
+def a_cut_leaves_entitlement_before_or_after(step: Step) -> Truth:
+    """A cut, also one between charge and decision, leaves code, revocations, mark and bound as the last commit left them, and forgets the nonce."""
+    before, after = step.before.box, step.after.box
+    durable = every(same(after.mark, before.mark), same(after.arrival, before.arrival), same(after.nonce, before.nonce))
+    volatile = every(no(after.nonce_open), no(after.entering), same(after.timer, 0), same(after.clock, step.given["clock"]))
+    credentials = every(same(step.after.code, step.before.code), same(step.after.heard, step.before.heard))
+    log = every(same(after.refusals, step.given["kept"]), same(after.refusals_written, step.given["kept"]))
+    gone = every(step.before.box.refusals > 0, same(step.given["kept"], 0))
+    number = either(every(gone, same(after.next_entry, before.next_entry - 1)), every(no(gone), same(after.next_entry, before.next_entry)))
+    return every(durable, volatile, credentials, log, number)
+
+
+@theorem("box.log", events=("refusals_are_written",))
+def a_written_count_survives_a_cut(step: Step) -> Truth:
+    """Writing the count of refusals makes all of it durable and changes nothing else."""
+    written = same(step.after.box.refusals_written, step.before.box.refusals)
+    return every(written, same(step.after.box.refusals, step.before.box.refusals), same(step.after.box.next_entry, step.before.box.next_entry))
+
+
+@theorem("box.isolation", "box.power")
+def the_hardware_is_set_by_nothing_else(step: Step) -> Claim:
+    """Only time, power and a time order move the clock; only a challenge makes a nonce."""
+    moves = {"time_passes", "clock_jumps", "power_fails", "time_order_arrives"}
+    clock = True if step.event in moves else same(step.after.box.clock, step.before.box.clock)
+    timer = True if step.event in moves else same(step.after.box.timer, step.before.box.timer)
+    nonce = True if step.event == "challenge_is_made" else same(step.after.box.nonce, step.before.box.nonce)
+    return Claim(True, every(clock, timer, nonce))
+
+
+@theorem("code.pin", "box.wrong-entry.bound", events=("pin_is_entered",))
+def wrong_pins_are_bounded_as_wrong_entries_are(step: Step) -> Truth:
+    """A PIN is looked at while one more wrong one stays within the bound, and accepted exactly if it is then right."""
+    within = no(step.given["arrival"] > step.before.true + step.profile.keypad_tolerance)
+    return same(step.outcome.accepted, every(within, step.given["matches"]))
+
+
+# The numbers of the source
+
+
+@theorem("code.expiry.after-first-use", "code.day", events=("entry_is_made",), default_profile=True)
+def the_default_profile_is_the_text__sixty_minutes(step: Step) -> Claim:
+    """With the default profile a used code opens while 3600 seconds from its first use are not over, whatever the day, and then never."""
+    code, now = step.before.code, step.before.box.clock
+    looked_at = every(step.given["ours"], step.given["matches"], no(step.outcome.counted), step.before.ghosts.code_used)
+    return Claim(looked_at, same(step.outcome.accepted, now - code.first_use < 3600))  # noqa: PLR2004 (the source's own number)
+
+
+@theorem("connect.window.length", events=("grant_is_asked_for",), default_profile=True)
+def the_default_profile_is_the_text__thirty_minutes_to_several_days(step: Step) -> Claim:
+    """With the default profile a window of 1800 to 604800 seconds is granted where nothing else forbids it, and no other."""
+    asked = step.given
+    length = asked["window_end"] - asked["window_start"]
+    others = [need.forbids for need in step.outcome.needs if need.clause != "connect.window.length"]
+    legal = every(length >= 1800, length <= 604800)  # noqa: PLR2004 (the source's own numbers)
+    return Claim(no(either(*others)), same(step.outcome.accepted, legal))
+
+
+@theorem("connect.ticket", "connect.revoke.bound", events=("ticket_is_presented",), default_profile=True)
+def the_default_profile_is_the_text__a_minute_for_a_ticket(step: Step) -> Claim:
+    """With the default profile an otherwise good ticket opens while 60 seconds by the box's timer are not over."""
+    before = step.before
+    others = [need.forbids for need in step.outcome.needs if need.clause != "connect.ticket"]
+    answers = every(before.ghosts.nonce_open, same(before.ticket.nonce, before.ghosts.nonce))
+    good = every(step.given["ours"], answers, no(either(*others)))
+    return Claim(good, same(step.outcome.accepted, before.ghosts.nonce_age < 60))  # noqa: PLR2004 (semantics' number)
+
+
+@theorem("code.date", events=("code_is_asked_for",), default_profile=True)
+def the_default_profile_is_the_text__fourteen_days_ahead(step: Step) -> Claim:
+    """With the default profile a code is for today or for one of the next 14 days."""
+    others = [need.forbids for need in step.outcome.needs if need.clause != "code.date"]
+    ahead = step.given["days_ahead"]
+    return Claim(no(either(*others)), same(step.outcome.accepted, every(ahead >= 0, ahead <= 14)))  # noqa: PLR2004
+
+
+@theorem("box.wrong-entry.bound", events=("entry_is_charged",), default_profile=True)
+def the_default_profile_is_the_text__five_entries(step: Step) -> Claim:
+    """With the default profile the sixth wrong entry in a row is not examined until 300 seconds after the first."""
+    before = step.before
+    five = every(means.is_ready(before), same(before.ghosts.busy_charged, 1500))
+    waited = before.box.clock - before.ghosts.busy_start >= 300  # noqa: PLR2004 (semantics' numbers: 5 entries, 5 minutes)
+    return Claim(five, same(step.outcome.accepted, waited))
+
+
+@theorem("code.index", "code.digits", "box.log", events=("challenge_is_made",), default_profile=True)
+def the_default_profile_is_the_text__digits_and_indices(step: Step) -> Truth:
+    """The default profile has codes of 8 digits, 8 of them a day, and writes refusals down every 600 seconds."""
+    profile = step.profile
+    digits = every(same(profile.code_digits, 8), same(profile.code_indices, 8))
+    return every(digits, same(profile.refusals_written_every, 600))

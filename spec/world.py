@@ -1,0 +1,496 @@
+"""Everything that can happen around one box, one code, one grant, one ticket and one log entry, each an arbitrary one.
+
+What is proved of an arbitrary one holds for all. Beside the model's state the world remembers, as ghosts, what was put in
+and what came out; nothing in the model reads a ghost, and the denotation reads nothing else but the hardware's clocks.
+
+An event is a function of the world, the profile and its own arguments; its premise says when it can happen at all. The
+environment's premises are the named assumptions of `chapters/assumptions.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lockproof.spec.model import authority, box
+from lockproof.spec.profile import Profile
+from lockproof.spec.vocabulary import (
+    Instant,
+    Number,
+    Outcome,
+    Seconds,
+    Truth,
+    choose,
+    either,
+    every,
+    implies,
+    no,
+    same,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One arbitrary entry of the log, once it was written."""
+
+    written: Truth
+    connect: Truth
+    opening: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Ghosts:
+    """What was put in and what came out. `busy_*` and `charged_since` are in seconds of box time."""
+
+    code_used: Truth
+    first_use: Instant  # box time
+    first_use_true: Instant
+    last_decision: Instant  # box time
+    time_known: Truth
+    entering: Truth
+    entered_true: Instant
+    heard: Truth
+    granted: Truth
+    revoked: Truth
+    moved: Truth
+    ended: Truth
+    ended_at: Instant  # true time
+    nonce: Number
+    nonce_open: Truth
+    nonce_age: Seconds  # by the box's timer
+    nonce_made: Instant  # true time
+    issued: Truth
+    issued_at: Instant  # true time
+    ticket_openings: Number
+    busy_start: Instant
+    busy_charged: Seconds
+    charged_since: Seconds  # at or after the observer's instant
+    entries: Number
+    run: Number  # refusals in the newest entry
+    run_written: Number
+    run_disabled: Truth
+    received: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    true: Instant
+    box: box.Box
+    code: box.Code
+    heard: Truth
+    grant: authority.Grant
+    ticket: box.Ticket
+    entry: Entry
+    receipt: authority.Receipt
+    ghosts: Ghosts
+    observer: Instant  # any instant of box time from which charges are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event that happened: what it needs to happen at all, the world after it, its outcome and its arguments."""
+
+    name: str
+    premise: Truth
+    after: World
+    outcome: Outcome
+    given: dict[str, Any]
+
+
+Event = Callable[..., tuple[Truth, World, Outcome]]
+EVENTS: dict[str, Event] = {}
+
+
+def _event(function: Event) -> Event:
+    EVENTS[function.__name__] = function
+    return function
+
+
+def initial(world: World) -> Truth:
+    """The worlds in which everything begins: a box just provisioned, nothing issued, granted, used or heard."""
+    fresh = replace(box.new_box(world.box.clock, world.box.nonce), timer=world.box.timer)
+    ghosts = world.ghosts
+    return every(
+        same(world.box, fresh),
+        no(world.code.used),
+        same(world.code.first_use, 0),
+        no(world.heard),
+        no(world.grant.granted),
+        no(world.grant.revoked),
+        no(world.grant.moved),
+        no(world.entry.written),
+        no(world.receipt.received),
+        same(world.receipt.notifications, 0),
+        same(world.receipt.lines, 0),
+        world.code.day_start < world.code.day_end,
+        world.code.day_start >= 0,
+        world.observer >= 0,
+        world.box.clock >= 0,
+        *(no(truth) for truth in (ghosts.code_used, ghosts.time_known, ghosts.entering, ghosts.heard, ghosts.granted)),
+        *(no(truth) for truth in (ghosts.revoked, ghosts.moved, ghosts.ended, ghosts.nonce_open, ghosts.issued, ghosts.received)),
+        *(same(number, 0) for number in (ghosts.last_decision, ghosts.ticket_openings, ghosts.busy_start)),
+        *(same(number, 0) for number in (ghosts.busy_charged, ghosts.charged_since, ghosts.entries, ghosts.run)),
+        same(ghosts.run_written, 0),
+        same(ghosts.nonce, world.box.nonce),
+    )
+
+
+# Assumptions about the environment
+
+
+def clock_is_accurate(world: World, profile: Profile) -> Truth:
+    """`clock-within-skew`: a clock that the box may trust is within the declared skew of true time."""
+    trusted = every(world.ghosts.time_known, world.box.clock >= world.ghosts.last_decision)
+    return implies(trusted, _within(world.box.clock, world.true, profile.clock_skew))
+
+
+def timer_is_accurate(world: World, profile: Profile) -> Truth:
+    """`timer-within-drift`: over one ticket life the box's timer is within the declared drift of true time."""
+    elapsed = world.true - world.ghosts.nonce_made
+    short = either(world.ghosts.nonce_age <= profile.ticket_life, elapsed <= profile.ticket_life)
+    return implies(every(world.ghosts.nonce_open, short), _within(world.ghosts.nonce_age, elapsed, profile.timer_drift))
+
+
+def _within(one: Instant, other: Instant, distance: Seconds) -> Truth:
+    return every(one - other <= distance, other - one <= distance)
+
+
+# Time and power
+
+
+@_event
+def time_passes(world: World, profile: Profile, true: Instant, clock: Instant, timer: Seconds) -> tuple[Truth, World, Outcome]:
+    """True time, the box's clock and its timer go on, each at its own pace."""
+    age = world.ghosts.nonce_age + (timer - world.box.timer)
+    after = replace(
+        world,
+        true=true,
+        box=replace(world.box, clock=clock, timer=timer),
+        ghosts=replace(world.ghosts, nonce_age=age),
+    )
+    forward = every(true >= world.true, clock >= world.box.clock, timer >= world.box.timer)
+    return every(forward, clock_is_accurate(after, profile), timer_is_accurate(after, profile)), after, Outcome(True)
+
+
+@_event
+def clock_jumps(world: World, profile: Profile, clock: Instant) -> tuple[Truth, World, Outcome]:
+    """The clock shows something else, also something earlier, and the box does not know."""
+    after = replace(world, box=replace(world.box, clock=clock))
+    return every(clock >= 0, clock_is_accurate(after, profile)), after, Outcome(True)
+
+
+@_event
+def power_fails(
+    world: World, profile: Profile, true: Instant, clock: Instant, off_for: Seconds, kept: Number
+) -> tuple[Truth, World, Outcome]:
+    """Power fails, at any moment, also between the charge of an entry and its decision, and comes back."""
+    state, outcome = box.lose_power(world.box, clock, off_for, kept, profile)
+    ghosts = world.ghosts
+    known = every(ghosts.time_known, no(off_for > profile.holdover), no(clock < ghosts.last_decision))
+    vanished = every(ghosts.run > 0, kept <= 0)
+    after = replace(
+        world,
+        true=true,
+        box=state,
+        ghosts=replace(
+            ghosts,
+            time_known=known,
+            entering=False,
+            nonce_open=False,
+            entries=choose(vanished, ghosts.entries - 1, ghosts.entries),
+            run=kept,
+            run_written=kept,
+        ),
+    )
+    possible = every(true >= world.true, clock >= 0, off_for >= 0, ghosts.run_written <= kept, kept <= ghosts.run)
+    return every(possible, clock_is_accurate(after, profile)), after, outcome
+
+
+@_event
+def refusals_are_written(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
+    """The count of refusals becomes durable."""
+    state, outcome = box.write_refusals(world.box)
+    return True, replace(world, box=state, ghosts=replace(world.ghosts, run_written=world.ghosts.run)), outcome
+
+
+# At the keypad
+
+
+@_event
+def entry_is_charged(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:
+    """Digits are entered, and charged before they are looked at."""
+    state, outcome = box.charge_entry(world.box, profile)
+    return no(world.ghosts.entering), _after_charge(replace(world, box=state), world, outcome, profile), outcome
+
+
+@_event
+def entry_is_decided(
+    world: World, profile: Profile, ours: Truth, matches: Truth, other: box.Code, remember: Truth
+) -> tuple[Truth, World, Outcome]:
+    """The charged digits are those of our code, of another, or of none."""
+    after, outcome = _decide(world, profile, ours, matches, other, remember)
+    return world.ghosts.entering, after, outcome
+
+
+@_event
+def entry_is_made(
+    world: World, profile: Profile, ours: Truth, matches: Truth, other: box.Code, remember: Truth
+) -> tuple[Truth, World, Outcome]:
+    """Charge and decision together, with no power cut between."""
+    state, charge = box.charge_entry(world.box, profile)
+    charged = _after_charge(replace(world, box=state), world, charge, profile)
+    decided, decision = _decide(charged, profile, ours, matches, other, remember)
+    examined = charge.accepted
+    outcome = Outcome(
+        accepted=every(examined, decision.accepted),
+        needs=(*charge.needs, *(replace(need, applies=every(examined, need.applies)) for need in decision.needs)),
+        entitled_by=decision.entitled_by,
+        logged=examined,
+        counted=charge.counted,
+    )
+    return no(world.ghosts.entering), choose(examined, decided, charged), outcome
+
+
+def _after_charge(after: World, before: World, outcome: Outcome, profile: Profile) -> World:
+    ghosts = _seen(before)
+    now = before.box.clock
+    idle = ghosts.busy_start + ghosts.busy_charged <= now
+    charged = replace(
+        ghosts,
+        entering=True,
+        entered_true=before.true,
+        last_decision=now,
+        busy_start=choose(idle, now, ghosts.busy_start),
+        busy_charged=choose(idle, 0, ghosts.busy_charged) + profile.keypad_refill,
+        charged_since=ghosts.charged_since + choose(now >= before.observer, profile.keypad_refill, 0),
+    )
+    return replace(after, ghosts=choose(outcome.accepted, charged, _counted(ghosts, ghosts.time_known)))
+
+
+def _decide(
+    world: World, profile: Profile, ours: Truth, matches: Truth, other: box.Code, remember: Truth
+) -> tuple[World, Outcome]:
+    code = choose(ours, world.code, other)
+    state, used, outcome = box.decide_entry(world.box, code, matches, profile)
+    ghosts, opened = world.ghosts, outcome.accepted
+    first = every(ours, opened, no(ghosts.code_used))
+    refund = choose(opened, profile.keypad_refill, 0)
+    seen = replace(
+        _logged(ghosts),
+        entering=False,
+        code_used=either(ghosts.code_used, first),
+        first_use=choose(first, ghosts.last_decision, ghosts.first_use),
+        first_use_true=choose(first, ghosts.entered_true, ghosts.first_use_true),
+        busy_charged=ghosts.busy_charged - refund,
+        charged_since=ghosts.charged_since - choose(ghosts.last_decision >= world.observer, refund, 0),
+    )
+    after = replace(world, box=state, code=choose(ours, used, world.code), ghosts=seen)
+    return _remember(after, remember, outcome.logged, connect=False, opening=opened), outcome
+
+
+# At the app
+
+
+@_event
+def challenge_is_made(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
+    """The box makes a fresh nonce."""
+    state, outcome = box.challenge(world.box)
+    ghosts = replace(
+        world.ghosts, nonce=world.ghosts.nonce + 1, nonce_open=True, nonce_age=0, nonce_made=world.true
+    )
+    return True, replace(world, box=state, ghosts=ghosts), outcome
+
+
+@_event
+def ticket_is_issued(
+    world: World,
+    profile: Profile,  # noqa: ARG001 (events are alike)
+    nonce: Number,
+    registered: Truth,
+    remember: Truth,
+) -> tuple[Truth, World, Outcome]:
+    """A ticket is asked for our grant and becomes our ticket, if we choose; it answers a nonce that exists (`nonces-never-repeat`)."""
+    grant, outcome = authority.issue_ticket(world.grant, registered)
+    ours = every(outcome.accepted, remember)
+    fresh = box.Ticket(
+        window_start=grant.window_start, window_end=grant.window_end, nonce=nonce, authentic=True
+    )
+    ghosts = replace(
+        world.ghosts,
+        issued=either(world.ghosts.issued, ours),
+        issued_at=choose(ours, world.true, world.ghosts.issued_at),
+        ticket_openings=choose(ours, 0, world.ghosts.ticket_openings),
+    )
+    after = replace(world, grant=grant, ticket=choose(ours, fresh, world.ticket), ghosts=ghosts)
+    return nonce <= world.ghosts.nonce, after, outcome
+
+
+@_event
+def ticket_is_presented(
+    world: World, profile: Profile, ours: Truth, other: box.Ticket, other_heard: Truth, remember: Truth
+) -> tuple[Truth, World, Outcome]:
+    """Our ticket is held out to the box, or any other: of another grant, an old one, a forged one."""
+    ticket = choose(ours, world.ticket, other)
+    heard = choose(ours, world.heard, other_heard)
+    state, outcome = box.present_ticket(world.box, heard, ticket, profile)
+    ghosts, opened = world.ghosts, outcome.accepted
+    seen, judged = _seen(world), every(ticket.authentic, _trusts_time(world))
+    decided = replace(
+        _logged(seen),
+        last_decision=world.box.clock,
+        nonce_open=every(ghosts.nonce_open, no(opened)),
+        ticket_openings=ghosts.ticket_openings + choose(every(ours, opened), 1, 0),
+    )
+    unready = choose(ticket.authentic, _counted(seen, False), ghosts)
+    after = replace(world, box=state, ghosts=choose(judged, decided, unready))
+    premise = every(no(ghosts.entering), implies(ours, ghosts.issued))
+    return premise, _remember(after, remember, outcome.logged, connect=True, opening=opened), outcome
+
+
+@_event
+def grant_is_asked_for(
+    world: World,
+    profile: Profile,
+    recipient: authority.Recipient,
+    window_start: Instant,
+    window_end: Instant,
+    by_grantor: Truth,
+    assigned: Truth,
+    email_named: Truth,
+) -> tuple[Truth, World, Outcome]:
+    """Our grant is asked for; nobody is both a REALTOR and a consumer."""
+    grant, outcome = authority.grant_connect(
+        world.grant, recipient, window_start, window_end, by_grantor, assigned, email_named, world.true, profile
+    )
+    ghosts = replace(world.ghosts, granted=either(world.ghosts.granted, outcome.accepted))
+    return no(world.ghosts.granted), replace(world, grant=grant, ghosts=ghosts), outcome
+
+
+@_event
+def grant_is_revoked(world: World, profile: Profile, by_grantor: Truth) -> tuple[Truth, World, Outcome]:  # noqa: ARG001
+    """Somebody asks for the revocation of our grant."""
+    grant, outcome = authority.revoke_grant(world.grant, by_grantor, world.true)
+    ends = outcome.accepted
+    ghosts = replace(_ended(world, ends), revoked=either(world.ghosts.revoked, ends))
+    return True, replace(world, grant=grant, ghosts=ghosts), outcome
+
+
+@_event
+def box_is_moved(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
+    """The box is taken off its property, or given to another."""
+    grant, outcome = authority.move_box(world.grant, world.true)
+    ghosts = replace(_ended(world, world.ghosts.granted), moved=either(world.ghosts.moved, world.ghosts.granted))
+    return True, replace(world, grant=grant, ghosts=ghosts), outcome
+
+
+@_event
+def revocation_is_heard(world: World, profile: Profile, ours: Truth, authentic: Truth) -> tuple[Truth, World, Outcome]:  # noqa: ARG001
+    """A revocation order reaches the box; an authentic one for our grant exists only once that has ended (`macs-hold`)."""
+    heard, outcome = box.hear_revocation(choose(ours, world.heard, False), authentic)
+    reached = every(ours, authentic)
+    ghosts = replace(world.ghosts, heard=either(world.ghosts.heard, reached))
+    after = replace(world, heard=choose(ours, heard, world.heard), ghosts=ghosts)
+    return implies(reached, world.ghosts.ended), after, outcome
+
+
+@_event
+def time_order_arrives(world: World, profile: Profile, order: box.TimeOrder) -> tuple[Truth, World, Outcome]:
+    """A time order reaches the box, from the authority or from somebody else."""
+    state, outcome = box.take_time_order(world.box, order, profile)
+    ghosts = world.ghosts
+    taken = replace(ghosts, time_known=True, last_decision=order.value, nonce_open=False)
+    after = replace(world, box=state, ghosts=choose(outcome.accepted, taken, ghosts))
+    return every(no(ghosts.entering), clock_is_accurate(after, profile)), after, outcome
+
+
+# One Day Code at the authority
+
+
+@_event
+def code_is_asked_for(
+    world: World,
+    profile: Profile,
+    recipient: authority.Recipient,
+    seller_permission: Truth,
+    by_grantor: Truth,
+    assigned: Truth,
+    pin_accepted: Truth,
+    named: Truth,
+    days_ahead: Number,
+    index_free: Truth,
+) -> tuple[Truth, World, Outcome]:
+    """A code is asked for."""
+    outcome = authority.generate_code(
+        recipient, seller_permission, by_grantor, assigned, pin_accepted, named, days_ahead, index_free, profile
+    )
+    return True, world, outcome
+
+
+@_event
+def code_revocation_is_asked_for(world: World, profile: Profile, by_grantor: Truth) -> tuple[Truth, World, Outcome]:  # noqa: ARG001
+    """Somebody asks for the revocation of a code."""
+    return True, world, authority.revoke_code(by_grantor)
+
+
+@_event
+def pin_is_entered(
+    world: World, profile: Profile, arrival: Instant, matches: Truth
+) -> tuple[Truth, World, Outcome]:
+    """A PIN is entered at the authority by somebody whose bound stands at `arrival`."""
+    _, outcome = authority.enter_pin(arrival, matches, world.true, profile)
+    return True, world, outcome
+
+
+# What comes back
+
+
+@_event
+def entry_arrives(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
+    """Our log entry reaches the authority, for the first time or again (`log-unaltered`)."""
+    receipt, outcome = authority.receive_entry(world.receipt, world.entry.connect, world.entry.opening)
+    after = replace(world, receipt=receipt, ghosts=replace(world.ghosts, received=True))
+    return world.entry.written, after, outcome
+
+
+# Ghosts
+
+
+def _trusts_time(world: World) -> Truth:
+    return every(world.ghosts.time_known, no(world.box.clock < world.ghosts.last_decision))
+
+
+def _seen(world: World) -> Ghosts:
+    """A presentation finds out whether the time is known."""
+    return replace(world.ghosts, time_known=_trusts_time(world))
+
+
+def _logged(ghosts: Ghosts) -> Ghosts:
+    return replace(ghosts, entries=ghosts.entries + 1, run=0, run_written=0)
+
+
+def _counted(ghosts: Ghosts, disabled: Truth) -> Ghosts:
+    goes_on = every(no(ghosts.run <= 0), same(ghosts.run_disabled, disabled))
+    return replace(
+        ghosts,
+        entries=ghosts.entries + choose(goes_on, 0, 1),
+        run=choose(goes_on, ghosts.run, 0) + 1,
+        run_written=choose(goes_on, ghosts.run_written, 0),
+        run_disabled=disabled,
+    )
+
+
+def _ended(world: World, ends: Truth) -> Ghosts:
+    first = every(ends, no(world.ghosts.ended))
+    return replace(
+        world.ghosts,
+        ended=either(world.ghosts.ended, ends),
+        ended_at=choose(first, world.true, world.ghosts.ended_at),
+    )
+
+
+def _remember(world: World, remember: Truth, logged: Truth, connect: Truth, opening: Truth) -> World:
+    """From now on this decision's entry is our entry, if we choose so and have none yet."""
+    ours = every(remember, logged, no(world.entry.written))
+    entry = Entry(written=True, connect=connect, opening=opening)
+    return replace(world, entry=choose(ours, entry, world.entry))
