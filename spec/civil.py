@@ -133,8 +133,7 @@ def zone_pairs(zone: str, start: int, end: int) -> Pairs:
         if _offset(ahead, zone) == before:
             at = ahead
             continue
-        between = range(at + 1, ahead)
-        at = at + 1 + bisect_left(between, True, key=lambda then, before=before: _offset(then, zone) != before)  # type: ignore[misc]
+        at = _first_change(zone, at + 1, ahead, before)
         pairs.append((at, _offset(at, zone)))
     return tuple(pairs)
 
@@ -232,6 +231,11 @@ def _offset(instant: int, zone: str) -> int:
         raise CivilError(f"{instant} s is outside the calendar; instants are seconds since 1970, in years 1 to 9999") from None
     assert offset is not None
     return offset // dt.timedelta(seconds=1)
+
+
+def _first_change(zone: str, start: int, end: int, before: int) -> int:
+    """The first instant in `[start, end]` with another offset than `before`; `end` has another, and none comes back."""
+    return start + bisect_left(range(start, end), True, key=lambda at: _offset(at, zone) != before)
 
 
 # Words

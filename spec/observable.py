@@ -21,6 +21,18 @@ class NoAnswer(BenchError):  # noqa: N818  (reads as what happened: the command 
     """A command went out and no answer came back: it may have been carried out wholly, in part or not at all."""
 
 
+class Declined(BenchError):  # noqa: N818  (reads as what happened: the box did not do it)
+    """The box is well, says that it does not do this, and has changed nothing. Not a decision about a credential.
+
+    `why` is "unknown-command", "bad-arguments", "unsupported", "refused" (a test command to a production build) or
+    "not-provisioned".
+    """
+
+    def __init__(self, why: str, message: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class LogKind(StrEnum):
     """What a log entry is about (`box.log`)."""
 

@@ -1,0 +1,80 @@
+"""The journal: an append-only file of what was sent and seen, a JSON object a line, written before anything else happens.
+
+A line is handed to the operating system as soon as it is made, so that a killed run keeps every step up to the kill. The
+oracle reads nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from lockproof.spec.observable import BenchError
+
+Record = dict[str, Any]
+
+
+class Journal:
+    """Appends records. Kept in memory too, and only there if there is no file."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.records: list[Record] = []
+        self._file = -1
+        if path is not None:
+            try:
+                self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+            except OSError as error:
+                raise BenchError(f"{path}: no journal can be written there: {error.strerror}; name another folder with --out") from error
+
+    def write(self, record: str, **fields: Any) -> Record:
+        line: Record = {"record": record, **{name: _plain(value) for name, value in fields.items()}}
+        self.records.append(line)
+        if self._file >= 0:
+            _write_all(self._file, (json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n").encode())
+        return line
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def read(path: Path) -> Iterator[Record]:
+    """The records of a journal file; a last line that a kill cut short is left out. Raises `BenchError`."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise BenchError(f"{path}: {error.strerror}; name a journal.jsonl of a run") from error
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            yield json.loads(line)
+        except ValueError:
+            if number == len(lines):
+                return
+            raise BenchError(f"{path}:{number}: not a line of a journal; the file was changed or is another program's") from None
+
+
+def _write_all(file: int, data: bytes) -> None:
+    try:
+        while data:
+            data = data[os.write(file, data) :]
+    except OSError as error:
+        raise BenchError(f"the journal cannot be written: {error.strerror}; make room and run again") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(inner) for name, inner in asdict(value).items()}
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,95 @@
+"""Verdicts in the words of ISO 9646, per step, scenario, clause and run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    ERROR = "error"  # of harness or link, never of the box
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was wrong at one step: the clauses between what was seen and what the standard says, and the story of it.
+
+    `shown` are the clauses that the step was there to show; `contradicted` are those that the standard itself names.
+    `history` are the presentations of the scenario up to this one, one line each.
+    """
+
+    step: int
+    where: str
+    did: str
+    saw: str
+    must: str
+    shown: tuple[str, ...]
+    contradicted: tuple[str, ...]
+    channel: str
+    history: tuple[str, ...] = ()
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.shown, *self.contradicted)))
+
+    @property
+    def is_control(self) -> bool:
+        return not self.shown
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What became of one scenario. `shown` are clauses whose steps all came out right; `channels` are those that were used."""
+
+    id: str
+    verdict: Verdict
+    clauses: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    finding: Finding | None = None
+    message: str = ""
+    seconds: float = 0.0
+    commands: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseResult:
+    """What became of one clause: by which scenarios it was shown, or failed, or why nothing can be said."""
+
+    id: str
+    decider: str
+    verdict: Verdict
+    scenarios: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What became of a run against one target."""
+
+    target: str
+    identity: str
+    firmware: str
+    scenarios: list[ScenarioResult] = field(default_factory=list)
+    clauses: list[ClauseResult] = field(default_factory=list)
+    error: str = ""
+    journal: str = ""
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that was found; a run of nothing is an error."""
+        found = {result.verdict for result in self.scenarios} | {result.verdict for result in self.clauses}
+        if Verdict.FAIL in found:
+            return Verdict.FAIL
+        if self.error or Verdict.ERROR in found or not self.scenarios:
+            return Verdict.ERROR
+        return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in found else Verdict.PASS
+
+    @property
+    def exit_code(self) -> int:
+        return {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.ERROR: 3}.get(self.verdict, 4)

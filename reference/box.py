@@ -1,0 +1,391 @@
+"""The reference box: keys, clock, store and log around the model, which alone decides.
+
+Each step of a decision is a method of its own, in the order in which it happens: what was entered is found, judged by the
+model, committed, and only then does the mechanism move (`box.first-use.durable`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from lockproof.reference import credentials
+from lockproof.reference.days import Days, Zones
+from lockproof.reference.hardware import Clock, PowerLost, Store
+from lockproof.spec.model import box as model
+from lockproof.spec.observable import (
+    BenchError,
+    ClockReading,
+    CodeIndex,
+    CutClass,
+    Decision,
+    Hello,
+    LogEntry,
+    LogKind,
+    LogPage,
+    PowerCut,
+    Provisioning,
+    ZoneTable,
+)
+from lockproof.spec.profile import DEFAULT, Profile
+from lockproof.spec.vocabulary import Outcome
+
+NO_CODE = model.Code(day_start=0, day_end=0, used=False, first_use=0)
+NO_NONCE = -1
+LOG_CAPACITY = 4096  # entries; the oldest are overwritten
+PAGE = 64  # entries at most in one answer
+
+
+class ReferenceBox:
+    """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process."""
+
+    def __init__(self, store: str | Path = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
+        self.profile = profile
+        self.hardware = clock or Clock()
+        self.store = Store(store, LOG_CAPACITY)
+        self.session = 0
+        self.openings = 0  # of the mechanism, since power-up
+        self._reset_cause = "power-on"
+        self._off_for = 0
+        self._boot()
+
+    # Life of the box
+
+    def hello(self) -> Hello:
+        return Hello(
+            identity=self.box_id.hex() or "unprovisioned",
+            firmware="lockproof reference 0.1.0",
+            protocol=1,
+            session=self.session,
+            classes=("core", "interop"),
+            clock_modes=("test-clock", "wall-clock"),
+            cut_classes=(CutClass.RESET, CutClass.NTH_WRITE),
+            observation="self-reported",
+            gives_reasons=True,
+            code_digits=self.profile.code_digits,
+            code_indices=self.profile.code_indices,
+            code_ends_with_its_day=self.profile.code_ends_with_its_day,
+            holdover=self.profile.holdover,
+            clock_skew=self.profile.clock_skew,
+            drift_ppm=20,
+            log_capacity=LOG_CAPACITY,
+            log_when_full="overwrite-oldest",
+            frame_limit=256,
+            batch_limit=8,
+            boot_ms=100,
+            reset_ms=100,
+            wake_bytes=0,
+            reset_cause=self._reset_cause,
+            writes=self.store.writes,
+        )
+
+    def reset(self) -> None:
+        self.store.arm(0)
+        self._become(b"", b"", [])
+
+    def provision(self, provisioning: Provisioning) -> None:
+        if (provisioning.box_id, provisioning.secret) == (self.box_id, self.secret):
+            kept = self.days.replaced_by(provisioning.zone, max(self.clock(), self.state.mark), self.profile)
+            self.store.commit({"zones": _zones_out(kept)})
+            self._boot_days(kept)
+        else:
+            self._become(provisioning.box_id, provisioning.secret, [(provisioning.zone, None)])
+
+    def cut_power(self, cut: PowerCut) -> None:
+        self._off_for = cut.off_for
+        if cut.cut is CutClass.NTH_WRITE:
+            self.store.arm(cut.nth)
+            return
+        self.store.arm(0)
+        self.power_up("power-cut")
+
+    # Keypad
+
+    def enter(self, digits: str) -> Decision:
+        self._latch()
+        charged, charge = self.charge()
+        if not charge.accepted:
+            return self._refuse_unseen(charged, charge)
+        self._commit(charged)
+        index = self.index_of(digits, charged.mark)
+        return self.decide(charged, index)
+
+    def charge(self) -> tuple[model.Box, Outcome]:
+        return model.charge_entry(self.state, self.profile)
+
+    def decide(self, charged: model.Box, index: CodeIndex | None) -> Decision:
+        code = self.code_at(index) if index else NO_CODE
+        state, used, outcome = self.judge_entry(charged, code, index is not None)
+        if index and outcome.accepted:
+            self.first_uses[index] = used.first_use
+        return self._decided(state, outcome, LogKind.CODE, index)
+
+    def judge_entry(self, charged: model.Box, code: model.Code, matches: bool) -> tuple[model.Box, model.Code, Outcome]:
+        return model.decide_entry(charged, code, matches, self.profile)
+
+    def index_of(self, digits: str, now: int) -> CodeIndex | None:
+        """The live index that the digits belong to, of any day that the box can tell (`code.digits`)."""
+        found = self.days.indices_of(digits, now, self.profile)
+        return min(found, key=lambda index: (not self._serves(index, now), index), default=None)
+
+    def code_at(self, index: CodeIndex) -> model.Code:
+        used = index in self.first_uses
+        return model.Code(index.day_start, index.day_end, used, self.first_uses.get(index, 0))
+
+    def _serves(self, index: CodeIndex, now: int) -> bool:
+        return index.day_start <= now < index.day_end or index in self.first_uses
+
+    # Connect
+
+    def challenge(self) -> bytes:
+        self._latch()
+        self.state, _ = model.challenge(self.state)
+        self.nonce = secrets.token_bytes(16)
+        return self.nonce
+
+    def present(self, ticket: bytes) -> Decision:
+        self._latch()
+        claims = self.open_ticket(ticket)
+        grant = claims.grant if claims else b""
+        state, outcome = self.judge_ticket(self.has_heard(grant), self.ticket_of(claims))
+        if outcome.counted:
+            return self._refuse_unseen(state, outcome)
+        if not outcome.logged:
+            return self._answer(outcome)
+        return self._decided(state, outcome, LogKind.CONNECT, grant)
+
+    def open_ticket(self, ticket: bytes) -> credentials.TicketClaims | None:
+        """What the ticket says, None where it does not verify under this box's own keys (`box.authentic`)."""
+        return credentials.open_ticket(self.keys, ticket) if self.keys else None
+
+    def ticket_of(self, claims: credentials.TicketClaims | None) -> model.Ticket:
+        if claims is None:
+            return model.Ticket(window_start=0, window_end=0, nonce=NO_NONCE, authentic=False)
+        return model.Ticket(claims.window_start, claims.window_end, self._nonce_number(claims.nonce), authentic=True)
+
+    def judge_ticket(self, heard: bool, ticket: model.Ticket) -> tuple[model.Box, Outcome]:
+        return model.present_ticket(self.state, heard, ticket, self.profile)
+
+    def has_heard(self, grant: bytes) -> bool:
+        return grant in self.heard
+
+    def revocation_order(self, order: bytes) -> Decision:
+        self._latch()
+        grant = credentials.open_revocation(self.keys, order) if self.keys else None
+        heard, outcome = model.hear_revocation(grant in self.heard, grant is not None)
+        if grant is not None and heard:
+            self.hear(grant)
+        return self._answer(outcome)
+
+    def hear(self, grant: bytes) -> None:
+        if grant not in self.heard:
+            self.heard.add(grant)
+            self._commit(self.state)
+
+    # Clock
+
+    def time_order(self, order: bytes) -> Decision:
+        self._latch()
+        claims = credentials.open_time_order(self.keys, order) if self.keys else None
+        if claims is None:
+            said = model.TimeOrder(value=0, nonce=NO_NONCE, authentic=False)
+        else:
+            said = model.TimeOrder(claims.value, self._nonce_number(claims.nonce), authentic=True)
+        state, outcome = self.judge_time_order(said)
+        if outcome.accepted:
+            self.hardware.set(state.clock)
+            self._commit(state)
+        return self._answer(outcome)
+
+    def judge_time_order(self, order: model.TimeOrder) -> tuple[model.Box, Outcome]:
+        return model.take_time_order(self.state, order, self.profile)
+
+    def read_clock(self) -> ClockReading:
+        self._latch()
+        return ClockReading(self._box_time(), self.state.timer, self.hardware.held)
+
+    def hold_clock(self, held: bool) -> ClockReading:
+        self.hardware.hold(held)
+        return self.read_clock()
+
+    def advance_clock(self, seconds: int) -> ClockReading:
+        self.hardware.advance(seconds)
+        return self.read_clock()
+
+    def clock(self) -> int:
+        return self.hardware.read()[0]
+
+    # Log
+
+    def read_log(self, from_number: int) -> LogPage:
+        if self.state.refusals > self.state.refusals_written:
+            self._write_refusals()
+        found = self.store.entries(from_number, PAGE + 1)
+        entries = tuple(_entry_in(number, entry) for number, entry in found[:PAGE])
+        more = len(found) > PAGE
+        return LogPage(self.epoch, entries, entries[-1].number + 1 if more else self.state.next_entry, more)
+
+    def entry(self, number: int, outcome: Outcome, kind: LogKind, credential: CodeIndex | bytes | None) -> LogEntry:
+        """What is written down about a decided presentation (`box.log`)."""
+        return LogEntry(number, kind, outcome.accepted, self.state.clock, credential, self.reason(outcome))
+
+    def reason(self, outcome: Outcome) -> str | None:
+        """The clause that is told as the reason: the first of those that forbid it."""
+        return next(iter(outcome.clauses()), None)
+
+    # Commits
+
+    def open_shackle(self) -> None:
+        """The mechanism moves."""
+        self.openings += 1
+
+    def _decided(
+        self, state: model.Box, outcome: Outcome, kind: LogKind, credential: CodeIndex | bytes | None
+    ) -> Decision:
+        entry = self.entry(self.state.next_entry, outcome, kind, credential)
+        pending = [self._refusals_entry()] if self.state.refusals > self.state.refusals_written else []
+        self._commit(state, *pending, entry)
+        if outcome.accepted:
+            self.open_shackle()
+        return self._answer(outcome)
+
+    def _refuse_unseen(self, state: model.Box, outcome: Outcome) -> Decision:
+        """Nothing was examined: the refusal is counted, and written down at most once in ten minutes (`box.log`)."""
+        found_out = self.state.time_known and not state.time_known
+        pending = self.state.refusals > self.state.refusals_written and state.refusals == 1
+        if pending:
+            self._write_refusals()
+        self.state = state
+        due = self._refusals_at is None or state.timer - self._refusals_at >= self.profile.refusals_written_every
+        if due or found_out:
+            self._write_refusals()
+        return self._answer(outcome)
+
+    def _write_refusals(self) -> None:
+        self.state, _ = model.write_refusals(self.state)
+        self._refusals_at = self.state.timer
+        self._commit(self.state, self._refusals_entry())
+
+    def _refusals_entry(self) -> LogEntry:
+        state = self.state
+        reason = "box.wrong-entry.bound" if state.refused_while_disabled else "box.ready"
+        instant = state.clock if state.refused_while_disabled else None
+        return LogEntry(state.next_entry - 1, LogKind.REFUSALS, False, instant, None, reason, state.refusals)
+
+    def _commit(self, state: model.Box, *entries: LogEntry) -> None:
+        """One write: the state, first uses, revocations heard and log entries together, or none of them."""
+        try:
+            self.store.commit(
+                {
+                    "state": asdict(state),
+                    "first uses": [[*_index_out(index), use] for index, use in self.first_uses.items()],
+                    "heard": [grant.hex() for grant in sorted(self.heard)],
+                },
+                [(entry.number, _entry_out(entry)) for entry in entries],
+            )
+        except PowerLost:
+            self.power_up("power-cut")
+            raise
+        self.state = state
+
+    # Power
+
+    def power_up(self, cause: str) -> None:
+        """Power comes back: what was not committed is gone."""
+        self._reset_cause = cause
+        self.hardware.restart(self._off_for)
+        self._boot()
+
+    def recover(self, state: model.Box) -> model.Box:
+        """The state after a power cut, from the one that was committed last."""
+        return model.lose_power(state, self.clock(), self._off_for, state.refusals_written, self.profile)[0]
+
+    def _boot(self) -> None:
+        store = self.store
+        self.session = _fresh_session(self.session)
+        self.openings = 0
+        self.nonce = b""
+        self._refusals_at: int | None = None
+        self.box_id, self.secret = (bytes.fromhex(store.cell(name, "")) for name in ("box id", "secret"))
+        self.keys = credentials.derive_keys(self.box_id, self.secret) if self.box_id else None
+        self.epoch = int(store.cell("epoch", 1))
+        self.first_uses = {CodeIndex(start, end, i): use for start, end, i, use in store.cell("first uses", [])}
+        self.heard = {bytes.fromhex(grant) for grant in store.cell("heard", [])}
+        committed = store.cell("state", None)
+        before = model.Box(**committed) if committed else model.new_box(self.clock())
+        self.state = self.recover(before)
+        self._off_for = 0
+        self._boot_days(_zones_in(store.cell("zones", [])))
+        if before.time_known and not self.state.time_known:
+            store.commit({"state": asdict(self.state)})  # box.clock.never-back: found unknown, and stays so over further cuts
+
+    def _boot_days(self, zones: Zones) -> None:
+        self.days = Days(self.keys, zones)
+
+    def _become(self, box_id: bytes, secret: bytes, zones: Zones) -> None:
+        """Another box, or none: nothing known, nothing logged, a new epoch."""
+        if bool(box_id) != bool(secret):
+            raise BenchError("a box is provisioned with an identity and a secret; give both")
+        self.store.commit(
+            {
+                "box id": box_id.hex(),
+                "secret": secret.hex(),
+                "epoch": self.epoch + 1,
+                "zones": _zones_out(zones),
+                "first uses": [],
+                "heard": [],
+                "state": asdict(model.new_box(self.clock())),
+            },
+            clear_log=True,
+        )
+        session = self.session
+        self._boot()
+        self.session = session
+
+    # Answers
+
+    def _latch(self) -> None:
+        """Read the clock once for the whole decision."""
+        clock, timer = self.hardware.read()
+        self.state = replace(self.state, clock=clock, timer=timer)
+
+    def _box_time(self) -> int | None:
+        return self.state.clock if model.ready(self.state) else None
+
+    def _answer(self, outcome: Outcome) -> Decision:
+        return Decision(outcome.accepted, self.reason(outcome), self._box_time())
+
+    def _nonce_number(self, nonce: bytes) -> int:
+        return self.state.nonce if nonce and nonce == self.nonce else NO_NONCE
+
+
+def _fresh_session(last: int) -> int:
+    """A session number that differs from the last one and is not 0."""
+    while (drawn := secrets.randbits(32)) in {0, last}:
+        pass
+    return drawn
+
+
+def _index_out(index: CodeIndex) -> list[int]:
+    return [index.day_start, index.day_end, index.index]
+
+
+def _entry_out(entry: LogEntry) -> list[object]:
+    credential = entry.credential
+    told = _index_out(credential) if isinstance(credential, CodeIndex) else credential.hex() if credential else None
+    return [entry.kind, entry.accepted, entry.instant, told, entry.reason, entry.count]
+
+
+def _entry_in(number: int, stored: list[object]) -> LogEntry:
+    kind, accepted, instant, told, reason, count = stored
+    credential = CodeIndex(*told) if isinstance(told, list) else bytes.fromhex(told) if isinstance(told, str) else None
+    return LogEntry(number, LogKind(kind), accepted, instant, credential, reason, count)  # type: ignore[arg-type]
+
+
+def _zones_out(zones: Zones) -> list[object]:
+    return [[table.pairs, table.expiry, until] for table, until in zones]
+
+
+def _zones_in(stored: list[list[object]]) -> Zones:
+    return [(ZoneTable(tuple((u, o) for u, o in pairs), expiry), until) for pairs, expiry, until in stored]  # type: ignore

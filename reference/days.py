@@ -1,0 +1,74 @@
+"""The days that a box can tell, from its zone tables alone, and the digits of their codes (`code.digits`, `code.day`)."""
+
+from __future__ import annotations
+
+from lockproof.reference.credentials import BoxKeys, code_digits, live_indices
+from lockproof.spec.civil import days_from_pairs
+from lockproof.spec.observable import CodeIndex, ZoneTable
+from lockproof.spec.profile import DAY, Profile
+
+Zones = list[tuple[ZoneTable, int | None]]
+"""Zone tables, the one in force last, each with the instant until which it may still serve; None for the one in force."""
+
+DAYS_BACK = 2  # far enough for every code still in its hour, and to tell yesterday's code from junk
+
+
+class Days:
+    """What a box with these keys and zone tables makes of digits."""
+
+    def __init__(self, keys: BoxKeys | None, zones: Zones) -> None:
+        self.keys = keys
+        self.zones = zones
+        self._known: dict[tuple[tuple[int, int], ...], dict[str, list[CodeIndex]]] = {}
+
+    def indices_of(self, digits: str, now: int, profile: Profile) -> list[CodeIndex]:
+        """The live indices with these digits, of all days near enough to be told."""
+        if self.keys is None:
+            return []
+        days = self.near(now, profile)
+        if days not in self._known:
+            self._known = {days: self._by_digits(days, profile)}
+        return self._known[days].get(digits, [])
+
+    def near(self, now: int, profile: Profile) -> tuple[tuple[int, int], ...]:
+        """From the day before yesterday to the last day for which a code may be issued, in every table, in order."""
+        found: set[tuple[int, int]] = set()
+        for table, until in self.zones:
+            at, last = now - DAYS_BACK * DAY, now + (profile.code_days_ahead + 1) * DAY
+            while at <= last:
+                day = days_from_pairs(table.pairs, table.expiry, at)
+                if day and (until is None or day[1] + profile.code_life <= until):
+                    found.add(day)
+                at = day[1] if day else at + DAY
+        return tuple(sorted(found))
+
+    def replaced_by(self, zone: ZoneTable, now: int, profile: Profile) -> Zones:
+        """The tables after another zone has come: an old one stays until the last day that it can have served is over."""
+        kept = [(table, self._last_service(table, now, profile) if until is None else until) for table, until in self.zones]
+        return [*((table, until) for table, until in kept if until > now), (zone, None)]
+
+    def digits_of(self, index: CodeIndex, profile: Profile) -> str:
+        assert self.keys is not None
+        return code_digits(self.keys.code, self.keys.box_id, index, profile.code_digits)
+
+    def _last_service(self, table: ZoneTable, now: int, profile: Profile) -> int:
+        """The end of the service of the last day for which a code can have been issued, counted in days of the calendar."""
+        at = now
+        for _ in range(profile.code_days_ahead + 1):
+            day = days_from_pairs(table.pairs, table.expiry, at)
+            at = day[1] if day else at + DAY
+        return at + profile.code_life
+
+    def _by_digits(self, days: tuple[tuple[int, int], ...], profile: Profile) -> dict[str, list[CodeIndex]]:
+        computed: dict[CodeIndex, str] = {}
+
+        def digits_of(index: CodeIndex) -> str:
+            if index not in computed:
+                computed[index] = self.digits_of(index, profile)
+            return computed[index]
+
+        found: dict[str, list[CodeIndex]] = {}
+        for day in days:
+            for index in live_indices(day, days, digits_of, profile):
+                found.setdefault(digits_of(index), []).append(index)
+        return found
