@@ -55,7 +55,7 @@ class Step:
     at: str | None = None
     after: str | None = None
     accepted: bool | None = None
-    answers: bool = True
+    asks: str = ""  # whose outcome that is: box or authority
     because: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     times: int = 1
@@ -140,10 +140,7 @@ VERBS: dict[str, Verb] = {
 }
 
 _STEP_KEYS = {"at", "after", "box", "authority", "because", "shows", "times", "as"}
-_OUTCOMES = {
-    "box": {"opens": True, "takes": True, "refuses": False},
-    "authority": {"accepts": True, "refuses": False},
-}
+_OUTCOMES = ("box", "authority")
 _SCENARIO_KEYS = {"id", "clauses", "story", "zone", "start", "steps", "properties", "secret", "control", "profile"}
 
 
@@ -213,7 +210,7 @@ class _Reader:
             arguments["as"] = self.text(items["as"])
         where = self.at(items[name] if verbs else node)
         self.check_arguments(where, name, arguments, properties, calendar)
-        accepted, answers = self.outcome(where, name, verb, items)
+        accepted, asks = self.outcome(where, name, verb, items)
         self.check_times(items, calendar)
         return Step(
             where=where,
@@ -222,26 +219,30 @@ class _Reader:
             at=self.text(items["at"]) if "at" in items else None,
             after=self.text(items["after"]) if "after" in items else None,
             accepted=accepted,
-            answers=answers,
+            asks=asks,
             because=tuple(self.clause(n) for n in self.items(items["because"])) if "because" in items else (),
             shows=tuple(self.clause(n) for n in self.items(items["shows"])) if "shows" in items else (),
             times=self.whole(items["times"]) if "times" in items else 1,
         )
 
-    def outcome(self, where: Where, name: str, verb: Verb, items: dict[str, yaml.Node]) -> tuple[bool | None, bool]:
-        """What is expected, and whether an answer is expected at all."""
+    def outcome(self, where: Where, name: str, verb: Verb, items: dict[str, yaml.Node]) -> tuple[bool | None, str]:
+        """What is expected and of whom; None where a power cut may keep the box from answering."""
         said = {who: self.text(items[who]) for who in _OUTCOMES if who in items}
-        if not said:
-            if verb.accepts is None:
-                return None, True
-            who = "authority" if verb.accepts == "accepts" else "box"
-            raise ScenarioError(where, f"{name} has an outcome, and this step does not say which", f"add {who}: {verb.accepts} or {who}: refuses")
-        who, word = next(iter(said.items()))
-        if word == "does not answer" and who == "box":
-            return None, False
-        if word not in _OUTCOMES[who] or (who == "authority") != (name in {"connect", "fetch"} or verb.accepts == "accepts") and name != "connect":
-            raise ScenarioError(where, f"{who}: {word} is no outcome of {name}", f"write {verb.accepts} or refuses")
-        return _OUTCOMES[who][word], True
+        possible = {} if verb.accepts is None else {"authority" if verb.accepts == "accepts" else "box": verb.accepts}
+        if name == "connect":
+            possible["authority"] = "accepts"
+        words_for = " or ".join(f"{who}: {word}, {who}: refuses" for who, word in possible.items())
+        if len(said) > 1:
+            raise ScenarioError(where, "a step has one outcome", "say what the box does, or what the authority does")
+        if not said and possible:
+            raise ScenarioError(where, f"{name} has an outcome, and this step does not say which", f"add {words_for}")
+        for who, word in said.items():
+            if who == "box" and word == "does not answer" and who in possible:
+                return None, who
+            if who not in possible or word not in {possible[who], "refuses"}:
+                raise ScenarioError(where, f"{who}: {word} is no outcome of {name}", f"write {words_for}" if possible else "take it out")
+            return word != "refuses", who
+        return None, ""
 
     def arguments(self, name: str, verb: Verb, node: yaml.Node) -> dict[str, Any]:
         allowed = {*verb.needs, *verb.takes} | ({"as"} if verb.makes else set())

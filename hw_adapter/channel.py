@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import serial
-
 from lockproof.spec.observable import BenchError, NoAnswer
 
 try:
@@ -28,7 +27,7 @@ class PortError(BenchError):
     """A port that can't be opened: which, why, and what to do."""
 
 
-class LinkLost(NoAnswer):  # noqa: N818  (reads as what happened)
+class LinkLost(NoAnswer):
     """The line was open and is gone: unplugged, closed at the other end, or its driver gave up."""
 
 
@@ -47,7 +46,7 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """How a port is driven: 8 data bits, no parity, 1 stop bit, no flow control. DTR and RTS are asserted unless said otherwise."""
+    """How a port is driven: baud, and whether DTR and RTS are asserted; 8 data bits, no parity, 1 stop bit, no flow control."""
 
     baudrate: int = 115_200
     dtr: bool = True
@@ -70,7 +69,8 @@ def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
             port.exclusive = True  # two programs on one line answer each other's questions
         port.open()
     except ValueError as wrong:
-        raise PortError(f"{url}: not a port: {wrong}; a port is a device path, COM3, socket://host:port or rfc2217://host:port") from None
+        kinds = "a device path, COM3, socket://host:port or rfc2217://host:port"
+        raise PortError(f"{url}: not a port: {wrong}; a port is {kinds}") from None
     except _DRIVER_ERRORS as wrong:
         raise PortError(_why_not_open(url, wrong)) from None
     with contextlib.suppress(AttributeError, NotImplementedError, ValueError, *_DRIVER_ERRORS):
@@ -84,9 +84,9 @@ def _why_not_open(url: str, wrong: Exception) -> str:
     if number == errno.ENOENT or "FileNotFoundError" in text:
         return f"{url}: there is no such port; plug the box in, or name another (all ports: python -m serial.tools.list_ports)"
     if number in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in text:
-        return f"{url}: the port is in use by another program; close it (a terminal, a modem manager, another run) and try again"
+        return f"{url}: the port is in use by another program (a terminal, a modem manager, another run); close that"
     if number in (errno.EACCES, errno.EPERM):
-        return f"{url}: no permission to open the port; join the group that owns it (often dialout) or ask whoever runs this machine"
+        return f"{url}: no permission to open the port; join the group that owns it, often dialout, and log in again"
     if "://" in url:
         return f"{url}: no connection: {text}; check that something listens there"
     return f"{url}: this is no serial port: {text}"

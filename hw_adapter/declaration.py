@@ -41,13 +41,14 @@ _LONGEST_MS = 10 * 60 * 1000  # for booting and for a reset, so that every wait 
 
 
 class OtherVersion(BenchError):  # noqa: N818  (reads as what is wrong)
-    """The box speaks another version of the protocol; nothing else that it says is understood."""
+    """The box called `name` speaks another version of the protocol; nothing else that it says is understood."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, name: str, version: str) -> None:
         super().__init__(
-            f"the box speaks version {version} of the box test protocol, this is version {VERSION}:"
+            f"{name}: the box speaks version {version} of the box test protocol, this is version {VERSION};"
             " use a test firmware and a lockproof of the same protocol version"
         )
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def read_hello(values: Sequence[Value]) -> Hello:
         raise Unreadable(f"hello: {diagnostic(declared)} is not a map")
     version = declared.get(0)
     if version != VERSION or isinstance(version, bool):
-        raise OtherVersion(diagnostic(version) if 0 in declared else "unknown (key 0 is missing in its hello)")
+        raise OtherVersion("hello", diagnostic(version) if 0 in declared else "unknown (no key 0 in its hello)")
     missing = [f"{f.key} ({f.name})" for f in HELLO_FIELDS if f.needed and f.key not in declared]
     if missing:
         raise Unreadable(f"hello: missing key {', '.join(missing)}")

@@ -21,6 +21,7 @@ from lockproof.spec.observable import BenchError
 BUSY_EVERY_S = 0.15
 """Seconds between busy frames; the protocol allows 0.2."""
 _LOOK_UP_S = 0.1
+_SEND_LIMIT_S = 2.0
 _CHUNK = 4096
 
 
@@ -68,7 +69,7 @@ def serve_tcp(
         while not stopped.is_set():
             if select.select([listener], [], [], _LOOK_UP_S)[0]:
                 client, _ = listener.accept()
-                with client, contextlib.suppress(OSError):  # a client that vanishes takes nothing with it
+                with client:
                     _serve_client(device, client, stopped)
 
 
@@ -80,14 +81,23 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _serve_client(device: Device, client: socket.socket, stopped: threading.Event) -> None:
+    """Until the client goes, however it goes; only what it does to the socket is forgiven, nothing that the box does."""
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    client.settimeout(_SEND_LIMIT_S)
     while not stopped.is_set():
         if select.select([client], [], [], _LOOK_UP_S)[0]:
-            data = client.recv(_CHUNK)
+            data = b""
+            with contextlib.suppress(OSError):
+                data = client.recv(_CHUNK)
             if not data:
                 return
-            _answer(device, data, client.sendall)
+            _answer(device, data, lambda answer: _send_all(client, answer))
+
+
+def _send_all(client: socket.socket, answer: bytes) -> None:
+    with contextlib.suppress(OSError):  # gone; the next look says so
+        client.sendall(answer)
 
 
 def _answer(device: Device, data: bytes, send: Callable[[bytes], object]) -> None:
@@ -96,7 +106,7 @@ def _answer(device: Device, data: bytes, send: Callable[[bytes], object]) -> Non
 
     def keep_telling() -> None:
         while not done.wait(BUSY_EVERY_S):
-            with sending, contextlib.suppress(OSError):
+            with sending:
                 send(device.busy())
 
     teller = threading.Thread(target=keep_telling, daemon=True)
@@ -111,7 +121,7 @@ def _answer(device: Device, data: bytes, send: Callable[[bytes], object]) -> Non
 
 def _write_what_fits(near: int, answer: bytes) -> None:
     """A line does not wait for its listener: what no one reads is lost."""
-    with contextlib.suppress(BlockingIOError):
+    with contextlib.suppress(OSError):
         os.write(near, answer)
 
 

@@ -1,4 +1,4 @@
-"""The credentials of class `interop`: one secret per box, four keys, codes and three messages (`interop.code`, `interop.message`).
+"""The credentials of class `interop`: a box's keys, its codes, three messages (`interop.code`, `interop.message`).
 
 One primitive, HMAC-SHA-256, does it all. What is dead among codes of equal digits (`code.index`, `code.digits`) is said
 here too, for any digits: the authority never issues a dead index and the box never accepts one, by this same function.
@@ -17,7 +17,6 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from lockproof.spec.observable import CodeIndex
 from lockproof.spec.profile import Profile
 

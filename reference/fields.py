@@ -32,7 +32,7 @@ def a_line(text: str, field: str) -> str:
     for place, character in enumerate(stripped):
         if unicodedata.category(character) in _BREAKS:
             raise FieldError(
-                f"{field}: {stripped!r} has {ascii(character)} at place {place + 1}, which would break a line of the report;"
+                f"{field}: {stripped!r} has {character!a} at place {place + 1}, which would break a line of the report;"
                 " leave it out"
             )
     return stripped

@@ -21,10 +21,11 @@ from lockproof.spec.observable import (
 )
 
 _LARGEST = 2**63 - 1  # that a file can hold
+_LARGEST_INDEX = 255  # in one byte, as the digits are made (interop.code)
 _OPENINGS = (LogKind.CODE, LogKind.CONNECT)
 
 _PLACE_OF_ISSUE = """
-    SELECT issued.*, address, properties.zone AS zone, people.name AS person_name
+    SELECT issued.*, address, people.name AS person_name
     FROM {table} AS issued
     JOIN properties USING (property)
     JOIN people ON person = {issuer}
@@ -97,6 +98,7 @@ class Reporting:
         grantor: Grantor,
         occurred: int,
         received: int,
+        *,
         entry: Key | None = None,
     ) -> None:
         """A line of the report (`report.lines`), for the log entry that it stands for, if any."""
@@ -191,7 +193,7 @@ class Reporting:
         if issued:
             issuer = issued["granted_by"] if kind is ReportKind.CONNECT_USED else issued["generated_by"]
             grantor = Grantor(issuer, issued["person_name"])
-            self.add_line(kind, detail, place_of(issued), grantor, occurred, now, key)
+            self.add_line(kind, detail, place_of(issued), grantor, occurred, now, entry=key)
         elif entry.kind is LogKind.CODE:
             self._store.write("INSERT INTO unissued_uses VALUES (?, ?, ?, ?)", key.box_id, key.epoch, key.number, now)
 
@@ -207,6 +209,10 @@ class Reporting:
 def place_of(issued: sqlite3.Row) -> Place:
     """Of a row with its place of issue."""
     return Place(issued["address"], issued["zone"])
+
+
+GENERATED = "LB specific codes generated for Agent"
+"""The detail of a generated code, in the words of the source (`report.lines`)."""
 
 
 def connect_detail(email: str) -> str:
@@ -236,7 +242,7 @@ def _code(entry: LogEntry) -> tuple[int, int, int] | None:
     code = entry.credential
     if not isinstance(code, CodeIndex) or not (is_instant(code.day_start) and is_instant(code.day_end)):
         return None
-    return (code.day_start, code.day_end, code.index) if 0 <= code.index <= 255 else None
+    return (code.day_start, code.day_end, code.index) if 0 <= code.index <= _LARGEST_INDEX else None
 
 
 def _occurred(entry: LogEntry) -> int | None:

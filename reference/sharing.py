@@ -63,9 +63,9 @@ def as_email(code: SharedCode, to: str, profile: Profile) -> bytes:
         f"From:          {code.grantor}\n"
         "\n"
         f"1. On {code.date}, at any time of that day, enter {code.digits} on the lockbox.\n"
-        f"2. From first use it works for {_length(profile)}{_midnight(profile)}, and then never again.\n"
-        "   Entering it again does not make it last longer.\n"
-        "3. It can't be revoked. Do not pass it on; every use is recorded with your name.\n"
+        f"2. From first use it works for {_length(profile)}{_midnight(profile)},\n"
+        "   and then never again. Entering it again does not make it last longer.\n"
+        "3. It can't be revoked. Keep it to yourself: its uses are recorded.\n"
     )
     return message.as_bytes()
 

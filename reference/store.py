@@ -78,6 +78,10 @@ class Store:
             found: sqlite3.Row | None = self._connection.execute(query, values).fetchone()
             return found
 
+    def column(self, query: str, *values: Any) -> list[Any]:
+        """The first value of every row."""
+        return [row[0] for row in self.rows(query, *values)]
+
     def close(self) -> None:
         self._connection.close()
 
