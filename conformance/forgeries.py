@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cbor2
 
-from lockproof.reference.credentials import BoxKeys, TicketClaims, derive_keys, open_ticket, seal_ticket
+from lockproof.reference.credentials import (
+    BoxKeys,
+    TicketClaims,
+    derive_keys,
+    open_revocation,
+    open_ticket,
+    open_time_order,
+    seal_revocation,
+    seal_ticket,
+    seal_time_order,
+)
 
 Forgery = Callable[[bytes, BoxKeys], bytes]
 FORGERIES: dict[str, Forgery] = {}
@@ -76,26 +87,31 @@ def _algorithm(message: bytes, _: BoxKeys) -> bytes:
 @_forgery("other keys")
 def _other_keys(message: bytes, keys: BoxKeys) -> bytes:
     """Everything right, but sealed with the keys of a box with another secret."""
-    claims = open_ticket(keys, message)
-    other = derive_keys(keys.box_id, bytes(32))
-    return seal_ticket(other, claims) if claims else _zero_tag(message, keys)
+    return _sealed_again(message, keys, derive_keys(keys.box_id, bytes(32)))
 
 
 @_forgery("another box's name")
 def _other_box(message: bytes, keys: BoxKeys) -> bytes:
     """Sealed under this box's key, but the payload names another box."""
     other_id = bytes([keys.box_id[0] ^ 1]) + keys.box_id[1:]
-    claims = open_ticket(keys, message)
-    renamed = BoxKeys(other_id, keys.code, keys.ticket, keys.revocation, keys.time)
-    return seal_ticket(renamed, claims) if claims else message.replace(keys.box_id, other_id)
+    return _sealed_again(message, keys, replace(keys, box_id=other_id))
 
 
-@_forgery("a revocation's key")
+@_forgery("a key for something else")
 def _wrong_purpose(message: bytes, keys: BoxKeys) -> bytes:
-    """Sealed under a key of this box that is for something else."""
-    claims = open_ticket(keys, message)
-    swapped = BoxKeys(keys.box_id, keys.code, keys.revocation, keys.ticket, keys.time)
-    return seal_ticket(swapped, claims) if claims else _first_bit(message, keys)
+    """Sealed under a key of this box that is for another kind of message."""
+    return _sealed_again(message, keys, replace(keys, ticket=keys.revocation, revocation=keys.time, time=keys.ticket))
+
+
+def _sealed_again(message: bytes, keys: BoxKeys, by: BoxKeys) -> bytes:
+    """The same ticket or order, sealed by other keys."""
+    if ticket := open_ticket(keys, message):
+        return seal_ticket(by, ticket)
+    if grant := open_revocation(keys, message):
+        return seal_revocation(by, grant)
+    order = open_time_order(keys, message)
+    assert order is not None
+    return seal_time_order(by, order)
 
 
 @_forgery("a byte too many")

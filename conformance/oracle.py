@@ -46,7 +46,10 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A log entry as the standard has it; `reasons` are the clauses any of which may be given."""
+    """A log entry as the standard has it; `reasons` are the clauses any of which may be given.
+
+    `instant` of counted refusals is that of the first: any from there on will do.
+    """
 
     kind: LogKind
     accepted: bool
@@ -95,6 +98,8 @@ class ExactJudge:
     _command: Record = field(default_factory=dict)
     _armed: Record | None = None
     _epoch: int | None = None
+    _epochs: set[int] = field(default_factory=set)  # of what the box was before
+    _unanswered: bool = False
     _shown: list[str] = field(default_factory=list)
     _channels: set[str] = field(default_factory=set)
     _history: list[str] = field(default_factory=list)
@@ -146,9 +151,13 @@ class ExactJudge:
         if self._armed is None:
             self.error = record["message"]
             return
-        cut, self._armed = self._armed, None
-        courses = [course for world in self._worlds for course in self._courses(world)]
-        stages = [stage for course in courses for stage in (*course.on_the_way, course.after)]
+        cut, self._armed, self._unanswered = self._armed, None, True
+        name = self._command["name"]
+        if name in _DECISIONS:
+            courses = [course for world in self._worlds for course in self._courses(world)]
+            stages = [stage for course in courses for stage in (*course.on_the_way, course.after)]
+        else:
+            stages = list(self._simple(name, self._command["arguments"]))
         self._worlds = _distinct(after for stage in [*self._worlds, *stages] for after in self._cut(stage, cut["off_for"]))
 
     def _see_answer(self, record: Record) -> None:
@@ -170,11 +179,12 @@ class ExactJudge:
         wanted = True if asked_of_box else expected
         did, saw = f"ask the authority to {record['request']}", _accepted_word(answer["accepted"])
         self._note(did, saw)
-        missing = [clause for clause in self._step.get("because", ()) if clause not in answer["clauses"] and not asked_of_box]
+        because = () if asked_of_box else tuple(self._step.get("because", ()))
         if wanted is not None and answer["accepted"] != wanted:
             self._fail(did, saw, f"must be {_accepted_word(wanted)}", tuple(answer["clauses"]))
-        elif missing:
-            self._fail(did, f"refused for {', '.join(answer['clauses'])}", f"must be refused for {', '.join(missing)}", tuple(missing))
+        elif because and set(because) != set(answer["clauses"]):
+            said = f"refused for {', '.join(answer['clauses']) or 'nothing'}"
+            self._fail(did, said, f"must be refused for {', '.join(because)}", because)
 
     def _see_check(self, record: Record) -> None:
         self._note(f"look at the {record['what']}", _short(record["seen"]))
@@ -227,6 +237,8 @@ class ExactJudge:
     def _read_log(self, value: Record) -> None:
         if self._epoch is not None and value["epoch"] != self._epoch:
             return self._fail("read the log", f"epoch {value['epoch']}", f"must still be epoch {self._epoch}", ("box.log",))
+        if value["epoch"] in self._epochs:
+            return self._fail("read the log", f"epoch {value['epoch']}", "must be another epoch than before", ("box.log",))
         self._epoch = value["epoch"]
         wrongs = [(world, self._log_differs(world, value)) for world in self._worlds]
         agreeing = [world for world, wrong in wrongs if wrong is None]
@@ -240,7 +252,7 @@ class ExactJudge:
     def _log_differs(self, world: World, value: Record) -> tuple[str, str] | None:
         entries = value["entries"]
         for number, (expected, entry) in enumerate(zip(world.log, entries, strict=False), 1):
-            if (wrong := self._entry_differs(number, expected, entry)) is not None:
+            if (wrong := self._entry_differs(number, expected, entry, world.box.clock)) is not None:
                 return wrong
         if len(entries) != len(world.log):
             missing = f"; the first one missing: {self._told(world.log[len(entries)])}" if len(entries) < len(world.log) else ""
@@ -249,12 +261,14 @@ class ExactJudge:
             return f"next number {value['next_number']}", f"must be next number {world.box.next_entry}"
         return None
 
-    def _entry_differs(self, number: int, expected: Expected, entry: Record) -> tuple[str, str] | None:
+    def _entry_differs(self, number: int, expected: Expected, entry: Record, now: int) -> tuple[str, str] | None:
         credential = CodeIndex(**entry["credential"]) if isinstance(entry["credential"], dict) else entry["credential"]
         told_none = expected.or_none and credential is None
         seen = (entry["number"], entry["kind"], entry["accepted"], None if told_none else credential, entry["count"])
         must = (number, expected.kind, expected.accepted, None if told_none else expected.credential, expected.count)
-        timed = expected.kind is LogKind.REFUSALS or entry["instant"] == expected.instant
+        timed = entry["instant"] == expected.instant
+        if expected.kind is LogKind.REFUSALS and None not in (entry["instant"], expected.instant):
+            timed = expected.instant <= entry["instant"] <= now
         reasoned = not self.gives_reasons or expected.accepted or entry["reason"] in expected.reasons
         if seen == must and timed and reasoned:
             return None
@@ -315,7 +329,8 @@ class ExactJudge:
 
     def _counted(self, world: World, state: model.Box) -> World:
         reason = "box.wrong-entry.bound" if state.refused_while_disabled else "box.ready"
-        entry = Expected(LogKind.REFUSALS, False, None, None, frozenset([reason]), state.refusals)
+        began = world.log[-1].instant if state.refusals > 1 else world.box.clock if state.refused_while_disabled else None
+        entry = Expected(LogKind.REFUSALS, False, began, None, frozenset([reason]), state.refusals)
         log = world.log[:-1] if state.refusals > 1 else world.log
         return replace(world, box=state, log=(*log, entry))
 
@@ -330,8 +345,10 @@ class ExactJudge:
 
     def _simple(self, name: str, given: Record) -> Iterator[World]:
         if name == "reset" or (name == "provision" and given["new"]):
+            self._epochs |= set() if self._epoch is None else {self._epoch}
             self._epoch, self._armed = None, None if name == "reset" else self._armed
-            yield World(model.new_box(self._worlds[0].box.clock if self._worlds else 0))
+            before = self._worlds[0].box if self._worlds else model.new_box(0)
+            yield World(model.new_box(before.clock, before.nonce))
         elif name == "cut_power" and given["cut"] == CutClass.NTH_WRITE:
             self._armed = given if given["nth"] else None
             yield from self._worlds
@@ -352,8 +369,9 @@ class ExactJudge:
     # Words
 
     def _passed(self) -> None:
-        """The step before this one came out right."""
-        self._shown += self._step.get("shows", ())
+        """The step before this one came out right; where a power cut kept the box from answering, it shows nothing."""
+        self._shown += () if self._unanswered else self._step.get("shows", ())
+        self._unanswered = False
         if self._step.get("channel"):
             self._channels.add(self._step["channel"])
 

@@ -21,13 +21,15 @@ from lockproof.conformance.oracle import ExactJudge
 from lockproof.conformance.scenario import (
     DEFAULT_TODAY,
     FIRST_PROPERTY,
+    WAIT,
     Scenario,
     ScenarioError,
     Step,
     calendar_of,
+    outage,
 )
 from lockproof.conformance.verdict import ScenarioResult
-from lockproof.reference.credentials import BoxKeys, derive_keys, is_dead, interop_digits, seal_time_order, TimeClaims
+from lockproof.reference.credentials import BoxKeys, derive_keys, is_dead
 from lockproof.reference.days import Days
 from lockproof.spec.observable import (
     Answer,
@@ -90,11 +92,13 @@ class Stage:
     other_id: bytes
     step: Step | None = None
     days: Days | None = None
+    session: int = 0
     armed: bool = False
     off_for: int = 0
     nonces: int = 0
     ahead: int = 0
     wrong_entries: int = 0
+    writes: int = 0  # of the box, when they were last looked at
     codes: dict[str, Answer] = field(default_factory=dict)
     grants: dict[str, tuple[Answer, dict[str, Any]]] = field(default_factory=dict)
     named_nonces: dict[str, Nonce] = field(default_factory=dict)
@@ -117,11 +121,18 @@ class Stage:
             if not self.armed:
                 raise
             self.armed = False
+            self._booted_anew()
             self.write("no-answer", message=str(error))
             self.now += self.off_for
             return None
         self.write("answer", value=value)
         return value
+
+    def _booted_anew(self) -> None:
+        """No answer is a power cut only if the box has booted since: its session tells."""
+        before, self.session = self.session, self.box.hello().session
+        if self.session == before:
+            raise BenchError("no answer came, and the box has not booted since, so that no power cut explains it; check the line")
 
     def decide(self, name: str, about: str, call: Callable[[], Decision], meaning: Record, **arguments: Any) -> Decision | None:
         return self.command(name, about, call, meaning, **arguments)
@@ -245,7 +256,9 @@ class Player:
                 self.watcher.step(stage.scenario, number, step)
             stage.step = step
             self._begin(stage, number, step)
-            for _ in range(step.times):
+            for time_around in range(step.times):
+                if time_around and step.every:
+                    stage.move_to(stage.now + words.seconds(step.every))
                 if not stage.judge.finding:
                     DO[step.verb](stage, step)
         if not (stage.judge.finding or stage.judge.error):
@@ -338,7 +351,7 @@ def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str 
     nonce = nonce or new_nonce(stage)
     if nonce is None:
         return
-    order = seal_time_order(stage.keys, TimeClaims(value, nonce.value))
+    order = stage.authority.time_order(stage.box_id, nonce.value, value)
     if forged:
         order = forge(forged, order, stage.keys)
     meaning = {"value": value, "nonce": nonce.number, "authentic": not forged}
@@ -346,7 +359,7 @@ def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str 
     stage.decide("time_order", about, lambda: stage.box.time_order(order), meaning, order=order)
 
 
-@_do("wait")
+@_do(WAIT)
 def _wait(_: Stage, __: Step) -> None:
     """The step's own time is all there is to it."""
 
@@ -467,15 +480,31 @@ def _report(stage: Stage, step: Step) -> None:
     stage.check("report", expected if isinstance(expected, list) else [expected], seen)
 
 
+@_do("line")
+def _line(stage: Stage, step: Step) -> None:
+    """Both instants of a line of the report, counted from 1."""
+    number = int(step.arguments["number"])
+    lines = stage.authority.report()
+    found = lines[number - 1] if 0 < number <= len(lines) else None
+    for name in ("occurred", "received"):
+        expected = stage.calendar.instant(step.arguments[name], stage.spans)
+        stage.check(f"instant at which line {number} {name}", expected, getattr(found, name, None))
+
+
 @_do("notifications")
 def _notifications(stage: Stage, step: Step) -> None:
-    stage.check("number of showing notifications", str(step.arguments["count"]), str(len(stage.authority.notifications())))
+    found = stage.authority.notifications()
+    stage.check("number of showing notifications", str(step.arguments["count"]), str(len(found)))
+    if "of" in step.arguments:
+        names = {meaning["grant"]: name for name, (_, meaning) in stage.grants.items()}
+        told = [names.get(notification.grant, notification.grant) for notification in found]
+        stage.check("grants of the showing notifications", _listed(step.arguments["of"]), told)
 
 
 @_do("alerts")
 def _alerts(stage: Stage, step: Step) -> None:
     seen = [f"{a.kind} {a.first}" if a.first == a.last else f"{a.kind} {a.first}-{a.last}" for a in stage.authority.alerts()]
-    stage.check("alerts", list(step.arguments["kinds"] or []), seen)
+    stage.check("alerts", _listed(step.arguments["kinds"]), seen)
 
 
 @_do("revocation")
@@ -519,6 +548,9 @@ def _enter(stage: Stage, step: Step) -> None:
 def _digits(stage: Stage, step: Step) -> tuple[str, CodeIndex | None, str]:
     """The digits to enter, the live index that they belong to at this box, and how to speak of them."""
     given = step.arguments
+    if "mistyped" in given:
+        digits = _mistyped(_digits(stage, replace(step, arguments=_without(given, "mistyped")))[0], given["mistyped"])
+        return digits, _owner(stage, digits), f"{given.get('code', 'digits')} with {given['mistyped']} {digits}"
     if given.get("code") == "wrong":
         digits = _wrong_digits(stage)
         return digits, None, f"wrong {digits}"
@@ -531,7 +563,21 @@ def _digits(stage: Stage, step: Step) -> tuple[str, CodeIndex | None, str]:
         index = CodeIndex(*stage.calendar.day(given.get("day", "today")), int(given["index"]))
         digits = _digits_of(stage)(index)
         return digits, _live(stage, index), f"index {index.index} of {given.get('day', 'today')} {digits}"
-    return str(given["digits"]), None, str(given["digits"])
+    return str(given["digits"]), _owner(stage, str(given["digits"])), str(given["digits"])
+
+
+def _mistyped(digits: str, mistake: str) -> str:
+    """The digits as somebody enters them who makes this mistake."""
+    if mistake == "a digit too many":
+        return digits + "0"
+    if mistake == "a digit too few":
+        return digits[:-1]
+    place = int(mistake.removeprefix("digit ")) - 1
+    return digits[:place] + "".join(str((int(digit) + 1) % 10) for digit in digits[place : place + 1]) + digits[place + 1 :]
+
+
+def _without(given: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key != name}
 
 
 def _digits_of(stage: Stage) -> Callable[[CodeIndex], str]:
@@ -543,7 +589,13 @@ def _live(stage: Stage, index: CodeIndex) -> CodeIndex | None:
     assert stage.days is not None
     if index.index < stage.profile.code_indices and not is_dead(index, stage.days.near(stage.now, stage.profile), _digits_of(stage), stage.profile):
         return index
-    found = stage.days.indices_of(_digits_of(stage)(index), stage.now, stage.profile)
+    return _owner(stage, _digits_of(stage)(index))
+
+
+def _owner(stage: Stage, digits: str) -> CodeIndex | None:
+    """The live index that has these digits, if any."""
+    assert stage.days is not None
+    found = stage.days.indices_of(digits, stage.now, stage.profile)
     serving = [i for i in found if i.day_start <= stage.now < i.day_end + stage.profile.code_life]
     return next(iter(serving or found), None)
 
@@ -631,14 +683,36 @@ def _read_clock(stage: Stage, _: Step) -> None:
 
 @_do("cut")
 def _cut(stage: Stage, step: Step) -> None:
-    off, nth = words.seconds(step.arguments.get("off", "0s")), int(step.arguments.get("at-write", 0))
+    off, nth = outage(step.arguments.get("off", "0s"), stage.profile), int(step.arguments.get("at-write", 0))
     cut = PowerCut(CutClass.NTH_WRITE if nth else CutClass.RESET, off, nth)
     stage.off_for = off
     about = f"arm a power cut at write {nth}" if nth else f"cut the power for {off} s"
     stage.command("cut_power", about, lambda: stage.box.cut_power(cut), cut=cut.cut, off_for=off, nth=nth)
     stage.armed = bool(nth)
+    if nth:
+        stage.session = stage.box.hello().session
     if not nth:
         stage.now += off
+
+
+@_do("become")
+def _become(stage: Stage, _: Step) -> None:
+    """The same hardware is made another box: new keys, nothing in it (`box.clock.never-back`, `box.log`)."""
+    told = stage.authority.assign(stage.other_id, FIRST_PROPERTY, stage.now)
+    assert told is not None
+    stage.box_id, stage.other_id = stage.other_id, stage.box_id
+    stage.keys = derive_keys(told.box_id, told.secret)
+    provision(stage, told, new=True)
+
+
+@_do("wear")
+def _wear(stage: Stage, step: Step) -> None:
+    """How often the box has written since this was last asked, by its own count."""
+    most, writes = int(step.arguments["at-most"]), stage.box.hello().writes
+    allowed, done = f"at most {most} writes", writes - stage.writes
+    if stage.writes:
+        stage.check("wear of the memory since the last look", allowed, allowed if done <= most else f"{done} writes")
+    stage.writes = writes
 
 
 @_do("read-log")

@@ -7,8 +7,10 @@ a control: it must come out right before what the others show counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,14 +19,19 @@ import yaml
 
 from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
-from lockproof.spec import clauses
+from lockproof.conformance.verbs import ALIKE, BOX_CHANNELS, VERBS, Verb
+from lockproof.spec import civil, clauses
 from lockproof.spec.civil import CivilError
 from lockproof.spec.observable import Role
+from lockproof.spec.profile import DEFAULT, Profile, ProfileError
 
 DEFAULT_ZONE = "America/Toronto"
 DEFAULT_START = "today 09:00"
 DEFAULT_TODAY = "2027-03-02"
 FIRST_PROPERTY = "home"
+FIRST_ADDRESS = "123 Main Street"
+WAIT = "wait"  # a step that is nothing but its time
+WRONG = "wrong"  # instead of a code: digits of none
 
 
 class ScenarioError(Exception):
@@ -47,7 +54,10 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `arguments` are the verb's own; `accepted` is what is expected of box or authority, None where nothing is asked."""
+    """One step. `arguments` are the verb's own; `accepted` is what is expected of box or authority, None where nothing is asked.
+
+    It is done `times` times, with `every` between one and the next.
+    """
 
     where: Where
     verb: str
@@ -59,11 +69,12 @@ class Step:
     because: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     times: int = 1
+    every: str | None = None
 
     @property
     def channel(self) -> str:
         """What the step goes through: a wrong control there makes all evidence from there worthless."""
-        return VERBS[self.verb].channel
+        return "time" if self.verb == WAIT else VERBS[self.verb].channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,8 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
+    """`profile` holds what a target must have declared for the scenario to be asked of it (see `unsuitable`)."""
+
     id: str
     story: str
     clauses: tuple[str, ...]
@@ -91,57 +104,22 @@ class Scenario:
         """Some outcome in it is the box's."""
         return any(step.channel in BOX_CHANNELS and (step.accepted is not None or step.channel == "log") for step in self.steps)
 
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """What a verb takes: `main` is the argument that may stand alone; the words for accepted and refused, if it has an outcome."""
-
-    channel: str
-    main: str | None
-    needs: tuple[str, ...] = ()
-    takes: tuple[str, ...] = ()
-    accepts: str | None = None
-    makes: bool = False
+    def unsuitable(self, profile: Profile) -> str:
+        """Why a target of this profile is not asked to play it, empty where it is."""
+        said = {name: (getattr(profile, name), wanted) for name, wanted in self.profile.items()}
+        return ", ".join(
+            f"it declares {name} {_said(has)}, this is for {_said(wanted)}" for name, (has, wanted) in said.items() if has != wanted
+        )
 
 
-BOX_CHANNELS = ("keypad", "app", "clock", "log")
-
-VERBS: dict[str, Verb] = {
-    # at the authority
-    "grant": Verb("authority", None, ("by", "to", "from"), ("until", "for", "role", "at-box"), "accepts", makes=True),
-    "generate": Verb("authority", None, ("by", "day"), ("name", "role", "seller-permission", "pin", "at-box"), "accepts", makes=True),
-    "revoke": Verb("authority", "what", ("what", "by"), (), "accepts"),
-    "fetch": Verb("authority", None, ("grant", "nonce"), ("account",), "accepts", makes=True),
-    "register": Verb("authority", "person", ("person",)),
-    "close-account": Verb("authority", "person", ("person",)),
-    "assign": Verb("authority", "property", ("property",)),
-    "unassign": Verb("authority", "box"),
-    "owners": Verb("authority", "people", ("people",)),
-    "agent": Verb("authority", "person", ("person",), ("property",)),
-    "report": Verb("authority", "lines", ("lines",)),
-    "notifications": Verb("authority", "count", ("count",)),
-    "alerts": Verb("authority", "kinds", ("kinds",)),
-    "revocation": Verb("authority", "what", ("what",), ("requested", "delivered", "effective-by")),
-    "share": Verb("authority", "code", ("code", "contains"), ("by",)),
-    "which": Verb("authority", "role", ("role", "answer")),
-    # at the box
-    "enter": Verb("keypad", "code", (), ("code", "digits", "index", "day"), "opens"),
-    "challenge": Verb("app", None, (), (), None, makes=True),
-    "present": Verb("app", "ticket", ("ticket",), ("forged",), "opens"),
-    "connect": Verb("app", "grant", ("grant",), (), "opens"),
-    "deliver": Verb("app", "grant", ("grant",), ("forged",), "takes"),
-    "set-clock": Verb("clock", None, (), ("ahead", "behind", "to", "nonce", "forged"), "takes"),
-    "read-clock": Verb("clock", "box"),
-    "cut": Verb("power", None, (), ("off", "at-write")),
-    "read-log": Verb("log", "box"),
-    "upload": Verb("log", "box", (), ("order", "times", "without")),
-    # nothing but time
-    "wait": Verb("time", "for"),
-}
-
-_STEP_KEYS = {"at", "after", "box", "authority", "because", "shows", "times", "as"}
+_STEP_KEYS = {"at", "after", "box", "authority", "because", "shows", "times", "every"}
 _OUTCOMES = ("box", "authority")
+_NO_ANSWER = "does not answer"
 _SCENARIO_KEYS = {"id", "clauses", "story", "zone", "start", "steps", "properties", "secret", "control", "profile"}
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+_MISTAKE = re.compile(r"a digit too many|a digit too few|digit [1-9]")
+_SECRET_BYTES = 32
+_MOST_TIMES = 1000  # no bench repeats more
 
 
 def load(path: Path, text: str | None = None) -> Scenario:
@@ -149,70 +127,76 @@ def load(path: Path, text: str | None = None) -> Scenario:
     name = str(path)
     try:
         root = yaml.compose(path.read_text(encoding="utf-8") if text is None else text, Loader=yaml.SafeLoader)
+        if root is None:
+            raise ScenarioError(Where(name, 1), "the file is empty", "see lockproof scenarios show for what a scenario looks like")
+        return _Reader(name).scenario(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ScenarioError(Where(name, line), f"not YAML: {error.problem}", "mend the line; quote text that has : or # in it") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ScenarioError(Where(name, 1), f"cannot be read: {error}", "name a scenario file, in YAML and UTF-8") from None
-    if root is None:
-        raise ScenarioError(Where(name, 1), "the file is empty", "see lockproof scenarios show for what a scenario looks like")
-    return _Reader(name).scenario(root)
+    except RecursionError:
+        raise ScenarioError(Where(name, 1), "it is nested too deep", "write steps as a plain list, as in the packaged scenarios") from None
 
 
 class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
-        self.made: set[str] = set()
+        self.made: dict[str, str] = {}  # by earlier steps: name -> what it is
+        self.armed = False
+        self.zone = DEFAULT_ZONE
+        self.start = DEFAULT_START
+        self.places: tuple[Property, ...] = ()
+
+    @property
+    def calendar(self) -> words.Calendar:
+        return calendar_of(self.zone, self.start)
 
     def scenario(self, root: yaml.Node) -> Scenario:
         items = self.mapping(root, "a scenario", _SCENARIO_KEYS)
         for key in ("id", "clauses", "story", "steps"):
             if key not in items:
                 raise ScenarioError(self.at(root), f"the scenario has no {key}", f"add {key}:")
+        name = self.id(items["id"])
         cited = tuple(self.clause(node) for node in self.items(items["clauses"]))
-        zone = self.text(items["zone"]) if "zone" in items else DEFAULT_ZONE
-        start = self.text(items["start"]) if "start" in items else DEFAULT_START
-        properties = (Property(FIRST_PROPERTY, "123 Main Street", zone), *self.properties(items.get("properties")))
-        self.time(items.get("start", root), lambda: self.calendar(zone, start).instant(start))
-        nodes = self.items(items["steps"])
-        steps = tuple(self.step(node, tuple(p.name for p in properties), self.calendar(zone, start)) for node in nodes)
+        self.places = tuple(self.properties(items.get("zone"), items.get("properties")))
+        self.zone = self.places[0].zone
+        if "start" in items:
+            start = self.text(items["start"])
+            self.time(items["start"], lambda: calendar_of(self.zone, start).instant(start))
+            self.start = start
         scenario = Scenario(
-            id=self.text(items["id"]),
-            story=" ".join(self.text(items["story"]).split()),
+            id=name,
+            story=" ".join(self.filled(items["story"]).split()),
             clauses=cited,
             where=self.at(root),
-            steps=steps,
-            start=start,
-            properties=properties,
-            secret=self.secret(items.get("secret")),
-            control=self.value(items["control"]) is True if "control" in items else False,
-            profile=self.value(items["profile"]) if "profile" in items else {},
+            steps=tuple(self.step(node) for node in self.items(items["steps"])),
+            start=self.start,
+            properties=self.places,
+            secret=self.secret(items["secret"]) if "secret" in items else None,
+            control=self.truth(items["control"]) if "control" in items else False,
+            profile=self.profile(items["profile"]) if "profile" in items else {},
         )
-        if scenario.id != Path(self.file).stem:
-            raise ScenarioError(self.at(items["id"]), f"the id is {scenario.id}, the file is not", f"name the file {scenario.id}.yaml")
         self.evidence(scenario, items["clauses"])
         return scenario
 
-    def calendar(self, zone: str, start: str) -> words.Calendar:
-        return calendar_of(zone, start)
+    # Steps
 
-    def step(self, node: yaml.Node, properties: tuple[str, ...], calendar: words.Calendar) -> Step:
+    def step(self, node: yaml.Node) -> Step:
         items = self.mapping(node, "a step", _STEP_KEYS | set(VERBS))
         verbs = [key for key in items if key in VERBS]
         if len(verbs) > 1:
             raise ScenarioError(self.at(node), f"a step has one verb, this one has {' and '.join(verbs)}", "make two steps of it")
-        name = verbs[0] if verbs else "wait"
         if not verbs and not {"at", "after"} & set(items):
             raise ScenarioError(self.at(node), "this step does nothing", f"give it a verb: {', '.join(VERBS)}")
-        verb = VERBS[name]
-        arguments = self.arguments(name, verb, items[name]) if verbs else {}
-        if "as" in items:
-            arguments["as"] = self.text(items["as"])
+        self.check_times(items)
+        name = verbs[0] if verbs else WAIT
+        verb = VERBS[name] if verbs else Verb("time")
         where = self.at(items[name] if verbs else node)
-        self.check_arguments(where, name, arguments, properties, calendar)
+        arguments = self.arguments(name, verb, items[name]) if verbs else {}
         accepted, asks = self.outcome(where, name, verb, items)
-        self.check_times(items, calendar)
-        return Step(
+        self.remember(where, name, verb, arguments, accepted)
+        step = Step(
             where=where,
             verb=name,
             arguments=arguments,
@@ -223,7 +207,10 @@ class _Reader:
             because=tuple(self.clause(n) for n in self.items(items["because"])) if "because" in items else (),
             shows=tuple(self.clause(n) for n in self.items(items["shows"])) if "shows" in items else (),
             times=self.whole(items["times"]) if "times" in items else 1,
+            every=self.text(items["every"]) if "every" in items else None,
         )
+        self.check_claims(step, verb)
+        return step
 
     def outcome(self, where: Where, name: str, verb: Verb, items: dict[str, yaml.Node]) -> tuple[bool | None, str]:
         """What is expected and of whom; None where a power cut may keep the box from answering."""
@@ -237,65 +224,119 @@ class _Reader:
         if not said and possible:
             raise ScenarioError(where, f"{name} has an outcome, and this step does not say which", f"add {words_for}")
         for who, word in said.items():
-            if who == "box" and word == "does not answer" and who in possible:
+            if who == "box" and word == _NO_ANSWER and who in possible:
+                if not self.armed:
+                    raise ScenarioError(where, "nothing keeps the box from answering", "let an earlier step cut: {at-write: 1}")
                 return None, who
             if who not in possible or word not in {possible[who], "refuses"}:
                 raise ScenarioError(where, f"{who}: {word} is no outcome of {name}", f"write {words_for}" if possible else "take it out")
             return word != "refuses", who
         return None, ""
 
+    def remember(self, where: Where, name: str, verb: Verb, arguments: dict[str, Any], accepted: bool | None) -> None:
+        """What the step makes, for later ones to name."""
+        self.armed |= name == "cut" and "at-write" in arguments
+        if "as" not in arguments:
+            return
+        if accepted is False:
+            raise ScenarioError(where, f"what is refused makes no {verb.makes}", f"take as: {arguments['as']} out")
+        self.made[arguments["as"]] = verb.makes
+
+    def check_claims(self, step: Step, verb: Verb) -> None:
+        """A step shows something only where something is seen; reasons are for what is decided."""
+        if step.shows and not (verb.accepts or verb.looks):
+            raise ScenarioError(step.where, f"nothing is seen at {step.verb}, so it shows nothing", "put shows: at the step that looks")
+        if step.shows and step.accepted is None and verb.accepts:
+            raise ScenarioError(step.where, "what need not be answered shows nothing", "put shows: at a step after it")
+        if step.because and (step.accepted is None or (step.accepted and step.asks == "authority")):
+            raise ScenarioError(step.where, "there is no reason without a refusal", "take because: out")
+        if step.every and step.times == 1:
+            raise ScenarioError(step.where, "every: is the time between one and the next", "add times:")
+
+    def check_times(self, items: dict[str, yaml.Node]) -> None:
+        if "after" in items and "at" in items:
+            raise ScenarioError(self.at(items["after"]), "a step has one time", "take at: or after: out")
+        for key in ("after", "every"):
+            if key in items:
+                self.time(items[key], lambda key=key: words.seconds(self.text(items[key])))
+        if "at" in items:
+            self.time(items["at"], lambda: self.instant(self.text(items["at"])))
+
+    # Arguments
+
     def arguments(self, name: str, verb: Verb, node: yaml.Node) -> dict[str, Any]:
-        allowed = {*verb.needs, *verb.takes} | ({"as"} if verb.makes else set())
+        """Names, people, roles, times: all that can be known to be wrong before anything is played."""
+        kinds = verb.arguments
+        values: dict[str, Any]
         if isinstance(node, yaml.MappingNode):
-            values = {key: self.value(value) for key, value in self.mapping(node, name, allowed).items()}
-        elif name == "challenge":
-            values = {"as": self.text(node)}
+            values = {key: self.value(value) for key, value in self.mapping(node, name, set(kinds)).items()}
         elif verb.main:
             values = {verb.main: self.value(node)}
+        elif isinstance(node, yaml.ScalarNode) and not node.value and not verb.needs:
+            values = {}
+        elif kinds:
+            raise ScenarioError(self.at(node), f"{name} takes named arguments", f"write {name}: {{{', '.join(sorted(kinds))}: …}}")
         else:
-            raise ScenarioError(self.at(node), f"{name} takes named arguments", f"write {name}: {{{', '.join(sorted(allowed))}: …}}")
+            raise ScenarioError(self.at(node), f"{name} takes no arguments", f"write {name}: {{}}")
         for key in verb.needs:
             if key not in values:
-                raise ScenarioError(self.at(node), f"{name} needs {key}", f"add {key}: … (it takes {', '.join(sorted(allowed))})")
+                raise ScenarioError(self.at(node), f"{name} needs {key}", f"add {key}: … (it takes {', '.join(sorted(kinds))})")
+        for key, value in values.items():
+            _KINDS[kinds[key]](self, self.at(node), value)
+        if name == "enter" and len({"code", "digits", "index"} & set(values)) != 1:
+            raise ScenarioError(self.at(node), "one row of digits is entered", "give code, digits or index (and a day)")
         return values
 
-    def check_arguments(
-        self, where: Where, verb: str, arguments: dict[str, Any], properties: tuple[str, ...], calendar: words.Calendar
-    ) -> None:
-        """Names, people, roles, times: all that can be known to be wrong before anything is played."""
-        for key in ("by", "person", "to"):
-            if key in arguments:
-                self.known(where, arguments[key], CAST, "person")
-        for key in ("what", "grant", "code", "ticket", "nonce"):
-            if key in arguments and arguments[key] != "wrong":
-                self.known(where, arguments[key], self.made, "earlier step's `as`")
-        if "property" in arguments:
-            self.known(where, arguments["property"], properties, "property")
-        if "role" in arguments:
-            self.known(where, arguments["role"], [str(role) for role in Role], "role")
-        if "forged" in arguments:
-            from lockproof.conformance.forgeries import FORGERIES  # noqa: PLC0415 (no cryptography to read a scenario)
+    def instant(self, text: str) -> int:
+        """Of earlier grants and codes it is not yet known when they are."""
+        return self.calendar.instant(text, {name: (0, 1) for name, kind in self.made.items() if kind in {"grant", "code"}})
 
-            self.known(where, arguments["forged"], FORGERIES, "forgery")
-        if "day" in arguments:
-            self.time_at(where, lambda: calendar.date(arguments["day"]))
-        for key in ("for", "off", "ahead", "behind"):
-            if key in arguments and verb != "wait":
-                self.time_at(where, lambda key=key: words.seconds(arguments[key]))
-        if "as" in arguments:
-            if arguments["as"] in self.made:
-                raise ScenarioError(where, f"{arguments['as']} was made by an earlier step", "give it another name")
-            self.made.add(arguments["as"])
+    def earlier(self, where: Where, name: object, *kinds: str) -> None:
+        made = self.made.get(str(name))
+        if made and made not in kinds:
+            raise ScenarioError(where, f"{name} is a {made}, and no {' or '.join(kinds)}", "name another one")
+        self.known(where, name, [n for n, kind in self.made.items() if kind in kinds], " or ".join(kinds))
 
-    def check_times(self, items: dict[str, yaml.Node], calendar: words.Calendar) -> None:
-        if "after" in items:
-            self.time(items["after"], lambda: words.seconds(self.text(items["after"])))
-        if "at" in items:
-            spans = dict.fromkeys(self.made, (0, 1))
-            self.time(items["at"], lambda: calendar.instant(self.text(items["at"]), spans))
+    def new_name(self, where: Where, name: object) -> None:
+        if not isinstance(name, str) or not name or name == WRONG:
+            raise ScenarioError(where, f"{name!r} is no name", "write words, such as anns-code")
+        if name in self.made:
+            raise ScenarioError(where, f"{name} was made by an earlier step", "give it another name")
+
+    def known(self, where: Where, name: object, known: Iterable[object], kind: str) -> None:
+        names = [str(k) for k in known]
+        if str(name) not in names:
+            near = get_close_matches(str(name), names, n=1)
+            hint = f"did you mean {near[0]}?   " if near else ""
+            raise ScenarioError(where, f"there is no {kind} called {name}", f"{hint}({', '.join(sorted(names)) or 'none so far'})")
+
+    def forgery(self, where: Where, name: object) -> None:
+        from lockproof.conformance.forgeries import FORGERIES  # noqa: PLC0415 (no cryptography to read a scenario)
+
+        self.known(where, name, FORGERIES, "forgery")
+
+    def each(self, where: Where, values: object, check: Callable[[Where, Any], None]) -> None:
+        for value in values if isinstance(values, list) else [values]:
+            check(where, value)
+
+    def a_number(self, where: Where, value: object) -> None:
+        if not str(value).isdecimal():
+            raise ScenarioError(where, f"{value!r} is no whole number", "write one, such as 2")
+
+    def a_text(self, where: Where, value: object) -> None:
+        if not isinstance(value, str):
+            raise ScenarioError(where, f"{value!r} is no text", "put it in quotes")
+
+    def a_match(self, where: Where, value: object, pattern: str, remedy: str) -> None:
+        if not re.fullmatch(pattern, str(value)):
+            raise ScenarioError(where, f"{value!r} cannot stand here", remedy)
+
+    # The scenario as a whole
 
     def evidence(self, scenario: Scenario, node: yaml.Node) -> None:
         """Every clause is shown by a step, every step shows clauses of the scenario, and the other outcome occurs too."""
+        if not scenario.clauses:
+            raise ScenarioError(self.at(node), "the scenario cites no clause", "name those that it shows")
         shown = {clause for step in scenario.steps for clause in step.shows}
         for clause in scenario.clauses:
             if clause not in shown:
@@ -304,32 +345,70 @@ class _Reader:
             for clause in step.shows:
                 if clause not in scenario.clauses:
                     raise ScenarioError(step.where, f"the scenario does not cite {clause}", "add it to clauses: at the top")
-        decided = [step for step in scenario.steps if step.accepted is not None and step.verb not in {"set-clock", "deliver", "fetch"}]
-        for channel in {step.channel for step in decided if step.shows and step.channel in {"keypad", "app"}}:
-            seen = {step.accepted for step in decided if step.channel == channel}
-            if seen != {True, False}:
-                missing = "refused" if True in seen else "accepted"
-                raise ScenarioError(
-                    scenario.where,
-                    f"nothing is {missing} at the {channel}, so a box that always answers alike would pass",
-                    "add a control: a presentation of the same kind that differs in one condition and comes out the other way",
-                )
+        for step in scenario.steps:
+            if step.shows and step.accepted is not None:
+                self.has_control(scenario, step)
 
-    def properties(self, node: yaml.Node | None) -> Iterator[Property]:
+    def has_control(self, scenario: Scenario, step: Step) -> None:
+        """Something of the same kind comes out the other way."""
+        kind = (ALIKE.get(step.verb, step.verb), step.asks)
+        seen = {other.accepted for other in scenario.steps if (ALIKE.get(other.verb, other.verb), other.asks) == kind}
+        if not seen >= {True, False}:
+            raise ScenarioError(
+                step.where,
+                f"no {kind[0]} is {'refused' if step.accepted else 'accepted'}, so whoever always answers alike would pass",
+                "add a control: one of the same kind that differs in one condition and comes out the other way",
+            )
+
+    def properties(self, zone: yaml.Node | None, node: yaml.Node | None) -> Iterator[Property]:
+        yield Property(FIRST_PROPERTY, FIRST_ADDRESS, self.zone_name(zone) if zone else DEFAULT_ZONE)
         for name, inner in (self.mapping(node, "properties", None) if node else {}).items():
             values = self.mapping(inner, "a property", {"address", "zone"})
-            yield Property(name, self.text(values["address"]), self.text(values["zone"]))
+            if name == FIRST_PROPERTY or len(values) != len({"address", "zone"}):
+                raise ScenarioError(self.at(inner), f"{name} is no property of its own", "give it a new name, an address and a zone")
+            yield Property(name, self.filled(values["address"]), self.zone_name(values["zone"]))
 
-    def secret(self, node: yaml.Node | None) -> bytes | None:
-        if node is None:
-            return None
+    def zone_name(self, node: yaml.Node) -> str:
+        zone = self.text(node)
+        self.time(node, lambda: civil.local_text(0, zone))
+        return zone
+
+    def profile(self, node: yaml.Node) -> dict[str, Any]:
+        limits = {limit.name: limit.metadata["unit"] for limit in fields(Profile)}
+        found: dict[str, Any] = {}
+        for name, inner in self.mapping(node, "a profile", set(limits)).items():
+            unit, value = limits[name], self.value(inner)
+            if unit == "yes/no":
+                found[name] = self.truth(inner)
+            elif unit == "s":
+                self.time(inner, lambda value=value: words.seconds(value))
+                found[name] = words.seconds(value)
+            else:
+                self.a_number(self.at(inner), value)
+                found[name] = int(value)
+        try:
+            replace(DEFAULT, **found)
+        except ProfileError as error:
+            what, _, remedy = str(error).partition("; ")
+            raise ScenarioError(self.at(node), what, remedy) from None
+        return found
+
+    def secret(self, node: yaml.Node) -> bytes:
         try:
             secret = bytes.fromhex(self.text(node))
         except ValueError:
             secret = b""
-        if len(secret) != 32:  # noqa: PLR2004 (bytes of a secret)
+        if len(secret) != _SECRET_BYTES:
             raise ScenarioError(self.at(node), "a secret is 32 bytes in hexadecimal", "write 64 hexadecimal digits")
         return secret
+
+    def id(self, node: yaml.Node) -> str:
+        name = self.text(node)
+        if not _ID.fullmatch(name):
+            raise ScenarioError(self.at(node), f"{name!r} is no id", "write a short sentence in small letters with-hyphens-between")
+        if name != Path(self.file).stem:
+            raise ScenarioError(self.at(node), f"the id is {name}, the file is not", f"name the file {name}.yaml")
+        return name
 
     def clause(self, node: yaml.Node) -> str:
         name = self.text(node)
@@ -338,12 +417,6 @@ class _Reader:
         except clauses.UnknownClause as error:
             raise ScenarioError(self.at(node), *str(error).split("\n    ")) from None
 
-    def known(self, where: Where, name: object, known: Any, kind: str) -> None:
-        if str(name) not in known:
-            near = get_close_matches(str(name), [str(k) for k in known], n=1)
-            hint = f"did you mean {near[0]}?   " if near else ""
-            raise ScenarioError(where, f"there is no {kind} called {name}", f"{hint}({', '.join(sorted(map(str, known))) or 'none so far'})")
-
     def time(self, node: yaml.Node, read: Callable[[], object]) -> None:
         self.time_at(self.at(node), read)
 
@@ -351,7 +424,7 @@ class _Reader:
         try:
             read()
         except (words.WordsError, CivilError) as error:
-            what, _, remedy = str(error).partition("; ")
+            what, _, remedy = re.sub(r"\n\s*", "; ", str(error)).partition("; ")
             raise ScenarioError(where, what, remedy) from None
 
     # YAML
@@ -382,9 +455,20 @@ class _Reader:
             raise ScenarioError(self.at(node), "one word or sentence stands here", "write it on the line of its key")
         return str(node.value)
 
+    def filled(self, node: yaml.Node) -> str:
+        if not self.text(node).strip():
+            raise ScenarioError(self.at(node), "nothing stands here", "write a word or a sentence")
+        return self.text(node)
+
+    def truth(self, node: yaml.Node) -> bool:
+        found = self.value(node)
+        if not isinstance(found, bool):
+            raise ScenarioError(self.at(node), f"{found!r} is neither yes nor no", "write yes or no")
+        return found
+
     def whole(self, node: yaml.Node) -> int:
-        if not self.text(node).isdigit() or not 1 <= int(self.text(node)) <= 1000:  # noqa: PLR2004 (no bench repeats more)
-            raise ScenarioError(self.at(node), f"{self.text(node)!r} is no number of times", "write a whole number from 1 to 1000")
+        if not self.text(node).isdecimal() or not 1 <= int(self.text(node)) <= _MOST_TIMES:
+            raise ScenarioError(self.at(node), f"{self.text(node)!r} is no number of times", f"write a whole number from 1 to {_MOST_TIMES}")
         return int(self.text(node))
 
     def value(self, node: yaml.Node) -> Any:
@@ -397,14 +481,78 @@ class _Reader:
         return {"true": True, "false": False, "yes": True, "no": False}.get(text, text) if node.style is None else text  # type: ignore[attr-defined]
 
 
+_Check = Callable[[_Reader, Where, Any], None]
+
+
+def _choice(*allowed: str) -> _Check:
+    return lambda reader, where, value: reader.known(where, value, allowed, "choice")
+
+
+def _made(*kinds: str) -> _Check:
+    return lambda reader, where, value: reader.earlier(where, value, *kinds)
+
+
+def _unless(word: str, check: _Check) -> _Check:
+    return lambda reader, where, value: None if value == word else check(reader, where, value)
+
+
+def _each(check: _Check) -> _Check:
+    return lambda reader, where, values: reader.each(where, values, lambda at, value: check(reader, at, value))
+
+
+def _instant(reader: _Reader, where: Where, value: Any) -> None:
+    reader.time_at(where, lambda: reader.instant(str(value)))
+
+
+_KINDS: Mapping[str, _Check] = {
+    "person": lambda reader, where, value: reader.known(where, value, CAST, "person"),
+    "people": _each(lambda reader, where, value: reader.known(where, value, CAST, "person")),
+    "role": lambda reader, where, value: reader.known(where, value, Role, "role"),
+    "property": lambda reader, where, value: reader.known(where, value, [place.name for place in reader.places], "property"),
+    "grant": _made("grant"),
+    "grants": _each(_made("grant")),
+    "code": _made("code"),
+    "code or wrong": _unless(WRONG, _made("code")),
+    "grant or code": _made("grant", "code"),
+    "ticket": _made("ticket"),
+    "nonce": _made("nonce"),
+    "new name": lambda reader, where, value: reader.new_name(where, value),
+    "forgery": lambda reader, where, value: reader.forgery(where, value),
+    "instant": _instant,
+    "instant or now": _unless("now", _instant),
+    "instant or not yet": _unless("not yet", _instant),
+    "day": lambda reader, where, value: reader.time_at(where, lambda: reader.calendar.date(value)),
+    "duration": lambda reader, where, value: reader.time_at(where, lambda: words.seconds(value)),
+    "outage": lambda reader, where, value: reader.time_at(where, lambda: outage(value, DEFAULT)),
+    "number": lambda reader, where, value: reader.a_number(where, value),
+    "numbers": _each(lambda reader, where, value: reader.a_number(where, value)),
+    "digits": lambda reader, where, value: reader.a_match(where, value, r"\d{1,16}", "write 1 to 16 digits, in quotes"),
+    "mistake": lambda reader, where, value: reader.a_match(
+        where, value, _MISTAKE.pattern, "write a digit too many, a digit too few, or digit 3 (for a wrong third digit)"
+    ),
+    "text": lambda reader, where, value: reader.a_text(where, value),
+    "texts": _each(lambda reader, where, value: reader.a_text(where, value)),
+    "yes or no": lambda reader, where, value: reader.known(where, value, [True, False], "answer"),
+    "other-box": _choice("other-box"),
+    "reversed": _choice("reversed"),
+    "text or email": _choice("text", "email"),
+}
+
+
+def outage(text: str, profile: Profile) -> int:
+    """Seconds for which power is away: a duration, `the holdover`, or `1s longer than the holdover`. Raises `WordsError`."""
+    longer, _, holdover = str(text).rpartition(" longer than ")
+    if holdover != "the holdover":
+        return words.seconds(text)
+    return profile.holdover + (words.seconds(longer) if longer else 0)
+
+
 def calendar_of(zone: str, start: str, today: str = DEFAULT_TODAY) -> words.Calendar:
     """The calendar of a scenario: its today is the date in its start, or else the bench's."""
-    first = words.Calendar(zone, words.Calendar(zone, _date(today)).date(today))
-    day = start.split(" ")[0]
-    return words.Calendar(zone, first.date(day)) if day[0].isdigit() else first
+    first = words.Calendar(zone, dt.date.fromisoformat(today))
+    day = start.split(" ", maxsplit=1)[0]
+    return words.Calendar(zone, first.date(day)) if day[:1].isdigit() else first
 
 
-def _date(text: str) -> Any:
-    import datetime as dt  # noqa: PLC0415
-
-    return dt.date.fromisoformat(text)
+def _said(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -102,6 +102,11 @@ class FrameReader:
         """Bytes of a frame that has begun and not ended."""
         return len(self._pending) + self._dropped
 
+    def forget(self) -> None:
+        """Drop what has begun and not ended."""
+        self._pending.clear()
+        self._dropped = 0
+
     def feed(self, data: bytes) -> Iterator[Received]:
         """What these bytes complete, in order, found as the caller asks for it. Empty frames are passed over."""
         start = 0
@@ -119,8 +124,7 @@ class FrameReader:
 
     def _finish(self) -> Received:
         raw, dropped = bytes(self._pending), self._dropped
-        self._pending.clear()
-        self._dropped = 0
+        self.forget()
         if dropped:
             return Received(raw, None, f"{len(raw) + dropped + 1} bytes are more than the frame limit of {self.limit}")
         try:

@@ -99,6 +99,7 @@ class Link:
         line = encode_frame(request)
         heard = Heard(self._now())
         self.counters.requests += 1
+        self._reader.forget()  # what began before the request is no part of its reply
         for attempt, wait in enumerate(sends):
             self.counters.resent += attempt > 0
             self._tell("out", line[:-1], request)

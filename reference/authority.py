@@ -126,9 +126,7 @@ class ReferenceAuthority:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
     def close(self) -> None:
@@ -228,7 +226,9 @@ class ReferenceAuthority:
                 *(grant_id, box_id, assigned.prop, by, email, role.value, place.zone, civil.tzdata_version(), now),
                 *(grant.window_start, grant.window_end),
             )
-            self._reporting.add_line(ReportKind.CONNECT_GRANTED, connect_detail(email), place, grantor, now, now)
+            self._reporting.add_line(
+                ReportKind.CONNECT_GRANTED, connect_detail(email), place, grantor, occurred=now, received=now
+            )
             return Answer(True, reference=grant_id.hex())
 
     def issue_ticket(self, grant: str, account: str, nonce: bytes, now: int) -> Answer:
@@ -277,15 +277,13 @@ class ReferenceAuthority:
         """Of every grant that is ended, for whichever reason: a move of the box has the same bound (`connect.property`)."""
         rows = self._store.rows("SELECT * FROM grants WHERE revoked OR moved ORDER BY ended_at, rowid")
         life = self._profile.ticket_life
-        return tuple(
-            Revocation(row["grant_id"].hex(), row["ended_at"], row["delivered"], row["ended_at"] + life) for row in rows
-        )
+        return tuple(Revocation(row["grant_id"].hex(), row["ended_at"], row["delivered"], row["ended_at"] + life) for row in rows)
 
     def _refuse_revocation(self, code: sqlite3.Row, grantor: Grantor, now: int) -> Answer:
         outcome = model.revoke_code(by_grantor=self._registry.is_grantor(code["box"], grantor.person))
         if outcome.reported:
             kind, detail = ReportKind.CODE_REVOCATION_REFUSED, code_detail(code["name"])
-            self._reporting.add_line(kind, detail, place_of(code), grantor, now, now)
+            self._reporting.add_line(kind, detail, place_of(code), grantor, occurred=now, received=now)
         return Answer(False, outcome.clauses())
 
     def _revoke_grant(self, row: sqlite3.Row, grantor: Grantor, now: int) -> Answer:
@@ -296,7 +294,7 @@ class ReferenceAuthority:
         self._keep_grant(row["grant_id"], after)
         if outcome.reported:
             kind, detail = ReportKind.CONNECT_REVOKED, connect_detail(row["email"])
-            self._reporting.add_line(kind, detail, place_of(row), grantor, now, now)
+            self._reporting.add_line(kind, detail, place_of(row), grantor, occurred=now, received=now)
         order = seal_revocation(self._registry.keys(row["box"]), row["grant_id"])
         return Answer(True, reference=row["grant_id"].hex(), message=order)
 
@@ -347,7 +345,7 @@ class ReferenceAuthority:
                 *(code_id, box_id, assigned.prop, by, now, date, code.day_start, code.day_end, code.index),
                 *(assigned.place.zone, day.tzdata, digits, name, role.value, seller_permission),
             )
-            self._reporting.add_line(ReportKind.CODE_GENERATED, GENERATED, assigned.place, grantor, now, now)
+            self._reporting.add_line(ReportKind.CODE_GENERATED, GENERATED, assigned.place, grantor, occurred=now, received=now)
             return Answer(True, reference=code_id, digits=digits, code=code)
 
     def share(self, code: str) -> str:
@@ -384,9 +382,7 @@ class ReferenceAuthority:
         row = self._store.row(CODE_WITH_PLACE, code)
         if row is None:
             raise unknown("code", code, self._store.column("SELECT code FROM codes"))
-        return SharedCode(
-            row["digits"], row["date"], row["address"], row["name"], row["person_name"], row["generated"]
-        )
+        return SharedCode(row["digits"], row["date"], row["address"], row["name"], row["person_name"], row["generated"])
 
     # Report
 

@@ -83,9 +83,7 @@ class Registry:
     def enter_pin(self, person: str, pin: str, now: int) -> Outcome:
         """While the bound disables it, a PIN is not looked at (`code.pin`)."""
         row = self._person(person)
-        kept = PinHash(
-            row["pin_salt"], row["pin_hash"], PinCost(row["pin_memory"], row["pin_passes"], row["pin_lanes"])
-        )
+        kept = PinHash(row["pin_salt"], row["pin_hash"], PinCost(row["pin_memory"], row["pin_passes"], row["pin_lanes"]))
         matches = limiter.enabled(row["pin_arrival"], now, self._profile) and pin_matches(pin, kept)
         arrival, outcome = model.enter_pin(row["pin_arrival"], matches, now, self._profile)
         self._store.write("UPDATE people SET pin_arrival = ? WHERE person = ?", arrival, person)

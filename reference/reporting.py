@@ -96,9 +96,9 @@ class Reporting:
         detail: str,
         place: Place,
         grantor: Grantor,
+        *,
         occurred: int,
         received: int,
-        *,
         entry: Key | None = None,
     ) -> None:
         """A line of the report (`report.lines`), for the log entry that it stands for, if any."""
@@ -148,9 +148,7 @@ class Reporting:
         """Every showing notification, by the instant of the opening (`connect.notify-once`)."""
         rows = self._store.rows("SELECT * FROM notifications ORDER BY occurred, box, epoch, number")
         return tuple(
-            Notification(
-                row["box"], row["epoch"], row["number"], row["grant_id"].hex(), row["occurred"], row["received"]
-            )
+            Notification(row["box"], row["epoch"], row["number"], row["grant_id"].hex(), row["occurred"], row["received"])
             for row in rows
         )
 
@@ -161,9 +159,7 @@ class Reporting:
             for row in self._store.rows(_GAPS)
         )
         unissued = (
-            Alert(
-                AlertKind.CODE_NEVER_ISSUED, row["box"], row["epoch"], row["number"], row["number"], row["received"]
-            )
+            Alert(AlertKind.CODE_NEVER_ISSUED, row["box"], row["epoch"], row["number"], row["number"], row["received"])
             for row in self._store.rows("SELECT * FROM unissued_uses")
         )
         return tuple(sorted((*gaps, *unissued), key=lambda alert: (alert.box_id, alert.epoch, alert.first, alert.kind)))
@@ -193,7 +189,7 @@ class Reporting:
         if issued:
             issuer = issued["granted_by"] if kind is ReportKind.CONNECT_USED else issued["generated_by"]
             grantor = Grantor(issuer, issued["person_name"])
-            self.add_line(kind, detail, place_of(issued), grantor, occurred, now, entry=key)
+            self.add_line(kind, detail, place_of(issued), grantor, occurred=occurred, received=now, entry=key)
         elif entry.kind is LogKind.CODE:
             self._store.write("INSERT INTO unissued_uses VALUES (?, ?, ?, ?)", key.box_id, key.epoch, key.number, now)
 

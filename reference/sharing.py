@@ -97,7 +97,7 @@ def _cut(text: str, room: int) -> str:
         return ""
     while septets(text) > room - len(_CUT):
         text = text[:-1]
-    return text.rstrip() + _CUT
+    return text.rstrip(" ,") + _CUT
 
 
 def _length(profile: Profile) -> str:

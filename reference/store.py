@@ -15,6 +15,7 @@ from lockproof.spec.observable import BenchError
 MEMORY = ":memory:"
 APPLICATION_ID = 0x4C4B5052  # "LKPR": which file is ours
 SCHEMA_VERSION = 1
+_SMALLEST_DATABASE = 512  # bytes; a file of a single byte SQLite would take for an empty one, and write over it
 _BUSY_TIMEOUT = 10.0  # seconds that another program may hold the file
 
 _EXPLANATIONS = {
@@ -150,6 +151,13 @@ def _check_place(path: Path) -> None:
         raise StoreError(f"{path} is a folder; give the path of a file in it, such as {path / 'authority.sqlite'}")
     if not path.parent.is_dir():
         raise StoreError(f"{path} can't be made: there is no folder {path.parent}; make it, or choose another path")
-    for place in (path, path.parent):
-        if place.exists() and not os.access(place, os.W_OK):
-            raise StoreError(f"{place} {_EXPLANATIONS['SQLITE_READONLY']}")
+    if path.exists() and not _may_write(path):
+        raise StoreError(f"{path} {_EXPLANATIONS['SQLITE_READONLY']}")
+    if not _may_write(path.parent):
+        raise StoreError(f"{path} can't be kept: its folder may not be written to; change the rights of {path.parent}")
+    if path.is_file() and 0 < path.stat().st_size < _SMALLEST_DATABASE:
+        raise StoreError(f"{path} {_EXPLANATIONS['SQLITE_NOTADB']}")
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockproof.spec import denotation as means
+from lockproof.spec.model import authority
+from lockproof.spec.model import box as model
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
     Instant,
     Outcome,
     Truth,
+    choose,
     either,
     every,
     no,
@@ -426,10 +429,15 @@ def every_decision_has_one_entry(step: Step) -> Truth:
     """A decided presentation gets the next number; a refusal that examined nothing is counted; all else writes nothing."""
     before, after, outcome = step.before.box, step.after.box, step.outcome
     goes_on = every(before.refusals > 0, same(before.refused_while_disabled, means.is_ready(step.before)))
-    logged = every(same(after.next_entry, before.next_entry + 1), same(after.refusals, 0))
-    counted = either(
-        every(goes_on, same(after.next_entry, before.next_entry), same(after.refusals, before.refusals + 1)),
-        every(no(goes_on), same(after.next_entry, before.next_entry + 1), same(after.refusals, 1)),
+    logged = every(same(after.next_entry, before.next_entry + 1), same(after.refusals, 0), same(after.refusals_written, 0))
+    longer = every(same(after.refusals, before.refusals + 1), same(after.refusals_written, before.refusals_written))
+    new_run = every(same(after.refusals, 1), same(after.refusals_written, 0))
+    counted = every(
+        same(after.refused_while_disabled, means.is_ready(step.before)),
+        either(
+            every(goes_on, same(after.next_entry, before.next_entry), longer),
+            every(no(goes_on), same(after.next_entry, before.next_entry + 1), new_run),
+        ),
     )
     nothing = every(same(after.next_entry, before.next_entry), same(after.refusals, before.refusals))
     return either(
@@ -613,6 +621,46 @@ def wrong_pins_are_bounded_as_wrong_entries_are(step: Step) -> Truth:
     """A PIN is looked at while one more wrong one stays within the bound, and accepted exactly if it is then right."""
     within = no(step.given["arrival"] > step.before.true + step.profile.keypad_tolerance)
     return same(step.outcome.accepted, every(within, step.given["matches"]))
+
+
+@theorem("code.pin", "box.wrong-entry.bound", events=("pin_is_entered",))
+def a_wrong_pin_costs_one_charge(step: Step) -> Truth:
+    """A wrong PIN that was looked at moves the person's bound by one refill; a right one, or one not looked at, leaves it."""
+    arrival, now, refill = step.given["arrival"], step.before.true, step.profile.keypad_refill
+    after, _ = authority.enter_pin(arrival, step.given["matches"], now, step.profile)
+    within = no(arrival > now + step.profile.keypad_tolerance)
+    wrong = every(within, no(step.given["matches"]))
+    idle = arrival <= now
+    charged = either(every(idle, same(after, now + refill)), every(no(idle), same(after, arrival + refill)))
+    return either(every(wrong, charged), every(no(wrong), same(after, arrival)))
+
+
+@theorem("box.wrong-entry.bound", "box.power", events=("entry_is_made", "entry_is_decided"))
+def a_decided_entry_is_over(step: Step) -> Claim:
+    """Once decided, an entry is not decided again."""
+    return Claim(step.outcome.logged, no(step.after.box.entering))
+
+
+@theorem("code.day", "code.expiry.after-first-use", "connect.available", events=_PRESENTATIONS)
+def what_is_accepted_says_what_entitles_it(step: Step) -> Claim:
+    """An opening names the clause it rests on: a first use the day, a later one the hour, a ticket its window."""
+    rests = [(need.clause, need.holds) for need in step.outcome.entitled_by]
+    if step.event == "ticket_is_presented":
+        return Claim(step.outcome.accepted, every(*(holds for _, holds in rests), len(rests) == 1))
+    used = choose(step.given["ours"], step.before.ghosts.code_used, step.given["other"].used)
+    by_day = [holds for clause, holds in rests if clause == "code.day"]
+    by_hour = [holds for clause, holds in rests if clause == "code.expiry.after-first-use"]
+    exact = every(*(same(holds, no(used)) for holds in by_day), *(same(holds, used) for holds in by_hour))
+    return Claim(step.outcome.accepted, every(exact, len(by_day) == 1, len(by_hour) == 1))
+
+
+@theorem("box.ready", "box.log", "box.clock.never-back", events=("challenge_is_made",))
+def a_new_box_starts_with_nothing(step: Step) -> Truth:
+    """A box just provisioned does not know the time, owes nothing, has decided nothing and logs from number 1."""
+    fresh = model.new_box(step.before.box.clock, step.before.box.nonce)
+    nothing = every(*(no(t) for t in (fresh.time_known, fresh.nonce_open, fresh.entering)))
+    zero = every(*(same(n, 0) for n in (fresh.mark, fresh.arrival, fresh.refusals, fresh.refusals_written, fresh.timer)))
+    return every(nothing, zero, same(fresh.next_entry, 1), same(fresh.clock, step.before.box.clock))
 
 
 # The numbers of the source

@@ -1,1 +1,61 @@
-"""Boxes with one fault each, and the clause that each fault breaks."""
+"""Boxes with one fault each, and the clause that each fault breaks.
+
+A fault is the reference box with one difference, a few lines in one of these modules; its docstring says what it does. The
+kit must catch every one of them; `lockproof faults` shows by which scenarios.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+
+from lockproof.reference.box import ReferenceBox
+from lockproof.spec import clauses
+from lockproof.spec.observable import BenchError
+
+MODULES = ("codes", "clock", "connect", "degenerate", "keypad", "log", "power")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A faulty box: its name in kebab case, the clause that it breaks (None for the degenerate), and what it does."""
+
+    name: str
+    breaks: str | None
+    does: str
+    make: type[ReferenceBox]
+
+
+FAULTS: dict[str, Fault] = {}
+
+
+def fault(breaks: str | None) -> Callable[[type[ReferenceBox]], type[ReferenceBox]]:
+    """Register a faulty box under its class's name. Raises `UnknownClause` for a clause that does not exist."""
+
+    def register(box: type[ReferenceBox]) -> type[ReferenceBox]:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "-", box.__name__).lower()
+        breaks_id = clauses.clause(breaks).id if breaks else None
+        FAULTS[name] = Fault(name, breaks_id, " ".join((box.__doc__ or "").split()), box)
+        return box
+
+    return register
+
+
+def all_faults() -> dict[str, Fault]:
+    """Every faulty box by name, in the order of the modules."""
+    for module in MODULES:
+        import_module(f"lockproof.conformance.faults.{module}")
+    return FAULTS
+
+
+def named(name: str) -> Fault:
+    """The faulty box of that name. Raises `BenchError` with the nearest name."""
+    known = all_faults()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?   " if near else ""
+        raise BenchError(f"no fault is called {name}\n    {hint}(all faults: lockproof box --list-faults)")
+    return known[name]

@@ -1,0 +1,66 @@
+"""The suite over faulty boxes: what caught each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from lockproof.conformance.faults import Fault
+from lockproof.conformance.run import run
+from lockproof.conformance.scenario import Scenario
+from lockproof.conformance.targets import target
+from lockproof.conformance.verdict import RunResult, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """What the suite made of one faulty box."""
+
+    fault: Fault
+    result: RunResult
+
+    @property
+    def named(self) -> bool:
+        """The broken clause failed; of a degenerate box, not one clause passed."""
+        passed = [clause.id for clause in self.result.clauses if clause.verdict is Verdict.PASS]
+        if self.fault.breaks is None:
+            return not passed and self.result.exit_code != 0
+        return self.fault.breaks in self.failed and self.result.exit_code == 1
+
+    @property
+    def failed(self) -> list[str]:
+        return [clause.id for clause in self.result.clauses if clause.verdict is Verdict.FAIL]
+
+    @property
+    def scenarios(self) -> list[str]:
+        return [scenario.id for scenario in self.result.scenarios if scenario.verdict is Verdict.FAIL]
+
+
+def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
+    """Run the suite on one faulty box, in process (`fault`) or on a line (`pty`)."""
+    return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios))
+
+
+def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:
+    """Survivors first; their names are returned."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("fault", "breaks", "exit", "named", "failed clauses", "caught by"):
+        table.add_column(column, overflow="fold")
+    for kill in sorted(kills, key=lambda kill: kill.named):
+        caught = kill.scenarios
+        more = f" and {len(caught) - 2} more" if len(caught) > 2 else ""  # noqa: PLR2004 (two are shown)
+        table.add_row(
+            kill.fault.name,
+            kill.fault.breaks or "degenerate",
+            str(kill.result.exit_code),
+            "yes" if kill.named else "[bold red]NO[/]",
+            ", ".join(kill.failed),
+            (", ".join(caught[:2]) + more) or kill.result.error.split("\n")[0],
+        )
+    console.print(table)
+    survived = [kill.fault.name for kill in kills if not kill.named]
+    console.print(f"{len(kills) - len(survived)} of {len(kills)} faults caught and named")
+    return survived

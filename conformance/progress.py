@@ -1,0 +1,66 @@
+"""What is going on: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from lockproof.conformance.run import OnProgress, Plan
+from lockproof.conformance.scenario import Scenario, Step
+from lockproof.conformance.targets import Target
+from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.spec.observable import Hello
+
+EVERY = 0.1  # seconds between two looks of the live line
+
+
+class Progress(OnProgress):
+    """A live line while a run goes on; without a terminal, a line at its beginning and one for whatever does not pass."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=10, transient=True) if console.is_terminal else None
+        self._total = self._number = 0
+        self._who = ""
+        self._started = self._shown = 0.0
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live:
+            self._live.stop()
+
+    def begins(self, target: Target, hello: Hello, plan: Plan) -> None:
+        self._total, self._number, self._started = len(plan.selected), 0, time.monotonic()
+        self._who = f"{target.name}   {hello.firmware}"
+        left_out = f", {len(plan.left_out)} not applicable" if plan.left_out else ""
+        self._console.print(
+            f"{target.name}: {hello.firmware}, {hello.identity}\n"
+            f"    plan: {self._total} scenarios{left_out}, {plan.commands} commands;"
+            f" about {plan.writes} writes, {plan.cuts} power cuts, {plan.resets} resets",
+            highlight=False,
+            markup=False,
+        )
+
+    def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
+        now = time.monotonic()
+        if self._live is None or now - self._shown < EVERY:
+            return
+        self._shown = now
+        gone = now - self._started
+        left = gone / self._number * (self._total - self._number) if self._number else 0.0
+        about = f"{scenario.id}, step {number}: {step.verb}"
+        self._live.update(Text(f"{self._who}   {self._number + 1}/{self._total}   {about}   {left:.0f} s left", overflow="ellipsis", no_wrap=True))
+
+    def done(self, result: ScenarioResult) -> None:
+        self._number += 1
+        if self._live is None and result.verdict is not Verdict.PASS:
+            self._console.print(f"    {result.verdict}: {result.id}", highlight=False, markup=False)

@@ -1,0 +1,133 @@
+"""What a run found, for people and for machines: failures told so that they can be understood, a table by clause, JSON, JUnit."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
+from lockproof.spec import clauses
+
+STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_APPLICABLE: "dim",
+    Verdict.ERROR: "magenta",
+}
+HISTORY = 8  # lines of history in front of a failure
+
+
+def show(console: Console, results: Sequence[RunResult], *, brief: bool = False) -> None:
+    """Failures first, then the clauses, then a line per run."""
+    for result in results:
+        for scenario in result.scenarios:
+            if scenario.finding is not None:
+                console.print(failure(result, scenario, scenario.finding), highlight=False)
+            elif scenario.verdict is Verdict.ERROR and not result.error:
+                console.print(f"[magenta]ERROR[/] {scenario.id}: {escape(scenario.message)}", highlight=False)
+    if not brief:
+        console.print(clause_table(results))
+    for result in results:
+        console.print(summary(result), highlight=False, soft_wrap=True)
+
+
+def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
+    """What was done, what the standard says, by how much, and the next command."""
+    names = ", ".join(found.clauses) or "?"
+    lines = [f"[bold red]FAIL[/]  [bold]{names}[/]        {scenario.id}, step {found.step}   [dim]{escape(found.where)}[/]"]
+    lines += [f"      {escape(line)}" for line in found.history[-HISTORY:-1]]
+    last = found.history[-1] if found.history else f"{found.did}   {found.saw}"
+    lines.append(f"      [bold]{escape(last)}[/]   [red]{escape(found.must)}[/]")
+    if found.saw not in last:
+        lines.append(f"      seen: {escape(found.saw)}")
+    known = clauses.all_clauses()
+    lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
+    lines.append(f"      again: {escape(again(result.target, scenario.id))}\n")
+    return "\n".join(lines)
+
+
+def again(target: str, scenario: str) -> str:
+    """The one command that plays a scenario again."""
+    return f"lockproof run --box {shlex.quote(target)} --scenario {scenario}"
+
+
+def clause_table(results: Sequence[RunResult]) -> Table:
+    """A row per clause, a column per run."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("clause", no_wrap=True)
+    table.add_column("decided by")
+    for result in results:
+        table.add_column(result.target)
+    table.add_column("shown by")
+    for rows in zip(*(result.clauses for result in results), strict=True):
+        cells = [_styled(row.verdict) for row in rows]
+        table.add_row(rows[0].id, rows[0].decider, *cells, _shown_by(rows))
+    return table
+
+
+def _shown_by(rows: Sequence[ClauseResult]) -> str:
+    said = next((row for row in rows if row.verdict is not Verdict.PASS), rows[0])
+    if said.verdict in {Verdict.PASS, Verdict.FAIL}:
+        names = said.scenarios
+        return escape(", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else ""))  # noqa: PLR2004
+    return f"[dim]{escape(said.reason)}[/]"
+
+
+def summary(result: RunResult) -> str:
+    """One line: target, verdict, counts, time, where the journal is."""
+    counts = Counter(scenario.verdict for scenario in result.scenarios)
+    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) or "no scenario"
+    error = f"\n    {escape(result.error)}" if result.error else ""
+    who = f" ({escape(result.firmware)})" if result.firmware else ""
+    journal = f"   {escape(result.journal)}" if result.journal else ""
+    return f"{_styled(result.verdict)}  {escape(result.target)}{who}: {told} in {result.seconds:.1f} s{journal}{error}"
+
+
+def write_json(path: Path, results: Sequence[RunResult]) -> None:
+    """Everything that was found, for programs; `verdict` of the whole is the worst of the runs'."""
+    runs = [{**asdict(result), "verdict": result.verdict} for result in results]
+    path.write_text(json.dumps({"format": "lockproof-run/1", "runs": runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_junit(path: Path, results: Sequence[RunResult]) -> None:
+    """JUnit XML: a suite per run, a case per scenario; `inconclusive` is a skip that says so."""
+    root = Xml.Element("testsuites")
+    for result in results:
+        suite = Xml.SubElement(root, "testsuite", name=result.target, tests=str(len(result.scenarios)), time=f"{result.seconds:.3f}")
+        for case in _cases(suite, result):
+            suite.append(case)
+        if result.error:
+            Xml.SubElement(suite, "system-err").text = result.error
+    Xml.indent(root)
+    Xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _cases(suite: Xml.Element, result: RunResult) -> Iterator[Xml.Element]:
+    names = {Verdict.FAIL: ("failure", "failures"), Verdict.ERROR: ("error", "errors")}
+    for verdict in (Verdict.FAIL, Verdict.ERROR):
+        suite.set(names[verdict][1], str(sum(s.verdict is verdict for s in result.scenarios)))
+    suite.set("skipped", str(sum(s.verdict in {Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE} for s in result.scenarios)))
+    for scenario in result.scenarios:
+        case = Xml.Element("testcase", classname=f"lockproof.{result.target}", name=scenario.id, time=f"{scenario.seconds:.3f}")
+        found = scenario.finding
+        message = f"{found.did}: {found.saw}; {found.must}" if found else scenario.message
+        if scenario.verdict in names:
+            element = Xml.SubElement(case, names[scenario.verdict][0], message=message, type=", ".join(found.clauses) if found else "error")
+            element.text = "\n".join(found.history) if found else scenario.message
+        elif scenario.verdict is not Verdict.PASS:
+            Xml.SubElement(case, "skipped", message=f"{scenario.verdict}: {message}")
+        yield case
+
+
+def _styled(verdict: Verdict) -> str:
+    return f"[{STYLES[verdict]}]{verdict}[/]"

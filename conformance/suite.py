@@ -1,0 +1,53 @@
+"""The packaged scenarios, and scenarios from files that somebody names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from lockproof.conformance.scenario import Scenario, ScenarioError, Where, load
+from lockproof.spec.observable import BenchError
+
+
+@cache
+def written() -> tuple[Scenario, ...]:
+    """Every packaged scenario, controls first, then by folder and name. Raises `ScenarioError`."""
+    root = Path(str(files("lockproof.conformance.scenarios")))
+    found = [load(path) for path in sorted(root.rglob("*.yaml"))]
+    _refuse_twins(found)
+    return tuple(sorted(found, key=lambda scenario: not scenario.control))
+
+
+def from_files(paths: Sequence[Path]) -> tuple[Scenario, ...]:
+    """Scenarios from files and folders. Raises `ScenarioError`."""
+    found: list[Scenario] = []
+    for path in paths:
+        inside = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+        if not inside:
+            raise ScenarioError(Where(str(path), 1), "no scenario in this folder", "name a folder that has *.yaml files")
+        found += [load(each) for each in inside]
+    _refuse_twins(found)
+    return tuple(found)
+
+
+def select(scenarios: Iterable[Scenario], ids: Sequence[str]) -> tuple[Scenario, ...]:
+    """The scenarios with these ids, and the controls; all, if no id is given. Raises `BenchError` for an id that none has."""
+    known = {scenario.id: scenario for scenario in scenarios}
+    for wanted in ids:
+        if wanted not in known:
+            from difflib import get_close_matches  # noqa: PLC0415 (for the message only)
+
+            near = get_close_matches(wanted, known, n=1)
+            hint = f"did you mean {near[0]}?   " if near else ""
+            raise BenchError(f"no scenario is called {wanted}\n    {hint}(all scenarios: lockproof scenarios list)")
+    return tuple(s for s in known.values() if not ids or s.id in ids or s.control)
+
+
+def _refuse_twins(scenarios: Iterable[Scenario]) -> None:
+    first: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        twin = first.setdefault(scenario.id, scenario)
+        if twin is not scenario:
+            raise ScenarioError(scenario.where, f"{scenario.id} already stands in {twin.where}", "give one of the two another id")
