@@ -572,7 +572,7 @@ def _mistyped(digits: str, mistake: str) -> str:
         return digits + "0"
     if mistake == "a digit too few":
         return digits[:-1]
-    place = int(mistake.removeprefix("digit ")) - 1
+    place = len(digits) - 1 if mistake == "the last digit" else int(mistake.removeprefix("digit ")) - 1
     return digits[:place] + "".join(str((int(digit) + 1) % 10) for digit in digits[place : place + 1]) + digits[place + 1 :]
 
 

@@ -45,6 +45,8 @@ class ReferenceBox:
         self.hardware = clock or Clock()
         self.store = Store(store, LOG_CAPACITY)
         self.session = 0
+        self.state: model.Box
+        self._refusals_at: int | None
         self.openings = 0  # of the mechanism, since power-up
         self._reset_cause = "power-on"
         self._off_for = 0
@@ -306,7 +308,7 @@ class ReferenceBox:
         self.session = _fresh_session(self.session)
         self.openings = 0
         self.nonce = b""
-        self._refusals_at: int | None = None
+        self._refusals_at = None
         self.box_id, self.secret = (bytes.fromhex(store.cell(name, "")) for name in ("box id", "secret"))
         self.keys = credentials.derive_keys(self.box_id, self.secret) if self.box_id else None
         self.epoch = int(store.cell("epoch", 1))

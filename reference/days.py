@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockproof.reference.credentials import BoxKeys, code_digits, live_indices
+from lockproof.reference.credentials import BoxKeys, code_digits, is_dead
 from lockproof.spec.civil import days_from_pairs
 from lockproof.spec.observable import CodeIndex, ZoneTable
 from lockproof.spec.profile import DAY, Profile
@@ -10,7 +10,7 @@ from lockproof.spec.profile import DAY, Profile
 Zones = list[tuple[ZoneTable, int | None]]
 """Zone tables, the one in force last, each with the instant until which it may still serve; None for the one in force."""
 
-DAYS_BACK = 2  # far enough for every code still in its hour, and to tell yesterday's code from junk
+DAYS_BACK = 3  # every day whose service can touch one that is still in service, and yesterday's code is told from junk
 
 
 class Days:
@@ -60,15 +60,17 @@ class Days:
         return at + profile.code_life
 
     def _by_digits(self, days: tuple[tuple[int, int], ...], profile: Profile) -> dict[str, list[CodeIndex]]:
-        computed: dict[CodeIndex, str] = {}
-
-        def digits_of(index: CodeIndex) -> str:
-            if index not in computed:
-                computed[index] = self.digits_of(index, profile)
-            return computed[index]
-
+        """Live indices by their digits. Only where two share their digits can one of them be dead, which is rare."""
         found: dict[str, list[CodeIndex]] = {}
         for day in days:
-            for index in live_indices(day, days, digits_of, profile):
-                found.setdefault(digits_of(index), []).append(index)
-        return found
+            for number in range(profile.code_indices):
+                index = CodeIndex(*day, number)
+                found.setdefault(self.digits_of(index, profile), []).append(index)
+
+        def digits_of(index: CodeIndex) -> str:
+            return self.digits_of(index, profile)
+
+        return {
+            digits: indices if len(indices) == 1 else [i for i in indices if not is_dead(i, days, digits_of, profile)]
+            for digits, indices in found.items()
+        }

@@ -134,8 +134,8 @@ class Registry:
         return Assignment(row["assignment"], row["property"], Place(row["address"], row["zone"])) if row else None
 
     def unassign(self, box_id: bytes, now: int) -> None:
+        """The box is told nothing: its zone table stays in force until it is sent another."""
         self._store.write("UPDATE assignments SET ended = ? WHERE box = ? AND ended IS NULL", now, box_id)
-        self._replace_tables(box_id, now)
 
     def assign(self, box_id: bytes, prop: str, now: int) -> None:
         self._zone(prop)

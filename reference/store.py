@@ -88,17 +88,16 @@ class Store:
 
     def _open(self) -> None:
         self._connection.row_factory = sqlite3.Row
-        fresh = self._check_owner()
         self.write("PRAGMA foreign_keys = ON")
         self.write("PRAGMA synchronous = EXTRA")  # FULL, and the folder too: an ended transaction stays ended
-        with self.transaction():  # also finds out now, not at the first request, that the file can't be written to
-            if fresh and self._check_owner():  # nobody else was quicker
+        with self.transaction():  # of two that open a new file at once, one makes it
+            if self._is_empty():
                 self._create()
         if (found := self.rows("PRAGMA quick_check(1)")[0][0]) != "ok":
             raise StoreError(f"{self._path} {_EXPLANATIONS['SQLITE_CORRUPT']} ({found})")
 
-    def _check_owner(self) -> bool:
-        """True for a file with nothing in it yet."""
+    def _is_empty(self) -> bool:
+        """Nothing is in it yet. Raises `StoreError` where there is something, and it is not ours."""
         owner, version = self._number("PRAGMA application_id"), self._number("PRAGMA user_version")
         if owner == APPLICATION_ID and version > SCHEMA_VERSION:
             raise StoreError(

@@ -118,6 +118,7 @@ def local_text_with_offset(instant: int, zone: str) -> str:
     return _shown(instant + offset) + _offset_text(offset)
 
 
+@lru_cache(maxsize=1024)
 def zone_pairs(zone: str, start: int, end: int) -> Pairs:
     """The offsets of `zone` over `[start, end)`: the table that a box gets. The first pair stands at `start`.
 

@@ -208,9 +208,9 @@ def _failure(answer: str) -> Result:
 def _small(solver: z3.Solver, step: Step, wrong: Any) -> z3.ModelRef:
     """A counterexample that is easy to read: the default profile and small numbers where they will do."""
     profile = step.profile
-    usual = [] if isinstance(profile, Profile) else [
-        getattr(profile, f.name) == getattr(DEFAULT, f.name) for f in fields(Profile)
-    ] + [profile.keypad_tolerance == DEFAULT.keypad_tolerance]
+    usual: list[Any] = []
+    if not isinstance(profile, Profile):
+        usual = [getattr(profile, name) == getattr(DEFAULT, name) for name in (*(f.name for f in fields(Profile)), "keypad_tolerance")]
     numbers = [n for n in _leaves(step.before).values() if isinstance(n, z3.ArithRef)]
     small = [z3.And(n >= -100_000, n <= 1_000_000) for n in numbers]
     for wish in ([*usual, *small], usual, small, []):

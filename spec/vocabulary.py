@@ -33,7 +33,7 @@ def every(*truths: Truth) -> Truth:
         if truth is False:
             return False
         if truth is not True:
-            return _z3().And(*truths)  # type: ignore[no-any-return]
+            return _z3().And(*truths)
     return True
 
 
@@ -43,7 +43,7 @@ def either(*truths: Truth) -> Truth:
         if truth is True:
             return True
         if truth is not False:
-            return _z3().Or(*truths)  # type: ignore[no-any-return]
+            return _z3().Or(*truths)
     return False
 
 
@@ -51,7 +51,7 @@ def no(truth: Truth) -> Truth:
     """It does not hold."""
     if truth is True or truth is False:
         return not truth
-    return _z3().Not(truth)  # type: ignore[no-any-return]
+    return _z3().Not(truth)
 
 
 def implies(premise: Truth, conclusion: Truth) -> Truth:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lockproof.spec.model import authority, box
+from lockproof.spec.model import authority
+from lockproof.spec.model import box as model
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
     Instant,
@@ -76,11 +77,11 @@ class Ghosts:
 @dataclass(frozen=True, slots=True)
 class World:
     true: Instant
-    box: box.Box
-    code: box.Code
+    box: model.Box
+    code: model.Code
     heard: Truth
     grant: authority.Grant
-    ticket: box.Ticket
+    ticket: model.Ticket
     entry: Entry
     receipt: authority.Receipt
     ghosts: Ghosts
@@ -109,7 +110,7 @@ def _event(function: Event) -> Event:
 
 def initial(world: World) -> Truth:
     """The worlds in which everything begins: a box just provisioned, nothing issued, granted, used or heard."""
-    fresh = replace(box.new_box(world.box.clock, world.box.nonce), timer=world.box.timer)
+    fresh = replace(model.new_box(world.box.clock, world.box.nonce), timer=world.box.timer)
     ghosts = world.ghosts
     return every(
         same(world.box, fresh),
@@ -185,7 +186,7 @@ def power_fails(
     world: World, profile: Profile, true: Instant, clock: Instant, off_for: Seconds, kept: Number
 ) -> tuple[Truth, World, Outcome]:
     """Power fails, at any moment, also between the charge of an entry and its decision, and comes back."""
-    state, outcome = box.lose_power(world.box, clock, off_for, kept, profile)
+    state, outcome = model.lose_power(world.box, clock, off_for, kept, profile)
     ghosts = world.ghosts
     known = every(ghosts.time_known, no(off_for > profile.holdover), no(clock < ghosts.last_decision))
     vanished = every(ghosts.run > 0, kept <= 0)
@@ -210,7 +211,7 @@ def power_fails(
 @_event
 def refusals_are_written(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
     """The count of refusals becomes durable."""
-    state, outcome = box.write_refusals(world.box)
+    state, outcome = model.write_refusals(world.box)
     return True, replace(world, box=state, ghosts=replace(world.ghosts, run_written=world.ghosts.run)), outcome
 
 
@@ -220,13 +221,13 @@ def refusals_are_written(world: World, profile: Profile) -> tuple[Truth, World, 
 @_event
 def entry_is_charged(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:
     """Digits are entered, and charged before they are looked at."""
-    state, outcome = box.charge_entry(world.box, profile)
+    state, outcome = model.charge_entry(world.box, profile)
     return no(world.ghosts.entering), _after_charge(replace(world, box=state), world, outcome, profile), outcome
 
 
 @_event
 def entry_is_decided(
-    world: World, profile: Profile, ours: Truth, matches: Truth, other: box.Code, remember: Truth
+    world: World, profile: Profile, ours: Truth, matches: Truth, other: model.Code, remember: Truth
 ) -> tuple[Truth, World, Outcome]:
     """The charged digits are those of our code, of another, or of none."""
     after, outcome = _decide(world, profile, ours, matches, other, remember)
@@ -235,10 +236,10 @@ def entry_is_decided(
 
 @_event
 def entry_is_made(
-    world: World, profile: Profile, ours: Truth, matches: Truth, other: box.Code, remember: Truth
+    world: World, profile: Profile, ours: Truth, matches: Truth, other: model.Code, remember: Truth
 ) -> tuple[Truth, World, Outcome]:
     """Charge and decision together, with no power cut between."""
-    state, charge = box.charge_entry(world.box, profile)
+    state, charge = model.charge_entry(world.box, profile)
     charged = _after_charge(replace(world, box=state), world, charge, profile)
     decided, decision = _decide(charged, profile, ours, matches, other, remember)
     examined = charge.accepted
@@ -269,10 +270,10 @@ def _after_charge(after: World, before: World, outcome: Outcome, profile: Profil
 
 
 def _decide(
-    world: World, profile: Profile, ours: Truth, matches: Truth, other: box.Code, remember: Truth
+    world: World, profile: Profile, ours: Truth, matches: Truth, other: model.Code, remember: Truth
 ) -> tuple[World, Outcome]:
     code = choose(ours, world.code, other)
-    state, used, outcome = box.decide_entry(world.box, code, matches, profile)
+    state, used, outcome = model.decide_entry(world.box, code, matches, profile)
     ghosts, opened = world.ghosts, outcome.accepted
     first = every(ours, opened, no(ghosts.code_used))
     refund = choose(opened, profile.keypad_refill, 0)
@@ -295,7 +296,7 @@ def _decide(
 @_event
 def challenge_is_made(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
     """The box makes a fresh nonce."""
-    state, outcome = box.challenge(world.box)
+    state, outcome = model.challenge(world.box)
     ghosts = replace(
         world.ghosts, nonce=world.ghosts.nonce + 1, nonce_open=True, nonce_age=0, nonce_made=world.true
     )
@@ -313,7 +314,7 @@ def ticket_is_issued(
     """A ticket is asked for our grant and becomes our ticket, if we choose; it answers a nonce that exists (`nonces-never-repeat`)."""
     grant, outcome = authority.issue_ticket(world.grant, registered)
     ours = every(outcome.accepted, remember)
-    fresh = box.Ticket(
+    fresh = model.Ticket(
         window_start=grant.window_start, window_end=grant.window_end, nonce=nonce, authentic=True
     )
     ghosts = replace(
@@ -328,12 +329,12 @@ def ticket_is_issued(
 
 @_event
 def ticket_is_presented(
-    world: World, profile: Profile, ours: Truth, other: box.Ticket, other_heard: Truth, remember: Truth
+    world: World, profile: Profile, ours: Truth, other: model.Ticket, other_heard: Truth, remember: Truth
 ) -> tuple[Truth, World, Outcome]:
     """Our ticket is held out to the box, or any other: of another grant, an old one, a forged one."""
     ticket = choose(ours, world.ticket, other)
     heard = choose(ours, world.heard, other_heard)
-    state, outcome = box.present_ticket(world.box, heard, ticket, profile)
+    state, outcome = model.present_ticket(world.box, heard, ticket, profile)
     ghosts, opened = world.ghosts, outcome.accepted
     seen, judged = _seen(world), every(ticket.authentic, _trusts_time(world))
     decided = replace(
@@ -387,7 +388,7 @@ def box_is_moved(world: World, profile: Profile) -> tuple[Truth, World, Outcome]
 @_event
 def revocation_is_heard(world: World, profile: Profile, ours: Truth, authentic: Truth) -> tuple[Truth, World, Outcome]:  # noqa: ARG001
     """A revocation order reaches the box; an authentic one for our grant exists only once that has ended (`macs-hold`)."""
-    heard, outcome = box.hear_revocation(choose(ours, world.heard, False), authentic)
+    heard, outcome = model.hear_revocation(choose(ours, world.heard, False), authentic)
     reached = every(ours, authentic)
     ghosts = replace(world.ghosts, heard=either(world.ghosts.heard, reached))
     after = replace(world, heard=choose(ours, heard, world.heard), ghosts=ghosts)
@@ -395,9 +396,9 @@ def revocation_is_heard(world: World, profile: Profile, ours: Truth, authentic: 
 
 
 @_event
-def time_order_arrives(world: World, profile: Profile, order: box.TimeOrder) -> tuple[Truth, World, Outcome]:
+def time_order_arrives(world: World, profile: Profile, order: model.TimeOrder) -> tuple[Truth, World, Outcome]:
     """A time order reaches the box, from the authority or from somebody else."""
-    state, outcome = box.take_time_order(world.box, order, profile)
+    state, outcome = model.take_time_order(world.box, order, profile)
     ghosts = world.ghosts
     taken = replace(ghosts, time_known=True, last_decision=order.value, nonce_open=False)
     after = replace(world, box=state, ghosts=choose(outcome.accepted, taken, ghosts))

@@ -119,11 +119,13 @@ def test_a_port_that_is_not_there(tmp_path: Path) -> None:
         open_box(str(tmp_path / "ttyUSB9"))
 
 
-def test_a_port_that_is_in_use(served: str) -> None:
-    if served.startswith("socket"):
-        pytest.skip("TCP has no locks: the second client waits for the first to go")
-    with open_box(served), pytest.raises(PortError, match="the port is in use by another program"):
-        open_box(served)
+def test_a_port_that_is_in_use() -> None:
+    _, path = pair()
+    first = open_channel(path)
+    with pytest.raises(PortError, match="the port is in use by another program"):
+        open_channel(path)
+    first.close()
+    open_channel(path).close()
 
 
 def test_a_port_that_is_forbidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

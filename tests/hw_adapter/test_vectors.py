@@ -14,7 +14,10 @@ from lockproof.hw_adapter.frame import FrameKind, FrameReader, decode_frame
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.spec.civil import days_from_pairs
 from lockproof.spec.observable import Declined, PowerCut
+from pycose.algorithms import HMAC256
 from pycose.keys import SymmetricKey
+from pycose.keys.keyops import MacVerifyOp
+from pycose.keys.keyparam import KpAlg, KpKeyOps
 from pycose.messages import Mac0Message
 
 VECTORS = vectors.make()
@@ -153,11 +156,11 @@ def test_messages_as_another_implementation_verifies_them(name: str, purpose: st
     vector = VECTORS["interop"][name]
     key = bytes.fromhex(VECTORS["interop"]["keys"][purpose])
     message: Any = Mac0Message.from_cose_obj(cbor2.loads(bytes.fromhex(vector["message"])), False)
-    message.key = SymmetricKey(key, optional_params={"ALG": "HMAC256", "KEY_OPS": ["VERIFY"]})
+    message.key = SymmetricKey(key, optional_params={KpAlg: HMAC256, KpKeyOps: [MacVerifyOp]})
     assert message.verify_tag()
     assert message.payload.hex() == vector["payload"]
     assert cbor.diagnostic(cbor.decode(message.payload)) == vector["claims"]
-    message.key = SymmetricKey(bytes(32), optional_params={"ALG": "HMAC256", "KEY_OPS": ["VERIFY"]})
+    message.key = SymmetricKey(bytes(32), optional_params={KpAlg: HMAC256, KpKeyOps: [MacVerifyOp]})
     assert not message.verify_tag()
 
 

@@ -395,6 +395,18 @@ def test_a_zone_that_the_box_has_left_counts_to_the_last_day_that_it_can_serve(m
     assert issued == [1, 1, 1, 0, 0]
 
 
+def test_a_zone_table_counts_as_in_force_until_the_box_is_sent_another(town) -> None:
+    def in_force() -> list[int]:
+        return town.authority._store.column("SELECT last_day_end IS NULL FROM zone_tables ORDER BY zone_table")
+
+    assert in_force() == [1]
+    town.authority.assign(town.box, None, town.now)
+    assert in_force() == [1]
+    town.authority.assign(town.box, "main", town.now)
+    town.authority.assign(town.box, "main", town.now)
+    assert in_force() == [0, 0, 1]
+
+
 def test_what_was_issued_keeps_its_day_when_the_box_moves_to_another_zone(town) -> None:
     town.authority.set_owners(town.box, (town.joe,))
     before = town.code(date="2019-02-03")
@@ -404,6 +416,11 @@ def test_what_was_issued_keeps_its_day_when_the_box_moves_to_another_zone(town) 
     assert before.code.index == after.code.index == 0
     assert before.digits in town.authority.share(before.reference)
     assert "123 Main Street" in town.authority.share(before.reference)
+
+
+def test_an_owner_named_twice_is_one(town) -> None:
+    town.authority.set_owners(town.box, (town.max, town.max))
+    assert town.grant(by=town.max).accepted
 
 
 # Provisioning

@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,21 @@ def test_two_authorities_share_a_file(make_town, tmp_path: Path) -> None:
     other = make_town(settled=False, path=tmp_path / "authority.sqlite")
     assert [town.code().code.index for town in (one, other, one, other)] == [0, 1, 2, 3]
     assert one.authority.report() == other.authority.report()
+
+
+def test_many_at_once_make_one_file_and_each_gets_an_answer(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def add(worker: int) -> int:
+        together.wait()
+        with ReferenceAuthority(tmp_path / "authority.sqlite", pin_cost=CHEAP) as authority:
+            for number in range(20):
+                authority.add_person(f"{worker} {number}", "Somebody", "1")
+            return len(authority._store.rows("SELECT 1 FROM people"))
+
+    with ThreadPoolExecutor(4) as workers:
+        counts = list(workers.map(add, range(4)))
+    assert max(counts) == 80
 
 
 def test_a_file_that_another_program_holds_is_not_waited_for_without_end(make_town, tmp_path: Path, monkeypatch) -> None:

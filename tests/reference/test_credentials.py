@@ -129,7 +129,8 @@ def table(digits: dict[tuple[tuple[int, int], int], str]) -> credentials.Digits:
 
 def test_of_equal_digits_on_one_day_the_first_index_lives() -> None:
     digits_of = table({(TODAY, 0): "1", (TODAY, 1): "1"})
-    assert credentials.live_indices(TODAY, [TODAY], digits_of, TWO_INDICES) == (CodeIndex(*TODAY, 0),)
+    for days in ([TODAY], []):
+        assert credentials.live_indices(TODAY, days, digits_of, TWO_INDICES) == (CodeIndex(*TODAY, 0),)
 
 
 def test_yesterdays_digits_are_dead_today() -> None:

@@ -1,0 +1,66 @@
+"""What is checked, and how: `nox` runs all of it, `nox -s tests` one session, `nox -l` lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+ROOMS = ("spec", "reference", "hw_adapter", "conformance")
+CHECKED = (*ROOMS, "tests", "benchmarks", "noxfile.py")
+
+nox.options.sessions = ["lint", "types", "tests", "prove", "conformance"]
+nox.options.reuse_existing_virtualenvs = True
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff, with nearly everything on; the exceptions and their reasons stand in pyproject.toml."""
+    session.install("ruff>=0.9")
+    session.run("ruff", "check", *CHECKED)
+    session.run("ruff", "format", "--check", *CHECKED)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """`mypy --strict` over the four rooms, under the names by which they are imported."""
+    session.install("-e", ".[dev]")
+    tree = Path(session.create_tmp()) / "lockproof"
+    tree.mkdir(exist_ok=True)
+    for room in ROOMS:
+        link = tree / room
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path(room).resolve())
+    packages = [word for room in ROOMS for word in ("-p", f"lockproof.{room}")]
+    options = ["--config-file", "pyproject.toml", "--namespace-packages", "--explicit-package-bases"]
+    session.run("mypy", *options, *packages, env={"MYPYPATH": str(tree.parent)})
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, on real parts: pseudo-terminals, processes, files."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def prove(session: nox.Session) -> None:
+    """Every theorem, for every legal profile."""
+    session.install("-e", ".")
+    session.run("lockproof", "prove")
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """The suite on the reference box, in process and over a pseudo-terminal, then over every faulty box."""
+    session.install("-e", ".")
+    session.run("lockproof", "run", "--out", session.create_tmp())
+    session.run("lockproof", "faults")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Ratios against a baseline measured in the same run."""
+    session.install("-e", ".")
+    for script in sorted(Path("benchmarks").glob("*.py")):
+        session.run("python", str(script))
