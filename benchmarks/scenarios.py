@@ -24,4 +24,6 @@ if __name__ == "__main__":
     count = len(suite.written())
     (here, commands), (line, _) = seconds_on(targets.IN_PROCESS), seconds_on(targets.ON_A_LINE)
     print(f"in process       {count / here:8.1f} scenarios/s   {commands / here:8.0f} commands/s")
-    print(f"pseudo-terminal  {count / line:8.1f} scenarios/s   {commands / line:8.0f} commands/s   {line / here:.2f} times the time in process")
+    print(
+        f"pseudo-terminal  {count / line:8.1f} scenarios/s   {commands / line:8.0f} commands/s   {line / here:.2f} times the time in process"
+    )

@@ -26,4 +26,6 @@ if __name__ == "__main__":
     full = quickest(sys.executable, "-m", "lockproof.conformance.command", "--help")
     imported = subprocess.run([sys.executable, "-c", LOOK + SEE], check=True, capture_output=True, text=True).stderr.strip()
     print(f"python -c pass     {bare:6.0f} ms")
-    print(f"lockproof --help   {full:6.0f} ms   {full - bare:.0f} ms more, {full / bare:.1f} times; heavy modules imported: {imported}")
+    print(
+        f"lockproof --help   {full:6.0f} ms   {full - bare:.0f} ms more, {full / bare:.1f} times; heavy modules imported: {imported}"
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Optional
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -33,17 +34,22 @@ class Exit(IntEnum):
 
 def main() -> None:
     """The entry point: bad input and a lost link end in one clear message, Ctrl-C in none."""
-    from lockproof.spec.observable import BenchError  # noqa: PLC0415
-
     try:
         app()
-    except BenchError as error:
-        _stop(error, Exit.LINK)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Exit.LINK) from None
     except KeyboardInterrupt:
         _stop("stopped; what was done is in the journal", Exit.LINK)
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(Exit.LINK) from None
+    except Exception as error:
+        from lockproof.spec.clauses import ClauseError, UnknownClause  # noqa: PLC0415
+        from lockproof.spec.observable import BadInput, BenchError  # noqa: PLC0415
+
+        if isinstance(error, BadInput | ClauseError | UnknownClause):
+            _stop(error, Exit.BAD_INPUT)
+        if isinstance(error, BenchError):
+            _stop(error, Exit.LINK)
+        raise
 
 
 def _stop(message: object, code: Exit) -> NoReturn:
@@ -56,31 +62,28 @@ def _stop(message: object, code: Exit) -> NoReturn:
     "lockproof run --box /dev/ttyUSB0 --scenario the-hour-is-over"
 )
 def run(
-    files: Annotated[Optional[list[Path]], typer.Argument(help="Scenario files or folders; the packaged ones if none.")] = None,  # noqa: UP045
+    files: Annotated[list[Path] | None, typer.Argument(help="Scenario files or folders; the packaged ones if none.")] = None,
     box: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="What to judge: a port (/dev/ttyUSB0, COM3, socket://host:port), reference, pty, fault:NAME or pty:NAME."),
+        list[str] | None,
+        typer.Option(
+            help="What to judge: a port (/dev/ttyUSB0, COM3, socket://host:port), reference, pty, fault:NAME or pty:NAME."
+        ),
     ] = None,
-    scenario: Annotated[Optional[list[str]], typer.Option(help="Play only this one, and the controls; may be repeated.")] = None,  # noqa: UP045
+    scenario: Annotated[list[str] | None, typer.Option(help="Play only this one, and the controls; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(help="Where runs are kept: a numbered folder each.")] = Path("runs"),
     today: Annotated[str, typer.Option(help="The date that scenarios call today, YYYY-MM-DD.")] = "",
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
     from lockproof.conformance import report, suite, targets  # noqa: PLC0415
-    from lockproof.conformance.oracle import Contradiction  # noqa: PLC0415
     from lockproof.conformance.progress import Progress  # noqa: PLC0415
     from lockproof.conformance.run import run as run_suite  # noqa: PLC0415
-    from lockproof.conformance.scenario import DEFAULT_TODAY, ScenarioError  # noqa: PLC0415
-    from lockproof.spec.observable import BenchError  # noqa: PLC0415
+    from lockproof.conformance.scenario import DEFAULT_TODAY  # noqa: PLC0415
 
     console = _console()
-    try:
-        chosen = suite.select(suite.from_files(files) if files else suite.written(), scenario or [])
-        judged = [targets.target(name) for name in box or [targets.IN_PROCESS, targets.ON_A_LINE]]
-        day = _date(today or DEFAULT_TODAY)
-    except (ScenarioError, BenchError) as error:
-        _stop(error, Exit.BAD_INPUT)
+    chosen = suite.select(suite.from_files(files) if files else suite.written(), scenario or [])
+    judged = [targets.target(name) for name in box or [targets.IN_PROCESS, targets.ON_A_LINE]]
+    day = _date(today or DEFAULT_TODAY)
     results = []
     folder = _new_folder(out)
     try:
@@ -89,8 +92,6 @@ def run(
                 place = folder / each.name.replace("/", "_").replace(":", "_").strip("_")
                 place.mkdir()
                 results.append(run_suite(each, chosen, place, progress, day))
-    except (ScenarioError, Contradiction) as error:
-        _stop(error, Exit.BAD_INPUT)
     finally:
         report.write_json(folder / "report.json", results)
         report.write_junit(folder / "junit.xml", results)
@@ -101,7 +102,8 @@ def run(
 @app.command(epilog="For example: lockproof prove")
 def prove() -> None:
     """Prove every theorem for every legal profile; name what fails, with a counterexample."""
-    from lockproof.spec.prove import Result, prove as prove_all  # noqa: PLC0415
+    from lockproof.spec.prove import Result  # noqa: PLC0415
+    from lockproof.spec.prove import prove as prove_all  # noqa: PLC0415
     from lockproof.spec.theorems import THEOREMS  # noqa: PLC0415
 
     console = _console()
@@ -112,7 +114,11 @@ def prove() -> None:
         kind = ", ".join(row.clauses) if row.name in THEOREMS else "invariant"
         witness = f"   witness: {row.witness.replace('_', ' ')}" if row.witness else ""
         broken = f"   at: {row.event.replace('_', ' ')}" if row.event else ""
-        console.print(f"[{style}]{row.result:<8}[/]{row.seconds * 1000:6.0f} ms  [bold]{row.name}[/]   [dim]{kind}[/]{witness}{broken}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[{style}]{row.result:<8}[/]{row.seconds * 1000:6.0f} ms  [bold]{row.name}[/]   [dim]{kind}[/]{witness}{broken}",
+            highlight=False,
+            soft_wrap=True,
+        )
         if not proved and row.sentence:
             console.print(f'          "{row.sentence}"', highlight=False, markup=False, soft_wrap=True)
         for line in row.counterexample:
@@ -123,7 +129,10 @@ def prove() -> None:
     failed = [row.name for row in rows if row.result is not Result.PROVED]
     proved = sum(row.result is Result.PROVED for row in theorems)
     seconds = sum(row.seconds for row in rows)
-    console.print(f"{proved} of {len(theorems)} theorems proved, {sum(r.obligations for r in rows)} obligations, {seconds:.1f} s", highlight=False)
+    console.print(
+        f"{proved} of {len(theorems)} theorems proved, {sum(r.obligations for r in rows)} obligations, {seconds:.1f} s",
+        highlight=False,
+    )
     if failed:
         console.print(f"[bold red]not proved:[/] {', '.join(failed)}", highlight=False, soft_wrap=True)
     raise SystemExit(Exit.FAILED if failed else Exit.PASSED)
@@ -133,46 +142,42 @@ def prove() -> None:
 def box(
     fault: Annotated[str, typer.Option(help="Serve a box with this fault.")] = "",
     list_faults: Annotated[bool, typer.Option("--list-faults", help="List the faults, and stop.")] = False,
-    tcp: Annotated[int, typer.Option(help="Serve on this TCP port of this machine instead of a pseudo-terminal; 0 picks one.")] = -1,
-    link: Annotated[Optional[Path], typer.Option(help="Make this a symbolic link to the pseudo-terminal.")] = None,  # noqa: UP045
-    store: Annotated[Optional[Path], typer.Option(help="Keep what is durable in this file, over the end of the process.")] = None,  # noqa: UP045
+    tcp: Annotated[
+        int, typer.Option(help="Serve on this TCP port of this machine instead of a pseudo-terminal; 0 picks one.")
+    ] = -1,
+    link: Annotated[Path | None, typer.Option(help="Make this a symbolic link to the pseudo-terminal.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Keep what is durable in this file, over the end of the process.")] = None,
+    profile: Annotated[list[str] | None, typer.Option(help="A value of the profile, NAME=VALUE; may be repeated.")] = None,
     production: Annotated[bool, typer.Option("--production", help="Refuse test commands, as a production build does.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the path or address to open.")] = False,
 ) -> None:
     """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port."""
     from lockproof.conformance import faults  # noqa: PLC0415
     from lockproof.conformance.serving import serve  # noqa: PLC0415
-    from lockproof.spec.observable import BenchError  # noqa: PLC0415
+    from lockproof.spec.profile import profile_of  # noqa: PLC0415
 
     if list_faults:
         for each in faults.all_faults().values():
             sys.stdout.write(f"{each.name:<40} {each.breaks or 'degenerate':<30} {each.does}\n")
         return
-    if fault:
-        try:
-            faults.named(fault)
-        except BenchError as error:
-            _stop(error, Exit.BAD_INPUT)
-    serve(fault, tcp if tcp >= 0 else None, link, store, production=production, quiet=quiet)
+    serve(fault, tcp if tcp >= 0 else None, link, store, profile_of(profile or []), production=production, quiet=quiet)
 
 
 @app.command(epilog="For example: lockproof faults --over pty")
 def faults(
-    names: Annotated[Optional[list[str]], typer.Argument(help="Faults to try; all if none are named.")] = None,  # noqa: UP045
-    over: Annotated[str, typer.Option(help="Where the faulty box stands: fault (in process) or pty (a process on a line).")] = "fault",
+    names: Annotated[list[str] | None, typer.Argument(help="Faults to try; all if none are named.")] = None,
+    over: Annotated[
+        str, typer.Option(help="Where the faulty box stands: fault (in process) or pty (a process on a line).")
+    ] = "fault",
 ) -> None:
     """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
     from lockproof.conformance import suite  # noqa: PLC0415
     from lockproof.conformance.faults import all_faults, named  # noqa: PLC0415
     from lockproof.conformance.killing import show_kills, try_fault  # noqa: PLC0415
-    from lockproof.spec.observable import BenchError  # noqa: PLC0415
 
     if over not in {"fault", "pty"}:
         _stop(f"--over {over}: faulty boxes stand in process (fault) or on a line (pty)", Exit.BAD_INPUT)
-    try:
-        chosen = [named(name) for name in names] if names else list(all_faults().values())
-    except BenchError as error:
-        _stop(error, Exit.BAD_INPUT)
+    chosen = [named(name) for name in names] if names else list(all_faults().values())
     console = _console()
     kills = [try_fault(fault, over, suite.written()) for fault in chosen]
     survived = show_kills(console, kills)
@@ -180,14 +185,11 @@ def faults(
 
 
 @app.command(epilog="For example: lockproof clauses code.expiry.after-first-use")
-def clauses(names: Annotated[Optional[list[str]], typer.Argument(help="Clause ids; all if none are named.")] = None) -> None:  # noqa: UP045
+def clauses(names: Annotated[list[str] | None, typer.Argument(help="Clause ids; all if none are named.")] = None) -> None:
     """The clauses of the standard: who decides each, and its sentence."""
-    from lockproof.spec.clauses import UnknownClause, all_clauses, clause  # noqa: PLC0415
+    from lockproof.spec.clauses import all_clauses, clause  # noqa: PLC0415
 
-    try:
-        chosen = [clause(name) for name in names] if names else list(all_clauses().values())
-    except UnknownClause as error:
-        _stop(error, Exit.BAD_INPUT)
+    chosen = [clause(name) for name in names] if names else list(all_clauses().values())
     for each in chosen:
         sys.stdout.write(f"{each.id} · {each.decider}\n    {each.sentence}\n")
         if names and each.detail:
@@ -212,10 +214,7 @@ def list_scenarios(clause: Annotated[str, typer.Option(help="Only those that sho
     from lockproof.spec import clauses as known  # noqa: PLC0415
 
     if clause:
-        try:
-            known.clause(clause)
-        except known.UnknownClause as error:
-            _stop(error, Exit.BAD_INPUT)
+        known.clause(clause)
     for each in suite.written():
         if not clause or clause in each.clauses:
             sys.stdout.write(f"{each.id}\n    {', '.join(each.clauses)}\n    {each.story}\n")
@@ -225,29 +224,22 @@ def list_scenarios(clause: Annotated[str, typer.Option(help="Only those that sho
 def show_scenario(name: Annotated[str, typer.Argument(help="The id of a packaged scenario.")]) -> None:
     """One scenario as it is written."""
     from lockproof.conformance import suite  # noqa: PLC0415
-    from lockproof.spec.observable import BenchError  # noqa: PLC0415
 
-    try:
-        found = next(each for each in suite.select(suite.written(), [name]) if each.id == name)
-    except BenchError as error:
-        _stop(error, Exit.BAD_INPUT)
+    found = next(each for each in suite.select(suite.written(), [name]) if each.id == name)
     sys.stdout.write(Path(found.where.file).read_text(encoding="utf-8"))
 
 
 @scenarios_app.command("check", epilog="For example: lockproof scenarios check my-scenarios/")
-def check_scenarios(files: Annotated[Optional[list[Path]], typer.Argument(help="Files or folders; the packaged ones if none.")] = None) -> None:  # noqa: UP045
+def check_scenarios(
+    files: Annotated[list[Path] | None, typer.Argument(help="Files or folders; the packaged ones if none.")] = None,
+) -> None:
     """Read scenarios and play them on the reference box: every expectation must be the standard's."""
     from lockproof.conformance import suite  # noqa: PLC0415
-    from lockproof.conformance.oracle import Contradiction  # noqa: PLC0415
     from lockproof.conformance.run import run as run_suite  # noqa: PLC0415
-    from lockproof.conformance.scenario import ScenarioError  # noqa: PLC0415
     from lockproof.conformance.targets import IN_PROCESS, target  # noqa: PLC0415
 
-    try:
-        chosen = suite.from_files(files) if files else suite.written()
-        run_suite(target(IN_PROCESS), chosen)
-    except (ScenarioError, Contradiction) as error:
-        _stop(error, Exit.BAD_INPUT)
+    chosen = suite.from_files(files) if files else suite.written()
+    run_suite(target(IN_PROCESS), chosen)
     sys.stdout.write(f"{len(chosen)} scenarios: all can be played, and the standard agrees with every expectation\n")
 
 

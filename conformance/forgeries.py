@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import cbor2
-
 from lockproof.reference.credentials import (
     BoxKeys,
     TicketClaims,

@@ -28,7 +28,9 @@ class Journal:
             try:
                 self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
             except OSError as error:
-                raise BenchError(f"{path}: no journal can be written there: {error.strerror}; name another folder with --out") from error
+                raise BenchError(
+                    f"{path}: no journal can be written there: {error.strerror}; name another folder with --out"
+                ) from error
 
     def write(self, record: str, **fields: Any) -> Record:
         line: Record = {"record": record, **{name: _plain(value) for name, value in fields.items()}}

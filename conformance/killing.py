@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.table import Table
-
 from lockproof.conformance.faults import Fault
 from lockproof.conformance.run import run
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import RunResult, Verdict
+from rich.console import Console
+from rich.table import Table
 
 
 @dataclass(frozen=True, slots=True)

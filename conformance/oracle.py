@@ -18,12 +18,12 @@ from lockproof.conformance.journal import Record
 from lockproof.conformance.verdict import Finding, ScenarioResult, Verdict
 from lockproof.spec.civil import local_text
 from lockproof.spec.model import box as model
-from lockproof.spec.observable import CodeIndex, CutClass, LogKind
+from lockproof.spec.observable import BadInput, CodeIndex, CutClass, LogKind
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Outcome
 
 
-class Contradiction(Exception):  # noqa: N818  (of a scenario by the model: bad input, not a verdict)
+class Contradiction(BadInput):
     """A scenario expects what the standard does not allow: `where` it stands, and what the model says instead."""
 
     def __init__(self, where: str, expected: str, says: str) -> None:
@@ -438,10 +438,10 @@ def _ignore(_: Record) -> None:
 
 
 def _cannot_tell(index: CodeIndex | None, now: int, profile: Profile) -> frozenset[str]:
-    """Outside its service a box need not tell a code from digits of no live index (decision on reasons)."""
+    """Outside its service a box need not tell a code from digits of no live index, nor remember its first use (decision on reasons)."""
     if index and index.day_start <= now < index.day_end + profile.code_life:
         return frozenset()
-    return frozenset(["code.digits"])
+    return frozenset(["code.digits", "code.day"] if index else ["code.digits"])
 
 
 def _between(courses: list[Course]) -> tuple[str, ...]:

@@ -477,7 +477,7 @@ def _agent(stage: Stage, step: Step) -> None:
 def _report(stage: Stage, step: Step) -> None:
     expected = step.arguments["lines"]
     seen = [line.text() for line in stage.authority.report()]
-    stage.check("report", expected if isinstance(expected, list) else [expected], seen)
+    stage.check("report", [_dated(stage, line) for line in _listed(expected)], seen)
 
 
 @_do("line")
@@ -525,7 +525,7 @@ def _share(stage: Stage, step: Step) -> None:
     by_email = step.arguments.get("by") == "email"
     reference = answer.reference or ""
     text = stage.authority.share_by_email(reference, "ann@example.org").decode() if by_email else stage.authority.share(reference)
-    wanted = [str(w).replace("DIGITS", answer.digits or "") for w in _listed(step.arguments["contains"])]
+    wanted = [_dated(stage, wanted).replace("DIGITS", answer.digits or "") for wanted in _listed(step.arguments["contains"])]
     stage.check("message that shares the code", wanted, [w for w in wanted if w in text])
 
 
@@ -748,6 +748,13 @@ def _upload(stage: Stage, step: Step) -> None:
         sent.reverse()
     for _ in range(int(step.arguments.get("times", 1))):
         stage.authority.receive(stage.box_id, epoch, tuple(sent), stage.now)
+
+
+def _dated(stage: Stage, text: str) -> str:
+    """The text with the dates that its words in capitals stand for."""
+    for name in ("today", "tomorrow", "yesterday"):
+        text = text.replace(name.upper(), stage.calendar.date(name).isoformat())
+    return text
 
 
 def _listed(value: Any) -> list[Any]:

@@ -6,15 +6,14 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
-
 from lockproof.conformance.run import OnProgress, Plan
 from lockproof.conformance.scenario import Scenario, Step
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.spec.observable import Hello
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 EVERY = 0.1  # seconds between two looks of the live line
 
@@ -58,7 +57,11 @@ class Progress(OnProgress):
         gone = now - self._started
         left = gone / self._number * (self._total - self._number) if self._number else 0.0
         about = f"{scenario.id}, step {number}: {step.verb}"
-        self._live.update(Text(f"{self._who}   {self._number + 1}/{self._total}   {about}   {left:.0f} s left", overflow="ellipsis", no_wrap=True))
+        self._live.update(
+            Text(
+                f"{self._who}   {self._number + 1}/{self._total}   {about}   {left:.0f} s left", overflow="ellipsis", no_wrap=True
+            )
+        )
 
     def done(self, result: ScenarioResult) -> None:
         self._number += 1

@@ -10,12 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
+from lockproof.spec import clauses
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-
-from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
-from lockproof.spec import clauses
 
 STYLES = {
     Verdict.PASS: "green",
@@ -96,14 +95,18 @@ def summary(result: RunResult) -> str:
 def write_json(path: Path, results: Sequence[RunResult]) -> None:
     """Everything that was found, for programs; `verdict` of the whole is the worst of the runs'."""
     runs = [{**asdict(result), "verdict": result.verdict} for result in results]
-    path.write_text(json.dumps({"format": "lockproof-run/1", "runs": runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"format": "lockproof-run/1", "runs": runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def write_junit(path: Path, results: Sequence[RunResult]) -> None:
     """JUnit XML: a suite per run, a case per scenario; `inconclusive` is a skip that says so."""
     root = Xml.Element("testsuites")
     for result in results:
-        suite = Xml.SubElement(root, "testsuite", name=result.target, tests=str(len(result.scenarios)), time=f"{result.seconds:.3f}")
+        suite = Xml.SubElement(
+            root, "testsuite", name=result.target, tests=str(len(result.scenarios)), time=f"{result.seconds:.3f}"
+        )
         for case in _cases(suite, result):
             suite.append(case)
         if result.error:
@@ -122,7 +125,9 @@ def _cases(suite: Xml.Element, result: RunResult) -> Iterator[Xml.Element]:
         found = scenario.finding
         message = f"{found.did}: {found.saw}; {found.must}" if found else scenario.message
         if scenario.verdict in names:
-            element = Xml.SubElement(case, names[scenario.verdict][0], message=message, type=", ".join(found.clauses) if found else "error")
+            element = Xml.SubElement(
+                case, names[scenario.verdict][0], message=message, type=", ".join(found.clauses) if found else "error"
+            )
             element.text = "\n".join(found.history) if found else scenario.message
         elif scenario.verdict is not Verdict.PASS:
             Xml.SubElement(case, "skipped", message=f"{scenario.verdict}: {message}")

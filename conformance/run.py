@@ -79,7 +79,9 @@ def run(
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
             plan = make_plan(scenarios, hello, profile, target, today)
-            journal.write("run", target=target.name, today=today, hello=hello, left_out=plan.left_out, judged_authority=target.reference)
+            journal.write(
+                "run", target=target.name, today=today, hello=hello, left_out=plan.left_out, judged_authority=target.reference
+            )
             progress.begins(target, hello, plan)
             player = Player(box, authority_for_a_bench(profile), journal, today, profile, hello.gives_reasons, progress)
             _play_all(player, plan, result, progress)
@@ -88,6 +90,10 @@ def run(
         journal.write("error", message=str(error))
     finally:
         journal.close()
+    if not plan.selected and not result.error:
+        result.error = (
+            "no scenario was run: " + next(iter(plan.left_out.values()), "none was chosen") + "; nothing can be said of this box"
+        )
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
     result.seconds = time.perf_counter() - started
@@ -111,7 +117,7 @@ def make_plan(scenarios: Sequence[Scenario], hello: Hello, profile: Profile, tar
     plan = Plan()
     rehearsal = ReferenceBox(profile=profile)
     for scenario in scenarios:
-        reason = _not_applicable(scenario, hello, target) or _rehearse(scenario, rehearsal, profile, today, plan)
+        reason = _not_applicable(scenario, hello, profile, target) or _rehearse(scenario, rehearsal, profile, today, plan)
         if reason:
             plan.left_out[scenario.id] = reason
         else:
@@ -120,9 +126,11 @@ def make_plan(scenarios: Sequence[Scenario], hello: Hello, profile: Profile, tar
     return plan
 
 
-def _not_applicable(scenario: Scenario, hello: Hello, target: Target) -> str:
+def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target) -> str:
     if not scenario.uses_box and not target.reference:
         return "the authority decides it, and no authority is judged here"
+    if unsuitable := scenario.unsuitable(profile):
+        return unsuitable
     verbs = {step.verb for step in scenario.steps}
     if hello.production:
         return "the box declares a production build, which refuses test commands"
@@ -132,7 +140,9 @@ def _not_applicable(scenario: Scenario, hello: Hello, target: Target) -> str:
         return f"the box declares {' and '.join(hello.classes)}, a box without an app"
     if "test-clock" not in hello.clock_modes and "model" not in hello.clock_modes:
         return "the box declares no test clock, and this scenario needs times to the second"
-    cuts = {CutClass.NTH_WRITE if "at-write" in step.arguments else CutClass.RESET for step in scenario.steps if step.verb == "cut"}
+    cuts = {
+        CutClass.NTH_WRITE if "at-write" in step.arguments else CutClass.RESET for step in scenario.steps if step.verb == "cut"
+    }
     for cut in sorted(cuts - set(hello.cut_classes)):
         return f"the box does not declare power cuts of class {cut}"
     return ""
@@ -161,7 +171,9 @@ def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: st
 def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
     for scenario in plan.selected:
         if result.error:
-            result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message="not played: the link was lost"))
+            result.scenarios.append(
+                ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message="not played: the link was lost")
+            )
             continue
         played = player.play(scenario)
         result.scenarios.append(played)
@@ -221,5 +233,7 @@ def _clause_result(
         for channel in result.channels:
             if channel in shaken:
                 other = shaken[channel].id
-                return said(Verdict.INCONCLUSIVE, [result], f"a control failed at the {channel} in {other}, so nothing seen there counts")
+                return said(
+                    Verdict.INCONCLUSIVE, [result], f"a control failed at the {channel} in {other}, so nothing seen there counts"
+                )
     return said(Verdict.PASS, played)

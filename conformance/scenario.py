@@ -19,10 +19,10 @@ import yaml
 
 from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
-from lockproof.conformance.verbs import ALIKE, BOX_CHANNELS, VERBS, Verb
+from lockproof.conformance.verbs import BOX_CHANNELS, VERBS, Verb, kind_of_outcome
 from lockproof.spec import civil, clauses
 from lockproof.spec.civil import CivilError
-from lockproof.spec.observable import Role
+from lockproof.spec.observable import BadInput, Role
 from lockproof.spec.profile import DEFAULT, Profile, ProfileError
 
 DEFAULT_ZONE = "America/Toronto"
@@ -34,7 +34,7 @@ WAIT = "wait"  # a step that is nothing but its time
 WRONG = "wrong"  # instead of a code: digits of none
 
 
-class ScenarioError(Exception):
+class ScenarioError(BadInput):
     """A scenario that cannot be played: `file:line: what is wrong`, and what to do."""
 
     def __init__(self, where: Where, what: str, remedy: str = "") -> None:
@@ -351,12 +351,12 @@ class _Reader:
 
     def has_control(self, scenario: Scenario, step: Step) -> None:
         """Something of the same kind comes out the other way."""
-        kind = (ALIKE.get(step.verb, step.verb), step.asks)
-        seen = {other.accepted for other in scenario.steps if (ALIKE.get(other.verb, other.verb), other.asks) == kind}
+        kind = kind_of_outcome(step.verb, step.asks)
+        seen = {other.accepted for other in scenario.steps if kind_of_outcome(other.verb, other.asks) == kind}
         if not seen >= {True, False}:
             raise ScenarioError(
                 step.where,
-                f"no {kind[0]} is {'refused' if step.accepted else 'accepted'}, so whoever always answers alike would pass",
+                f"no {kind} is {'refused' if step.accepted else 'accepted'}, so whoever always answers alike would pass",
                 "add a control: one of the same kind that differs in one condition and comes out the other way",
             )
 

@@ -10,6 +10,7 @@ from lockproof.conformance.targets import is_line_fault
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.serve import serve_pty, serve_tcp
 from lockproof.reference.box import ReferenceBox
+from lockproof.spec.profile import Profile
 
 
 class _Line:
@@ -25,12 +26,14 @@ class _Line:
         return b""
 
 
-def serve(fault: str, tcp: int | None, link: Path | None, store: Path | None, *, production: bool, quiet: bool) -> None:
+def serve(
+    fault: str, tcp: int | None, link: Path | None, store: Path | None, profile: Profile, *, production: bool, quiet: bool
+) -> None:
     """Serve until told to stop. Raises `BenchError` for a port, a link or a store that cannot be had."""
     make = faults.named(fault).make if fault else ReferenceBox
-    device = _Line(fault) if is_line_fault(fault) else Device(make(store or ":memory:"), production=production)
+    device = _Line(fault) if is_line_fault(fault) else Device(make(store or ":memory:", profile), production=production)
 
-    def ready(where: object) -> None:
+    def ready(where: str) -> None:
         if quiet:
             told = f"{where}\n"
         else:
@@ -40,6 +43,6 @@ def serve(fault: str, tcp: int | None, link: Path | None, store: Path | None, *,
         sys.stdout.flush()
 
     if tcp is None:
-        serve_pty(device, link, ready)  # type: ignore[arg-type]
+        serve_pty(device, link, ready)
     else:
-        serve_tcp(device, port=tcp, ready=lambda port: ready(f"socket://127.0.0.1:{port}"))  # type: ignore[arg-type]
+        serve_tcp(device, port=tcp, ready=ready)

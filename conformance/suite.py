@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from lockproof.conformance.scenario import Scenario, ScenarioError, Where, load
-from lockproof.spec.observable import BenchError
+from lockproof.spec.observable import BadInput
 
 
 @cache
@@ -33,7 +33,7 @@ def from_files(paths: Sequence[Path]) -> tuple[Scenario, ...]:
 
 
 def select(scenarios: Iterable[Scenario], ids: Sequence[str]) -> tuple[Scenario, ...]:
-    """The scenarios with these ids, and the controls; all, if no id is given. Raises `BenchError` for an id that none has."""
+    """The scenarios with these ids, and the controls; all, if no id is given. Raises `BadInput` for an id that none has."""
     known = {scenario.id: scenario for scenario in scenarios}
     for wanted in ids:
         if wanted not in known:
@@ -41,7 +41,7 @@ def select(scenarios: Iterable[Scenario], ids: Sequence[str]) -> tuple[Scenario,
 
             near = get_close_matches(wanted, known, n=1)
             hint = f"did you mean {near[0]}?   " if near else ""
-            raise BenchError(f"no scenario is called {wanted}\n    {hint}(all scenarios: lockproof scenarios list)")
+            raise BadInput(f"no scenario is called {wanted}\n    {hint}(all scenarios: lockproof scenarios list)")
     return tuple(s for s in known.values() if not ids or s.id in ids or s.control)
 
 

@@ -27,7 +27,7 @@ class Target:
 
     @property
     def on_a_line(self) -> bool:
-        return self.name not in {IN_PROCESS} and not self.name.startswith("fault:")
+        return self.name != IN_PROCESS and not self.name.startswith("fault:")
 
 
 def target(name: str) -> Target:
@@ -66,7 +66,7 @@ def _wire(url: str, on_frame: OnFrame | None) -> Iterator[Box]:
 def served(fault: str | None = None) -> Iterator[str]:
     """`lockproof box` as a process of its own on a pseudo-terminal; the path to open."""
     command = [sys.executable, "-m", "lockproof.conformance.command", "box", "--quiet"]
-    process = subprocess.Popen([*command, *(["--fault", fault] if fault else [])], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*command, *(["--fault", fault] if fault else [])], stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
     try:
         assert process.stdout is not None
         path = process.stdout.readline().strip()

@@ -97,5 +97,14 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
     }
 )
 
-ALIKE = {"present": "present or connect", "connect": "present or connect"}
-"""Verbs of which one is a control for the other, in words."""
+_ALIKE = {
+    ("present", "box"): "present or connect",
+    ("connect", "box"): "present or connect",
+    ("fetch", "authority"): "fetch or connect",
+    ("connect", "authority"): "fetch or connect",
+}
+
+
+def kind_of_outcome(verb: str, asks: str) -> str:
+    """What a step of this verb asks of box or authority: steps of one kind are controls for each other."""
+    return _ALIKE.get((verb, asks), verb)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 (a verdict)
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     NOT_APPLICABLE = "not-applicable"
@@ -86,7 +86,8 @@ class RunResult:
         found = {result.verdict for result in self.scenarios} | {result.verdict for result in self.clauses}
         if Verdict.FAIL in found:
             return Verdict.FAIL
-        if self.error or Verdict.ERROR in found or not self.scenarios:
+        nothing_ran = all(result.verdict is Verdict.NOT_APPLICABLE for result in self.scenarios)
+        if self.error or Verdict.ERROR in found or nothing_ran:
             return Verdict.ERROR
         return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in found else Verdict.PASS
 

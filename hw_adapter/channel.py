@@ -21,6 +21,7 @@ try:
     _DRIVER_ERRORS: tuple[type[Exception], ...] = (OSError, termios.error)  # SerialException is an OSError
 except ImportError:  # there is no termios on Windows
     _DRIVER_ERRORS = (OSError,)
+_LINE_ERRORS: tuple[type[Exception], ...] = (*_DRIVER_ERRORS, TypeError)  # of pyserial over its own closed descriptor
 
 
 class PortError(BenchError):
@@ -93,7 +94,7 @@ def _why_not_open(url: str, wrong: Exception) -> str:
 
 
 class _SerialChannel:
-    def __init__(self, url: str, port: serial.SerialBase) -> None:
+    def __init__(self, url: str, port: serial.Serial) -> None:
         self._url = url
         self._port = port
 
@@ -104,7 +105,7 @@ class _SerialChannel:
             raise LinkLost(
                 f"{self._url}: the line took no bytes for {_WRITE_LIMIT_S:.0f} s; check the cable and that flow control is off"
             ) from None
-        except (*_DRIVER_ERRORS, TypeError) as wrong:  # pyserial trips over its own closed descriptor with a TypeError
+        except _LINE_ERRORS as wrong:
             raise self._lost(wrong) from None
 
     def receive(self, timeout_s: float) -> bytes:
@@ -114,11 +115,11 @@ class _SerialChannel:
                 if time.monotonic() >= give_up:
                     return b""
             return bytes(first + self._port.read(self._port.in_waiting))
-        except (*_DRIVER_ERRORS, TypeError) as wrong:
+        except _LINE_ERRORS as wrong:
             raise self._lost(wrong) from None
 
     def close(self) -> None:
-        with contextlib.suppress(TypeError, *_DRIVER_ERRORS):
+        with contextlib.suppress(*_LINE_ERRORS):
             self._port.close()
 
     def _lost(self, wrong: Exception) -> LinkLost:

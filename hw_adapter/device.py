@@ -99,8 +99,13 @@ class Device:
             return self._reply(request, self._carry_out([[int(Code.HELLO)]]))
         if request.session != self._session:
             return self._reject(request, Fault.STALE_SESSION)
+        if request == self._last:
+            return self._last_reply
         if self._last is not None and request.sequence == self._last.sequence:
-            return self._last_reply if request == self._last else self._reject(request, Fault.SEQUENCE_REUSED)
+            return self._reject(request, Fault.SEQUENCE_REUSED)
+        return self._answer_new(request)
+
+    def _answer_new(self, request: Frame) -> bytes:
         try:
             commands = read_request(request.body)
         except cbor.CborError as wrong:
@@ -135,7 +140,7 @@ class Device:
         code, *arguments = values
         kind = COMMANDS.get(code) if isinstance(code, int) else None
         if kind is None:
-            raise Declined("unknown-command", f"no command has the code {code}")
+            raise Declined("unknown-command", f"no command has the code {cbor.diagnostic(code)}")
         if kind.test and self._production:
             raise Declined("refused", f"{kind.name} is a test command, and this is a production build")
         command = self._read(kind, arguments, len(before), batch)

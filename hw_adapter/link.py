@@ -95,7 +95,7 @@ class Link:
         self._reader.limit = limit
 
     def exchange(self, request: Frame, sends: Sequence[float], busy: float) -> Heard:
-        """Sends a request until its reply comes. Raises `LinkLost`, `NotABox`, `OtherVersion`, and `NoAnswer` if busy too long."""
+        """Sends a request until its reply comes. Raises `LinkLost`, `NotABox`, `OtherVersion`; `NoAnswer` if busy too long."""
         line = encode_frame(request)
         heard = Heard(self._now())
         self.counters.requests += 1
@@ -123,7 +123,8 @@ class Link:
         if not heard.total:
             return f"not a byte came back {gone}"
         if self._reader.pending:
-            return f"{heard.total} bytes came {gone}, and the line stalls inside a frame, {self._reader.pending} bytes of it so far"
+            stalled = f"the line stalls inside a frame, {self._reader.pending} bytes of it so far"
+            return f"{heard.total} bytes came {gone}, and {stalled}"
         what = heard.oddity or "busy frames and no reply"
         return f"{heard.total} bytes came {gone}: {what} (first bytes: {heard.first.hex(' ')})"
 

@@ -314,9 +314,7 @@ def _write_log(page: LogPage) -> list[Value]:
 
 def _read_log(values: Sequence[Value]) -> LogPage:
     epoch, following, more, *entries = array(list(values), "log", least=3)
-    page = LogPage(
-        uint(epoch, "epoch", I63), tuple(map(_read_entry, entries)), uint(following, "next", I63), truth(more, "more")
-    )
+    page = LogPage(uint(epoch, "epoch", I63), tuple(map(_read_entry, entries)), uint(following, "next", I63), truth(more, "more"))
     numbers = [entry.number for entry in page.entries] + [page.next_number]
     if any(one >= other for one, other in pairwise(numbers)):
         raise Unreadable(f"log: the numbers {numbers[:-1]}, next {numbers[-1]}, are not in order")

@@ -14,8 +14,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
-from lockproof.hw_adapter.device import Device
 from lockproof.spec.observable import BenchError
 
 BUSY_EVERY_S = 0.15
@@ -25,8 +25,18 @@ _SEND_LIMIT_S = 2.0
 _CHUNK = 4096
 
 
+class Served(Protocol):
+    """What stands at the end of a line: a `Device`, or something that only looks like one."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Takes bytes from the line and returns the bytes to answer with."""
+
+    def busy(self) -> bytes:
+        """What to send while it is still at work. Called from another thread."""
+
+
 def serve_pty(
-    device: Device,
+    device: Served,
     link: Path | None = None,
     ready: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
@@ -56,7 +66,7 @@ def serve_pty(
 
 
 def serve_tcp(
-    device: Device,
+    device: Served,
     host: str = "127.0.0.1",
     port: int = 0,
     ready: Callable[[str], None] | None = None,
@@ -80,7 +90,7 @@ def _listener(host: str, port: int) -> socket.socket:
         raise BenchError(f"{host}:{port}: can't listen there: {wrong}; choose another port, or 0 for any that is free") from None
 
 
-def _serve_client(device: Device, client: socket.socket, stopped: threading.Event) -> None:
+def _serve_client(device: Served, client: socket.socket, stopped: threading.Event) -> None:
     """Until the client goes, however it goes; only what it does to the socket is forgiven, nothing that the box does."""
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -100,7 +110,7 @@ def _send_all(client: socket.socket, answer: bytes) -> None:
         client.sendall(answer)
 
 
-def _answer(device: Device, data: bytes, send: Callable[[bytes], object]) -> None:
+def _answer(device: Served, data: bytes, send: Callable[[bytes], object]) -> None:
     """Feeds the device and sends its answers, and busy frames for as long as there are none."""
     done, sending = threading.Event(), threading.Lock()
 
@@ -139,7 +149,7 @@ def _linked(link: Path | None, path: str) -> Iterator[str]:
     try:
         yield str(link)
     finally:
-        if link.is_symlink() and os.readlink(link) == path:
+        if link.is_symlink() and str(link.readlink()) == path:
             link.unlink()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from lockproof.reference import credentials
 from lockproof.reference.days import Days, Zones
@@ -242,9 +243,7 @@ class ReferenceBox:
         """The mechanism moves."""
         self.openings += 1
 
-    def _decided(
-        self, state: model.Box, outcome: Outcome, kind: LogKind, credential: CodeIndex | bytes | None
-    ) -> Decision:
+    def _decided(self, state: model.Box, outcome: Outcome, kind: LogKind, credential: CodeIndex | bytes | None) -> Decision:
         entry = self.entry(self.state.next_entry, outcome, kind, credential)
         pending = [self._refusals_entry()] if self.state.refusals > self.state.refusals_written else []
         self._commit(state, *pending, entry)
@@ -389,5 +388,5 @@ def _zones_out(zones: Zones) -> list[object]:
     return [[table.pairs, table.expiry, until] for table, until in zones]
 
 
-def _zones_in(stored: list[list[object]]) -> Zones:
-    return [(ZoneTable(tuple((u, o) for u, o in pairs), expiry), until) for pairs, expiry, until in stored]  # type: ignore
+def _zones_in(stored: list[Any]) -> Zones:
+    return [(ZoneTable(tuple((u, o) for u, o in pairs), expiry), until) for pairs, expiry, until in stored]

@@ -265,9 +265,7 @@ def _refuse_unless_plain(time: dt.time) -> None:
 
 def _explain_gap(shown: int, zone: str, pairs: Pairs) -> str:
     at, before, after = next(
-        (at, before, after)
-        for (_, before), (at, after) in pairwise(pairs)
-        if at + before <= shown < at + after
+        (at, before, after) for (_, before), (at, after) in pairwise(pairs) if at + before <= shown < at + after
     )
     last = _shown(at - 1 + before) + _offset_text(before)
     first = _shown(at + after) + _offset_text(after)

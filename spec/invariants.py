@@ -37,9 +37,7 @@ def time_known_agrees(world: World, profile: Profile) -> Truth:
 def entering_agrees(world: World, profile: Profile) -> Truth:
     charged = every(world.box.arrival - profile.keypad_refill >= world.box.mark, world.ghosts.busy_start <= world.box.mark)
     paid = world.ghosts.busy_start + world.ghosts.busy_charged - profile.keypad_refill >= world.box.mark
-    counted = implies(
-        world.box.mark >= world.observer, world.ghosts.charged_since >= profile.keypad_refill
-    )
+    counted = implies(world.box.mark >= world.observer, world.ghosts.charged_since >= profile.keypad_refill)
     return every(same(world.box.entering, world.ghosts.entering), implies(world.box.entering, every(charged, paid, counted)))
 
 
@@ -126,7 +124,9 @@ def charges_are_the_busy_period(world: World, profile: Profile) -> Truth:
     paid_back = ghosts.busy_start + ghosts.busy_charged
     idle = every(arrival <= ghosts.last_decision, paid_back <= ghosts.last_decision)
     within = arrival <= ghosts.last_decision + profile.keypad_tolerance + profile.keypad_refill
-    return every(ghosts.busy_charged >= 0, ghosts.busy_start <= ghosts.last_decision, either(same(arrival, paid_back), idle), within)
+    return every(
+        ghosts.busy_charged >= 0, ghosts.busy_start <= ghosts.last_decision, either(same(arrival, paid_back), idle), within
+    )
 
 
 @_invariant
@@ -145,7 +145,7 @@ def log_agrees(world: World, profile: Profile) -> Truth:
     _ = profile
     ghosts, state = world.ghosts, world.box
     run = every(same(state.refusals, ghosts.run), same(state.refusals_written, ghosts.run_written))
-    counts = every(0 <= ghosts.run_written, ghosts.run_written <= ghosts.run, implies(ghosts.run > 0, ghosts.entries > 0))
+    counts = every(ghosts.run_written >= 0, ghosts.run_written <= ghosts.run, implies(ghosts.run > 0, ghosts.entries > 0))
     cause = implies(ghosts.run > 0, same(state.refused_while_disabled, ghosts.run_disabled))
     return every(same(state.next_entry, ghosts.entries + 1), ghosts.entries >= 0, run, counts, cause)
 

@@ -17,6 +17,10 @@ class BenchError(Exception):
     """The harness or the link failed: says what was seen, where, and what to do. Never a verdict about the box."""
 
 
+class BadInput(Exception):  # noqa: N818  (reads as what it is)
+    """What was asked for or handed in cannot be used: what, where, and what to do instead. No box was judged."""
+
+
 class NoAnswer(BenchError):  # noqa: N818  (reads as what happened: the command went out, no answer came back)
     """A command went out and no answer came back: it may have been carried out wholly, in part or not at all."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from lockproof.spec.observable import BadInput
 from lockproof.spec.vocabulary import Number, Seconds, Truth, every
 
 MINUTE = 60
@@ -12,7 +14,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-class ProfileError(ValueError):
+class ProfileError(BadInput):
     """A profile that the standard does not allow: which value, its legal range, and its clause."""
 
 
@@ -76,3 +78,18 @@ def legal(profile: Any) -> Truth:
 
 
 DEFAULT = Profile()
+
+
+def profile_of(said: Iterable[str]) -> Profile:
+    """The default profile with some values changed, each said as `NAME=VALUE`. Raises `ProfileError`."""
+    known = {limit.name: limit.metadata["unit"] for limit in fields(Profile)}
+    changes: dict[str, Any] = {}
+    for text in said:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise ProfileError(f"{text!r}: the profile has no {name}; it has {', '.join(known)}")
+        words = {"yes": True, "no": False} if known[name] == "yes/no" else {}
+        if value not in words and not value.isdigit():
+            raise ProfileError(f"{text!r}: write {name}= and then {'yes or no' if words else 'a whole number'} ({known[name]})")
+        changes[name] = words[value] if value in words else int(value)
+    return Profile(**changes)

@@ -16,7 +16,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import z3
-
 from lockproof.spec import clauses
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.profile import DEFAULT, Profile, legal
@@ -25,6 +24,7 @@ from lockproof.spec.vocabulary import Outcome, Truth, every, implies, no
 from lockproof.spec.world import EVENTS, World, initial
 
 SECONDS_PER_QUESTION = 20
+SMALL = (-100_000, 1_000_000)  # numbers that are easy to read in a counterexample
 
 
 class Result(StrEnum):
@@ -210,9 +210,11 @@ def _small(solver: z3.Solver, step: Step, wrong: Any) -> z3.ModelRef:
     profile = step.profile
     usual: list[Any] = []
     if not isinstance(profile, Profile):
-        usual = [getattr(profile, name) == getattr(DEFAULT, name) for name in (*(f.name for f in fields(Profile)), "keypad_tolerance")]
+        usual = [
+            getattr(profile, name) == getattr(DEFAULT, name) for name in (*(f.name for f in fields(Profile)), "keypad_tolerance")
+        ]
     numbers = [n for n in _leaves(step.before).values() if isinstance(n, z3.ArithRef)]
-    small = [z3.And(n >= -100_000, n <= 1_000_000) for n in numbers]
+    small = [z3.And(n >= SMALL[0], n <= SMALL[1]) for n in numbers]
     for wish in ([*usual, *small], usual, small, []):
         answer, model = _ask(solver, wrong, *wish)
         if answer == "sat" and model is not None:
@@ -250,7 +252,9 @@ def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple
     if not isinstance(step.profile, Profile):
         unusual = {n: value(t) for n, t in vars(step.profile).items()}
         usual = {f.name: str(getattr(DEFAULT, f.name)) for f in fields(Profile)}
-        changed = {n: v for n, v in unusual.items() if n in usual and v not in {usual[n], {"True": "yes", "False": "no"}.get(usual[n])}}
+        changed = {
+            n: v for n, v in unusual.items() if n in usual and v not in {usual[n], {"True": "yes", "False": "no"}.get(usual[n])}
+        }
         lines.insert(0, _block("profile, where it is not the default", changed))
     given = {n: v for name, term in step.given.items() for n, v in ((k, value(t)) for k, t in _leaves(term, name).items())}
     lines.append(_block(f"then {_spoken(step.event)}", given))

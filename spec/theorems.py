@@ -109,7 +109,9 @@ def theorem(
 # Who gets in
 
 
-@theorem("code.day", "code.expiry.after-first-use", "code.digits", "box.ready", "box.wrong-entry.bound", events=("entry_is_made",))
+@theorem(
+    "code.day", "code.expiry.after-first-use", "code.digits", "box.ready", "box.wrong-entry.bound", events=("entry_is_made",)
+)
 def a_ready_box_opens_for_a_code_iff_entitled(step: Step) -> Claim:
     """A ready box with its keypad enabled opens for our code's digits exactly at the instants of its entitlement."""
     now = step.before.box.clock
@@ -166,7 +168,13 @@ def a_time_order_is_taken_iff_authentic_and_forward(step: Step) -> Truth:
     return every(same(step.outcome.accepted, taken), either(every(taken, effect), every(no(taken), same(after, before))))
 
 
-@theorem("connect.grantor", "connect.window.length", "connect.window.not-over", "connect.recipient-email", events=("grant_is_asked_for",))
+@theorem(
+    "connect.grantor",
+    "connect.window.length",
+    "connect.window.not-over",
+    "connect.recipient-email",
+    events=("grant_is_asked_for",),
+)
 def a_grant_is_made_iff_allowed(step: Step) -> Truth:
     """A Connect grant is made exactly where no clause forbids it, with the window that was asked for."""
     asked, grant = step.given, step.after.grant
@@ -181,16 +189,22 @@ def a_grant_is_made_iff_allowed(step: Step) -> Truth:
     )
 
 
-@theorem("code.grantor", "code.pin", "code.record", "code.date", "code.index", "eligibility.code-seller-permission", events=("code_is_asked_for",))
+@theorem(
+    "code.grantor",
+    "code.pin",
+    "code.record",
+    "code.date",
+    "code.index",
+    "eligibility.code-seller-permission",
+    events=("code_is_asked_for",),
+)
 def a_code_is_issued_iff_allowed(step: Step) -> Truth:
     """A One Day Code is issued, and its issue reported, exactly where no clause forbids it."""
     allowed = no(either(*means.code_reasons(step.profile, step.given).values()))
     return every(same(step.outcome.accepted, allowed), same(step.outcome.reported, allowed))
 
 
-@theorem(
-    "eligibility.consumer-never", "eligibility.connect-realtor", events=("grant_is_asked_for", "code_is_asked_for")
-)
+@theorem("eligibility.consumer-never", "eligibility.connect-realtor", events=("grant_is_asked_for", "code_is_asked_for"))
 def no_credential_for_a_consumer(step: Step) -> Claim:
     """Whatever else is asked or permitted, a consumer gets neither kind."""
     return Claim(step.given["recipient"].consumer, no(step.outcome.accepted))
@@ -505,7 +519,7 @@ def a_clock_found_behind_is_not_trusted_again(step: Step) -> Claim:
 
 @theorem("box.clock.never-back", "box.power", events=("power_fails",))
 def the_time_survives_the_holdover(step: Step) -> Claim:
-    """After a cut no longer than the holdover, with the clock not behind, the box knows the time if it knew it before; after a longer one it does not."""
+    """After a cut no longer than the holdover, the clock not behind, the box knows the time if it did before; else it does not."""
     in_time = every(step.given["off_for"] <= step.profile.holdover, no(step.given["clock"] < step.before.ghosts.last_decision))
     return Claim(True, same(step.after.box.time_known, every(step.before.ghosts.time_known, in_time)))
 
@@ -573,7 +587,12 @@ def an_emptied_keypad_is_enabled_again_after_refill(step: Step) -> Claim:
     return Claim(every(means.is_ready(before), waited), step.outcome.accepted)
 
 
-@theorem("box.authentic", "interop.message", "box.isolation", events=("ticket_is_presented", "time_order_arrives", "revocation_is_heard"))
+@theorem(
+    "box.authentic",
+    "interop.message",
+    "box.isolation",
+    events=("ticket_is_presented", "time_order_arrives", "revocation_is_heard"),
+)
 def what_does_not_verify_changes_nothing(step: Step) -> Claim:
     """A ticket or an order that does not verify under the box's own keys, such as another box's, opens nothing and changes nothing."""
     if step.event == "ticket_is_presented":
@@ -588,14 +607,16 @@ def what_does_not_verify_changes_nothing(step: Step) -> Claim:
 
 @theorem("box.power", "box.first-use.durable", events=("power_fails",))
 def a_cut_leaves_entitlement_before_or_after(step: Step) -> Truth:
-    """A cut, also one between charge and decision, leaves code, revocations, mark and bound as the last commit left them, and forgets the nonce."""
+    """A cut, also one between charge and decision, leaves all but the nonce as the last commit left it."""
     before, after = step.before.box, step.after.box
     durable = every(same(after.mark, before.mark), same(after.arrival, before.arrival), same(after.nonce, before.nonce))
     volatile = every(no(after.nonce_open), no(after.entering), same(after.timer, 0), same(after.clock, step.given["clock"]))
     credentials = every(same(step.after.code, step.before.code), same(step.after.heard, step.before.heard))
     log = every(same(after.refusals, step.given["kept"]), same(after.refusals_written, step.given["kept"]))
     gone = every(step.before.box.refusals > 0, same(step.given["kept"], 0))
-    number = either(every(gone, same(after.next_entry, before.next_entry - 1)), every(no(gone), same(after.next_entry, before.next_entry)))
+    number = either(
+        every(gone, same(after.next_entry, before.next_entry - 1)), every(no(gone), same(after.next_entry, before.next_entry))
+    )
     return every(durable, volatile, credentials, log, number)
 
 
@@ -603,7 +624,11 @@ def a_cut_leaves_entitlement_before_or_after(step: Step) -> Truth:
 def a_written_count_survives_a_cut(step: Step) -> Truth:
     """Writing the count of refusals makes all of it durable and changes nothing else."""
     written = same(step.after.box.refusals_written, step.before.box.refusals)
-    return every(written, same(step.after.box.refusals, step.before.box.refusals), same(step.after.box.next_entry, step.before.box.next_entry))
+    return every(
+        written,
+        same(step.after.box.refusals, step.before.box.refusals),
+        same(step.after.box.next_entry, step.before.box.next_entry),
+    )
 
 
 @theorem("box.isolation", "box.power")

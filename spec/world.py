@@ -297,9 +297,7 @@ def _decide(
 def challenge_is_made(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
     """The box makes a fresh nonce."""
     state, outcome = model.challenge(world.box)
-    ghosts = replace(
-        world.ghosts, nonce=world.ghosts.nonce + 1, nonce_open=True, nonce_age=0, nonce_made=world.true
-    )
+    ghosts = replace(world.ghosts, nonce=world.ghosts.nonce + 1, nonce_open=True, nonce_age=0, nonce_made=world.true)
     return True, replace(world, box=state, ghosts=ghosts), outcome
 
 
@@ -314,9 +312,7 @@ def ticket_is_issued(
     """A ticket is asked for our grant and becomes our ticket, if we choose; it answers a nonce that exists (`nonces-never-repeat`)."""
     grant, outcome = authority.issue_ticket(world.grant, registered)
     ours = every(outcome.accepted, remember)
-    fresh = model.Ticket(
-        window_start=grant.window_start, window_end=grant.window_end, nonce=nonce, authentic=True
-    )
+    fresh = model.Ticket(window_start=grant.window_start, window_end=grant.window_end, nonce=nonce, authentic=True)
     ghosts = replace(
         world.ghosts,
         issued=either(world.ghosts.issued, ours),
@@ -435,9 +431,7 @@ def code_revocation_is_asked_for(world: World, profile: Profile, by_grantor: Tru
 
 
 @_event
-def pin_is_entered(
-    world: World, profile: Profile, arrival: Instant, matches: Truth
-) -> tuple[Truth, World, Outcome]:
+def pin_is_entered(world: World, profile: Profile, arrival: Instant, matches: Truth) -> tuple[Truth, World, Outcome]:
     """A PIN is entered at the authority by somebody whose bound stands at `arrival`."""
     _, outcome = authority.enter_pin(arrival, matches, world.true, profile)
     return True, world, outcome

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from lockproof.spec.clauses import all_clauses
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +23,13 @@ def imports_of(source: str) -> set[str]:
     """The rooms that a module imports."""
     found = set()
     for node in ast.walk(ast.parse(source)):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names = (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
         if isinstance(node, ast.ImportFrom) and node.module == "lockproof":
             names = [f"lockproof.{alias.name}" for alias in node.names]
         found |= {name.split(".")[1] for name in names if name.startswith("lockproof.")}

@@ -14,7 +14,7 @@ from importlib import import_module
 
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec import clauses
-from lockproof.spec.observable import BenchError
+from lockproof.spec.observable import BadInput
 
 MODULES = ("codes", "clock", "connect", "degenerate", "keypad", "log", "power")
 
@@ -52,10 +52,10 @@ def all_faults() -> dict[str, Fault]:
 
 
 def named(name: str) -> Fault:
-    """The faulty box of that name. Raises `BenchError` with the nearest name."""
+    """The faulty box of that name. Raises `BadInput` with the nearest name."""
     known = all_faults()
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?   " if near else ""
-        raise BenchError(f"no fault is called {name}\n    {hint}(all faults: lockproof box --list-faults)")
+        raise BadInput(f"no fault is called {name}\n    {hint}(all faults: lockproof box --list-faults)")
     return known[name]

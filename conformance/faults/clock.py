@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import cbor2
-
 from lockproof.conformance.faults import fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model

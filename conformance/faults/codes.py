@@ -206,4 +206,3 @@ class UseOfOneCodeUsesAll(ReferenceBox):
         same_day = [use for used, use in self.first_uses.items() if used.day_start == index.day_start]
         code = super().code_at(index)
         return replace(code, used=True, first_use=min(same_day)) if same_day else code
-

@@ -69,9 +69,7 @@ def grant_connect(
         Need("connect.window.not-over", "window still to end", now < window_end),
     )
     granted = satisfied(needs)
-    fresh = Grant(
-        granted=True, window_start=window_start, window_end=window_end, revoked=False, moved=False, ended_at=0
-    )
+    fresh = Grant(granted=True, window_start=window_start, window_end=window_end, revoked=False, moved=False, ended_at=0)
     return choose(granted, fresh, grant), Outcome(granted, needs, reported=granted)
 
 

@@ -117,10 +117,15 @@ def test_what_a_box_declines_is_raised_with_its_word(bench: Any) -> None:
         ([Command(Code.CLOCK_READ)] * 9, "test: 9 commands in one request; this box takes 1 to 8"),
         (
             [Command(Code.PRESENT_TICKET, bytes(240))],
-            "test: present-ticket takes 245 bytes, and a frame of this box has room for 241;"
-            " send fewer commands at once, a shorter message, or a zone table of fewer pairs",
+            (
+                "test: present-ticket takes 245 bytes, and a frame of this box has room for 241;"
+                " send fewer commands at once, a shorter message, or a zone table of fewer pairs"
+            ),
         ),
-        ([Command(Code.CLOCK_ADVANCE, 1.5)], "test: clock-advance can't be sent: byte 0: float is not among the types of the protocol"),
+        (
+            [Command(Code.CLOCK_ADVANCE, 1.5)],
+            "test: clock-advance can't be sent: byte 0: float is not among the types of the protocol",
+        ),
     ],
 )
 def test_what_can_not_be_sent_is_refused_here(bench: Any, commands: list[Command], message: str) -> None:
@@ -181,8 +186,13 @@ def test_a_lost_answer_is_asked_for_again_byte_for_byte(bench: Any) -> None:
 
 def test_a_damaged_answer_is_asked_for_again(bench: Any) -> None:
     bench.host.hello()
-    answers = iter([lambda line: line[:-3] + b"\x00", lambda line: b"\x07" + line, lambda line: line])
-    bench.wire.mangle = lambda line: next(answers)(line)
+    damages = iter([lambda line: line[:-3] + b"\x00", lambda line: b"\x07" + line, lambda line: line])
+
+    def damaged(answer: bytes) -> bytes:
+        damage = next(damages)
+        return damage(answer)
+
+    bench.wire.mangle = damaged
     assert bench.host.enter("47112345").accepted
     assert bench.host.counters.damaged == 2
     assert bench.box.done == [("enter", "47112345")]
@@ -251,8 +261,8 @@ def test_patience_with_a_busy_box_has_an_end(bench: Any) -> None:
 
 def test_a_box_that_was_busy_and_falls_silent_is_asked_again(bench: Any) -> None:
     bench.host.hello()
-    answers = iter([lambda _: busy(2), lambda answer: answer])
-    bench.wire.mangle = lambda answer: next(answers)(answer)
+    busy_first = iter([busy(2)])
+    bench.wire.mangle = lambda answer: next(busy_first, answer)
     assert bench.host.enter("47112345").accepted
     assert bench.host.counters.resent == 1
     assert bench.box.done == [("enter", "47112345")]
@@ -358,28 +368,28 @@ def test_something_answers_that_is_no_box(host_on: Callable[..., Any]) -> None:
 def test_an_echo_is_no_box(host_on: Callable[..., Any]) -> None:
     wire, host = host_on()
     wire.send = lambda data: setattr(wire, "_coming", wire._coming + data)
-    with pytest.raises(NoAnswer, match="a frame that answers something else \\(kind 1, session 0, 1\\)"):
+    with pytest.raises(NoAnswer, match=r"a frame that answers something else \(kind 1, session 0, 1\)"):
         host.hello()
 
 
 def test_a_box_of_another_version(host_on: Callable[..., Any]) -> None:
     wire, host = host_on()
     wire.chatter = encode_frame(Frame(FrameKind.REPLY, 1, 1, b"\xff", version=2))
-    with pytest.raises(OtherVersion, match="^test: the box speaks version 2 of the box test protocol, this is version 1"):
+    with pytest.raises(OtherVersion, match=r"^test: the box speaks version 2 of the box test protocol, this is version 1"):
         host.hello()
 
 
 def test_a_box_that_says_bad_version(host_on: Callable[..., Any]) -> None:
     wire, host = host_on()
     wire.chatter = encode_frame(Frame(FrameKind.REPLY, 1, 1, write_rejection(Rejection(Fault.BAD_VERSION, 3))))
-    with pytest.raises(OtherVersion, match="^test: the box speaks version 3"):
+    with pytest.raises(OtherVersion, match=r"^test: the box speaks version 3"):
         host.hello()
 
 
 def test_a_hello_of_another_version(host_on: Callable[..., Any]) -> None:
     wire, host = host_on()
     wire.chatter = encode_frame(Frame(FrameKind.REPLY, 1, 1, cbor.encode([[0, {0: 2, 5: "else"}]])))
-    with pytest.raises(OtherVersion, match="^test: the box speaks version 2"):
+    with pytest.raises(OtherVersion, match=r"^test: the box speaks version 2"):
         host.hello()
 
 

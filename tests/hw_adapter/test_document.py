@@ -95,9 +95,7 @@ def test_limits(sentence: str) -> None:
 
 def test_timing() -> None:
     patience = adapter.DEFAULT_PATIENCE
-    assert patience == link.Patience(
-        sends=(0.4, 0.8, 1.6, 3.2), busy=10.0, busy_gap=1.0, first_frame=2.0, boot_margin=2.0
-    )
+    assert patience == link.Patience(sends=(0.4, 0.8, 1.6, 3.2), busy=10.0, busy_gap=1.0, first_frame=2.0, boot_margin=2.0)
     for words in ("when 400 ms have passed", "after 800 ms and 1,600 ms more; 3,200 ms after", "at most 1 s apart", "10 s after"):
         assert words in FLOWING
     assert serve.BUSY_EVERY_S < 0.2

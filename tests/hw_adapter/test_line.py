@@ -156,7 +156,7 @@ def test_what_is_no_url_of_a_port(url: str) -> None:
 def test_no_one_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"socket://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(PortError, match="no connection: .*; check that something listens there"):
+    with pytest.raises(PortError, match=r"no connection: .*; check that something listens there"):
         open_box(url)
 
 
@@ -200,9 +200,9 @@ def test_a_terminal_that_vanishes() -> None:
     line = open_channel(path)
     os.close(near)
     with pytest.raises(LinkLost, match=f"^{path}: the port is gone: .*; check the cable"):
-        for _ in range(3):
-            line.send(b"\x00")
-            line.receive(0.1)
+        line.receive(0.1)
+    with pytest.raises(LinkLost, match=f"^{path}: the port is gone: "):
+        line.send(b"\x00")
     line.close()
 
 
@@ -211,7 +211,7 @@ def test_a_connection_that_is_closed() -> None:
         line = open_channel(f"socket://127.0.0.1:{listener.getsockname()[1]}")
         client, _ = listener.accept()
         client.close()
-        with pytest.raises(LinkLost, match="the port is gone: .*socket disconnected"):
+        with pytest.raises(LinkLost, match=r"the port is gone: .*socket disconnected"):
             line.receive(1)
         line.close()
         line.close()

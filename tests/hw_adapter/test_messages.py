@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ from lockproof.hw_adapter.messages import (
     write_request,
     write_result,
 )
-from lockproof.hw_adapter.values import Unreadable
+from lockproof.hw_adapter.values import Unreadable, table_in_words
 from lockproof.spec.observable import (
     ClockReading,
     CodeIndex,
@@ -56,9 +57,7 @@ def zones(draw: st.DrawFn) -> ZoneTable:
 
 
 arguments: dict[Code, st.SearchStrategy[Any]] = {
-    Code.PROVISION: st.builds(
-        Provisioning, st.binary(min_size=16, max_size=16), st.binary(min_size=32, max_size=32), zones()
-    ),
+    Code.PROVISION: st.builds(Provisioning, st.binary(min_size=16, max_size=16), st.binary(min_size=32, max_size=32), zones()),
     Code.TIME_ORDER: st.binary(),
     Code.REVOCATION_ORDER: st.binary(),
     Code.KEYPAD_ENTRY: st.text("0123456789", min_size=1, max_size=16),
@@ -68,14 +67,10 @@ arguments: dict[Code, st.SearchStrategy[Any]] = {
     Code.CLOCK_ADVANCE: u32,
     Code.POWER_CUT: st.builds(PowerCut, st.sampled_from(CutClass), u32, u32),
 }
-commands = st.sampled_from(Code).flatmap(
-    lambda code: st.builds(Command, st.just(int(code)), arguments.get(code, st.none()))
-)
+commands = st.sampled_from(Code).flatmap(lambda code: st.builds(Command, st.just(int(code)), arguments.get(code, st.none())))
 
 decisions = st.builds(Decision, st.booleans(), reasons, st.none() | i64)
-credentials = st.one_of(
-    st.none(), st.binary(min_size=1, max_size=16), st.builds(CodeIndex, i64, i64, st.integers(0, 255))
-)
+credentials = st.one_of(st.none(), st.binary(min_size=1, max_size=16), st.builds(CodeIndex, i64, i64, st.integers(0, 255)))
 entries = st.builds(
     LogEntry,
     number=u63,
@@ -122,24 +117,24 @@ def test_every_answer_comes_back(said: tuple[Code, Any]) -> None:
 
 @given(st.lists(commands, min_size=1, max_size=4), st.binary(max_size=80))
 def test_whatever_a_box_answers_is_understood_or_refused(sent: list[Command], body: bytes) -> None:
-    try:
-        read_reply(body, sent)
-    except (cbor.CborError, Unreadable, OtherVersion) as wrong:
-        assert str(wrong)
+    with suppress(cbor.CborError, Unreadable, OtherVersion):
+        reply = read_reply(body, sent)
+        assert isinstance(reply, Rejection) or len(reply) == len(sent)
 
 
-@given(st.sampled_from(sorted(COMMANDS)), st.recursive(
-    st.one_of(i64, st.binary(max_size=40), st.text(max_size=20), st.booleans(), st.none()),
-    lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.integers(0, 50), inner, max_size=7),
-    max_leaves=20,
-))
+@given(
+    st.sampled_from(sorted(COMMANDS)),
+    st.recursive(
+        st.one_of(i64, st.binary(max_size=40), st.text(max_size=20), st.booleans(), st.none()),
+        lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.integers(0, 50), inner, max_size=7),
+        max_leaves=20,
+    ),
+)
 def test_whatever_values_come_are_understood_or_refused(code: int, values: Any) -> None:
     listed = values if isinstance(values, list) else [values]
     for read in (COMMANDS[code].read, COMMANDS[code].read_answer):
-        try:
+        with suppress(Unreadable, OtherVersion):
             read(listed)
-        except (Unreadable, OtherVersion) as wrong:
-            assert str(wrong)
 
 
 @pytest.mark.parametrize(
@@ -178,14 +173,20 @@ def test_bad_arguments(code: Code, values: list[Any], message: str) -> None:
         (Code.CHALLENGE, [0, bytes(15)], f"nonce: h'{'00' * 15}' is not 16 bytes"),
         (Code.KEYPAD_ENTRY, [0, 1, None, None], "accepted: 1 is neither true nor false"),
         (Code.KEYPAD_ENTRY, [0, False, 256, None], "reason: 256 is not an integer of 0 to 255"),
-        (Code.KEYPAD_ENTRY, [9], "status: 9 is none of 0 ok, 1 not-run, 2 unknown-command, 3 bad-arguments, 4 unsupported,"
-                                 " 5 refused, 6 not-provisioned"),
+        (
+            Code.KEYPAD_ENTRY,
+            [9],
+            f"status: 9 is none of {table_in_words({int(status): status for status in Status})}",
+        ),
         (Code.KEYPAD_ENTRY, [3, True], "values after status 3 (bad-arguments): 0 wanted, 1 came: [true]"),
         (Code.KEYPAD_ENTRY, [1], "reply: after the first error, and only there, every result is not-run (status 1)"),
         (Code.READ_LOG, [0, 1, 5, True], "log: more is true and there is no entry"),
         (Code.READ_LOG, [0, 1, 5, False, [5, 1, True, 0, None, None, 1]], "log: the numbers [5], next 5, are not in order"),
-        (Code.READ_LOG, [0, 1, 6, False, [5, 1, True, 0, bytes(17), None, 1]],
-         f"credential: h'{'00' * 17}' is no code, no grant id of 1 to 16 bytes and not null"),
+        (
+            Code.READ_LOG,
+            [0, 1, 6, False, [5, 1, True, 0, bytes(17), None, 1]],
+            f"credential: h'{'00' * 17}' is no code, no grant id of 1 to 16 bytes and not null",
+        ),
         (Code.READ_LOG, [0, 1, 6, False, [5, 1, True, 0, None, None, 0]], "count: 0 is not an integer of 1 to 4294967295"),
     ],
 )
@@ -288,7 +289,7 @@ def test_another_version_is_told_before_anything_else_is_read() -> None:
 def test_a_batch_limit_whose_answers_may_not_fit_is_refused() -> None:
     assert largest_batch(256) == 8
     (declared,) = write_hello(replace(vectors.HELLO, batch_limit=9))
-    with pytest.raises(Unreadable, match="^batch_limit: the answers to 9 commands may not fit the frame limit of 256 bytes"):
+    with pytest.raises(Unreadable, match=r"^batch_limit: the answers to 9 commands may not fit the frame limit of 256 bytes"):
         read_hello([declared])
 
 

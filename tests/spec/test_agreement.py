@@ -10,7 +10,6 @@ import pytest
 import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from lockproof.spec import prove
 from lockproof.spec.profile import DEFAULT
 from lockproof.spec.world import EVENTS, World
@@ -69,6 +68,8 @@ def test_python_and_z3_say_the_same(event, data):
     assert said(premise) == really[0]
     assert [(n, said(t)) for n, t in leaves(after)] == list(leaves(really[1]))
     assert said(outcome.accepted) == really[2].accepted
-    assert [(n.clause, n.name, said(n.forbids)) for n in outcome.needs] == [(n.clause, n.name, n.forbids) for n in really[2].needs]
+    assert [(n.clause, n.name, said(n.forbids)) for n in outcome.needs] == [
+        (n.clause, n.name, n.forbids) for n in really[2].needs
+    ]
     for flag in ("logged", "counted", "notified", "reported"):
         assert said(getattr(outcome, flag)) == getattr(really[2], flag)

@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from lockproof.spec.model import authority, box
 from lockproof.spec.profile import DEFAULT, Profile, ProfileError
 
@@ -182,7 +181,15 @@ NO_GRANT = authority.Grant(False, 0, 0, False, False, 0)
 
 
 def ask_grant(**changes):
-    asked = {"recipient": REALTOR, "window_start": NOW, "window_end": NOW + 1800, "by_grantor": True, "assigned": True, "email_named": True, "now": NOW}
+    asked = {
+        "recipient": REALTOR,
+        "window_start": NOW,
+        "window_end": NOW + 1800,
+        "by_grantor": True,
+        "assigned": True,
+        "email_named": True,
+        "now": NOW,
+    }
     return authority.grant_connect(NO_GRANT, **{**asked, **changes}, profile=DEFAULT)
 
 
@@ -233,13 +240,19 @@ def test_an_entry_tells_once_however_often_it_arrives(connect, opening, times):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"code_life": 0}, "code_life: 0 is not legal; from first use to the end of a code: 1 to 86400 s (code.expiry.after-first-use)"),
+        (
+            {"code_life": 0},
+            "code_life: 0 is not legal; from first use to the end of a code: 1 to 86400 s (code.expiry.after-first-use)",
+        ),
         ({"code_digits": 6}, "code_digits: 6 is not legal; digits of a code: 7 to 9 digits (code.digits)"),
-        ({"code_life": True}, "code_life: True is not legal; from first use to the end of a code: 1 to 86400 s (code.expiry.after-first-use)"),
+        (
+            {"code_life": True},
+            "code_life: True is not legal; from first use to the end of a code: 1 to 86400 s (code.expiry.after-first-use)",
+        ),
         (
             {"window_longest": 60},
-            "window_shortest: 1800 s is more than window_longest, 60 s (connect.window.length);"
-            " make the longest window at least as long as the shortest",
+            "window_shortest: 1800 s is more than window_longest, 60 s (connect.window.length); make the longest window at least"
+            + " as long as the shortest",
         ),
     ],
 )

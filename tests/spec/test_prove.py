@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 import z3
-
 from lockproof.spec import prove, theorems, world
 from lockproof.spec.model import authority, box
 from lockproof.spec.profile import DEFAULT, Profile
@@ -41,7 +40,7 @@ def test_the_revocation_test_taken_out_of_the_authority(monkeypatch):
 
 def test_the_revocation_test_taken_out_of_the_box(monkeypatch):
     real = box.present_ticket
-    monkeypatch.setattr(box, "present_ticket", lambda state, heard, ticket, profile: real(state, False, ticket, profile))
+    monkeypatch.setattr(box, "present_ticket", lambda state, _heard, ticket, profile: real(state, False, ticket, profile))
     row = failed()["a_box_that_heard_never_opens_again"]
     assert (row.result, row.event) == (prove.Result.FALSE, "ticket_is_presented")
 
@@ -94,7 +93,9 @@ def test_a_theorem_about_a_clause_that_nothing_knows_is_not_proved(monkeypatch):
     about = replace(theorems.THEOREMS["a_ticket_opens_once"], clauses=("code.expiry.after-first-used",))
     monkeypatch.setitem(theorems.THEOREMS, "a_ticket_opens_once", about)
     row = failed()["a_ticket_opens_once"]
-    assert row.counterexample[0].startswith("no clause is called code.expiry.after-first-used\n    did you mean code.expiry.after-first-use?")
+    assert row.counterexample[0].startswith(
+        "no clause is called code.expiry.after-first-used\n    did you mean code.expiry.after-first-use?"
+    )
 
 
 def test_the_bound_in_seconds_is_the_bound_in_entries():

@@ -1,0 +1,295 @@
+"""The command as people use it: what it prints, how it exits, and one clear message for whatever is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tty
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from lockproof.conformance import journal, suite
+
+A_FEW = ("--scenario", "the-hour-is-over")
+
+
+def says(result: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """It exited so, said this, and spared the reader a traceback."""
+    told = result.stdout + result.stderr
+    assert result.returncode == code, told
+    assert "Traceback" not in told
+    for word in words:
+        assert word in told, told
+
+
+def test_run_judges_the_reference_box_in_process_and_over_a_line_alike(lockproof, tmp_path):
+    result = lockproof("run", *A_FEW)
+    says(result, 0, "reference", "pty")
+    runs = json.loads((tmp_path / "runs/0001/report.json").read_text())["runs"]
+    assert [run["target"] for run in runs] == ["reference", "pty"]
+    verdicts = [[(s["id"], s["verdict"]) for s in run["scenarios"]] for run in runs]
+    assert verdicts[0] == verdicts[1]
+    assert ("the-hour-is-over", "pass") in verdicts[0]
+    suites = ET.parse(tmp_path / "runs/0001/junit.xml").getroot()
+    assert [s.get("failures") for s in suites] == ["0", "0"]
+
+
+def test_a_faulty_box_fails_and_the_failure_says_what_to_do_next(lockproof, tmp_path):
+    result = lockproof("run", "--box", "fault:expires-one-second-late", *A_FEW)
+    says(
+        result,
+        1,
+        "FAIL",
+        "code.expiry.after-first-use",
+        "must refuse",
+        "lockproof run --box fault:expires-one-second-late --scenario the-hour-is-over",
+    )
+    failures = ET.parse(tmp_path / "runs/0001/junit.xml").getroot().findall(".//failure")
+    assert [f.get("type") for f in failures] == ["code.expiry.after-first-use, code.expiry.not-extended"]
+
+
+def test_a_run_is_judged_again_from_its_journal_alone(lockproof, tmp_path):
+    lockproof("run", "--box", "fault:expires-one-second-late", *A_FEW)
+    path = tmp_path / "runs/0001/fault_expires-one-second-late/journal.jsonl"
+    says(lockproof("judge", str(path)), 1, "FAIL", "code.expiry.after-first-use", "must refuse")
+    path.write_text(path.read_text().replace('"record":"run"', '"record":"walk"'))
+    says(lockproof("judge", str(path)), 3, "no run begins in it; name the journal.jsonl of a run")
+
+
+def test_prove_proves_and_names_what_it_proved(lockproof):
+    result = lockproof("prove")
+    says(result, 0, "a_ready_box_opens_for_a_code_iff_entitled", "witness: entry is made")
+    assert "not proved" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",),
+        ("run", "--help"),
+        ("prove", "--help"),
+        ("box", "--help"),
+        ("scenarios", "--help"),
+        ("scenarios", "check", "--help"),
+    ],
+)
+def test_help_comes_with_an_example(lockproof, words):
+    says(lockproof(*words), 0, "lockproof")
+
+
+def test_help_imports_nothing_heavy():
+    look = (
+        "import sys\ntry:\n    from lockproof.conformance.command import app; app(['--help'])\nexcept SystemExit: pass\n"
+        "print([m for m in ('z3', 'hypothesis', 'cryptography', 'serial', 'yaml', 'cbor2') if m in sys.modules], file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert result.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (
+            ("run", "--scenario", "the-hour-is-ovr"),
+            2,
+            ("no scenario is called the-hour-is-ovr", "did you mean the-hour-is-over?"),
+        ),
+        (("run", "--box", "fault:nothing-like-it"), 2, ("no fault is called nothing-like-it", "lockproof box --list-faults")),
+        (("run", "--today", "tomorrow"), 2, ("--today tomorrow: no date; write it as 2027-03-02",)),
+        (("run", "nowhere.yaml"), 2, ("nowhere.yaml:1: cannot be read",)),
+        (("run", "--box", "/dev/there-is-no-such-port", *A_FEW), 3, ("/dev/there-is-no-such-port",)),
+        (("clauses", "code.expiry.after-first-used"), 2, ("did you mean code.expiry.after-first-use?",)),
+        (("scenarios", "show", "nothing"), 2, ("no scenario is called nothing",)),
+        (("scenarios", "list", "--clause", "code.dya"), 2, ("did you mean code.day?",)),
+        (("box", "--fault", "ech"), 2, ("did you mean echo?",)),
+        (("judge", "nowhere.jsonl"), 3, ("nowhere.jsonl: No such file or directory; name a journal.jsonl of a run",)),
+        (("faults", "--over", "the-moon"), 2, ("--over the-moon",)),
+        (("frobnicate",), 2, ("No such command",)),
+    ],
+)
+def test_bad_input_gets_one_clear_message(lockproof, words, code, said):
+    says(lockproof(*words), code, *said)
+
+
+def test_a_scenario_that_the_model_contradicts_is_refused_before_any_box_is_touched(lockproof, tmp_path, hour_text):
+    (tmp_path / "a-scenario.yaml").write_text(hour_text.replace("59m59s", "1h").replace("\n    ", "\n"))
+    for words in (("scenarios", "check", "a-scenario.yaml"), ("run", "a-scenario.yaml", "--box", "reference")):
+        says(lockproof(*words), 2, "a-scenario.yaml:", "the standard says otherwise: must refuse")
+
+
+def test_the_source_prints_its_two_lines(lockproof):
+    says(lockproof("scenarios", "list", "--clause", "report.lines"), 0, "report.lines")
+
+
+# On a line
+
+
+def serve(behaviour) -> str:
+    """The path of a pseudo-terminal at whose other end `behaviour(file)` runs until the test ends."""
+    near, far = pty.openpty()
+    tty.setraw(far)
+    threading.Thread(target=behaviour, args=(near,), daemon=True).start()
+    return os.ttyname(far)
+
+
+def echo(near: int) -> None:
+    while data := os.read(near, 1000):
+        os.write(near, data)
+
+
+def silence(near: int) -> None:
+    while os.read(near, 1000):
+        pass
+
+
+def modem(near: int) -> None:
+    while os.read(near, 1000):
+        os.write(near, b"AT\r\nOK\r\n")
+
+
+def babble(near: int) -> None:
+    while True:
+        os.write(near, bytes(range(1, 256)))
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("behaviour", [echo, silence, modem, babble])
+def test_what_is_not_a_box_is_an_error_of_the_link_and_never_a_verdict(lockproof, behaviour):
+    path = serve(behaviour)
+    began = time.monotonic()
+    result = lockproof("run", "--box", path, *A_FEW)
+    says(result, 3, path)
+    assert time.monotonic() - began < 60
+    assert " pass" not in result.stdout
+
+
+def test_a_port_in_use_says_so(lockproof):
+    path = serve(silence)
+    import serial  # noqa: PLC0415
+
+    with serial.Serial(path, exclusive=True):
+        says(lockproof("run", "--box", path, *A_FEW), 3, path)
+
+
+@pytest.fixture
+def served():
+    """Starts `lockproof box` with some options, and ends it; returns the process and where it is."""
+    started = []
+
+    def start(*words: str):
+        command = [sys.executable, "-m", "lockproof.conformance.command", "box", "--quiet", *words]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout
+        return process, process.stdout.readline().strip()
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_box_on_a_tcp_port_is_judged_like_one_on_a_line(lockproof, served):
+    _, url = served("--tcp", "0")
+    assert url.startswith("socket://127.0.0.1:")
+    says(lockproof("run", "--box", url, *A_FEW), 0, "pass", url)
+
+
+def test_a_box_that_vanishes_in_the_middle_is_an_error_and_the_journal_is_kept(lockproof, served, tmp_path):
+    process, path = served()
+    threading.Timer(2.5, process.kill).start()
+    result = lockproof("run", "--box", path, timeout=180)
+    says(result, 3, path)
+    records = list(journal.read(next(tmp_path.glob("runs/0001/*/journal.jsonl"))))
+    assert records[-1]["record"] == "error"
+
+
+def test_a_stalled_box_ends_the_run_in_bounded_time(lockproof, served):
+    process, path = served()
+    threading.Timer(2.5, process.send_signal, (signal.SIGSTOP,)).start()
+    result = lockproof("run", "--box", path, timeout=180)
+    process.send_signal(signal.SIGCONT)
+    says(result, 3, path)
+
+
+def test_a_production_build_is_not_judged(lockproof, served):
+    _, path = served("--production")
+    says(
+        lockproof("run", "--box", path, *A_FEW),
+        3,
+        "no scenario was run: the box declares a production build, which refuses test commands",
+    )
+
+
+def test_a_box_of_another_profile_is_judged_by_what_it_declares(lockproof, served):
+    _, path = served("--profile", "code_ends_with_its_day=yes", "--profile", "code_digits=7")
+    says(lockproof("run", "--box", path), 0, "not-applicable", path)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("code_lif=3", "the profile has no code_lif; it has code_life"),
+        ("code_life=long", "write code_life= and then a whole number (s)"),
+        ("code_digits=6", "code_digits: 6 is not legal; digits of a code: 7 to 9 digits (code.digits)"),
+    ],
+)
+def test_a_profile_that_is_not_legal_is_refused(lockproof, said, message):
+    says(lockproof("box", "--profile", said), 2, message)
+
+
+def test_the_store_of_another_program_is_refused(lockproof, tmp_path):
+    import sqlite3  # noqa: PLC0415
+
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE diary (entry TEXT)")
+    (tmp_path / "broken.db").write_bytes(b"SQLite format 3\0" + b"nonsense" * 100)
+    for name in ("other.db", "broken.db"):
+        says(lockproof("box", "--store", name), 3, name, "name a file that a box made, or a new one")
+
+
+def test_a_killed_run_keeps_every_step_up_to_the_kill(tmp_path):
+    command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", "pty", "--out", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    path = tmp_path / "0001" / "pty" / "journal.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (not path.exists() or path.read_text().count('"record":"answer"') < 50):
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    records = list(journal.read(path))
+    answers = [i for i, record in enumerate(records) if record["record"] == "answer"]
+    assert len(answers) >= 50
+    sent = [r["record"] for r in records if r["record"] in {"command", "answer"}]
+    assert sent[::2] == ["command"] * len(sent[::2])
+    assert records[0]["record"] == "run"
+
+
+def test_a_box_that_keeps_a_store_outlives_its_process(lockproof, served, tmp_path):
+    store = str(tmp_path / "box.db")
+    process, path = served("--store", store)
+    says(lockproof("run", "--box", path, *A_FEW), 0)
+    process.kill()
+    process.wait()
+    _, again = served("--store", store)
+    says(lockproof("run", "--box", again, *A_FEW), 0)
+
+
+def test_a_tcp_port_that_is_taken_says_so(lockproof):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        says(lockproof("box", "--tcp", str(port)), 3, str(port))
+
+
+def test_the_packaged_scenarios_are_files_that_people_can_open():
+    assert all(Path(scenario.where.file).exists() for scenario in suite.written())
