@@ -44,22 +44,22 @@ def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
 
 
 def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:
-    """Survivors first; their names are returned."""
+    """Survivors first; returned are the names of those that a bench could have seen."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("fault", "breaks", "exit", "named", "failed clauses", "caught by"):
         table.add_column(column, overflow="fold")
     for kill in sorted(kills, key=lambda kill: kill.named):
+        missed = "[bold red]NO[/]" if not kill.fault.unseen else "[yellow]can't be seen[/]"
         caught = kill.scenarios
         more = f" and {len(caught) - 2} more" if len(caught) > 2 else ""  # noqa: PLR2004 (two are shown)
         table.add_row(
             kill.fault.name,
             kill.fault.breaks or "degenerate",
             str(kill.result.exit_code),
-            "yes" if kill.named else "[bold red]NO[/]",
+            "yes" if kill.named else missed,
             ", ".join(kill.failed),
-            (", ".join(caught[:2]) + more) or kill.result.error.split("\n")[0],
+            (", ".join(caught[:2]) + more) or kill.result.error.split("\n")[0] or kill.fault.unseen,
         )
     console.print(table)
-    survived = [kill.fault.name for kill in kills if not kill.named]
-    console.print(f"{len(kills) - len(survived)} of {len(kills)} faults caught and named")
-    return survived
+    console.print(f"{sum(kill.named for kill in kills)} of {len(kills)} faults caught and named")
+    return [kill.fault.name for kill in kills if not kill.named and not kill.fault.unseen]

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from lockproof.conformance.journal import Record
 from lockproof.conformance.verdict import Finding, ScenarioResult, Verdict
+from lockproof.spec import clauses
 from lockproof.spec.civil import local_text
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import BadInput, CodeIndex, CutClass, LogKind
@@ -201,12 +202,12 @@ class ExactJudge:
         did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "")
         self._note(did, word)
         if not agreeing:
-            return self._fail(did, word, self._must(courses[0]), _between(courses))
+            return self._fail(did, word, self._must(courses[0]), _between(courses, value["reason"]))
         if self.gives_reasons and not saw:
             reasoned = [course for course in agreeing if value["reason"] in self._reasons(course)]
             if not reasoned:
                 allowed = sorted({clause for course in agreeing for clause in self._reasons(course)})
-                return self._fail(did, word, f"must be refused for {' or '.join(allowed)}", _between(agreeing))
+                return self._fail(did, word, f"must be refused for {' or '.join(allowed)}", _between(agreeing, value["reason"]))
             agreeing = reasoned
         timed = [course for course in agreeing if value["box_time"] == _box_time(course.after.box)]
         if not timed:
@@ -444,10 +445,10 @@ def _cannot_tell(index: CodeIndex | None, now: int, profile: Profile) -> frozens
     return frozenset(["code.digits", "code.day"] if index else ["code.digits"])
 
 
-def _between(courses: list[Course]) -> tuple[str, ...]:
-    """The clauses by which the standard decides otherwise than the box did."""
+def _between(courses: list[Course], reason: str | None) -> tuple[str, ...]:
+    """The clauses by which the standard decides otherwise than the box did, and the one that the box wrongly gives as its reason."""
     found = [clause for course in courses for clause in (*course.outcome.clauses(), *course.outcome.because())]
-    return tuple(dict.fromkeys(found)) or ("box.authentic",)
+    return tuple(dict.fromkeys((*found, *([reason] if reason in clauses.all_clauses() else []))))
 
 
 def _box_time(box: model.Box) -> int | None:

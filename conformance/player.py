@@ -7,6 +7,7 @@ authority move with it. What a step expects is never sent to the box.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -29,8 +30,9 @@ from lockproof.conformance.scenario import (
     outage,
 )
 from lockproof.conformance.verdict import ScenarioResult
-from lockproof.reference.credentials import BoxKeys, derive_keys, is_dead
+from lockproof.reference.credentials import BoxKeys, derive_keys, is_dead, open_ticket
 from lockproof.reference.days import Days
+from lockproof.spec import civil
 from lockproof.spec.observable import (
     Answer,
     Authority,
@@ -99,6 +101,8 @@ class Stage:
     ahead: int = 0
     wrong_entries: int = 0
     writes: int = 0  # of the box, when they were last looked at
+    places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
+    issued: set[tuple[str, CodeIndex]] = field(default_factory=set)
     codes: dict[str, Answer] = field(default_factory=dict)
     grants: dict[str, tuple[Answer, dict[str, Any]]] = field(default_factory=dict)
     named_nonces: dict[str, Nonce] = field(default_factory=dict)
@@ -401,9 +405,22 @@ def _generate(stage: Stage, step: Step) -> None:
             stage.now,
         ),
     )
-    if answer.accepted and answer.code and "as" in given:
+    if not answer.accepted or answer.code is None:
+        return
+    _check_code(stage, answer.code, given)
+    if "as" in given:
         stage.codes[given["as"]] = answer
         stage.spans[given["as"]] = (answer.code.day_start, answer.code.day_end)
+
+
+def _check_code(stage: Stage, code: CodeIndex, given: dict[str, Any]) -> None:
+    """The code is for the day that was asked for, at the property, and no other code of the box is in its place."""
+    box = given.get("at-box", BOX)
+    zone = next(place.zone for place in stage.scenario.properties if place.name == stage.places.get(box, FIRST_PROPERTY))
+    day = civil.day_bounds(stage.calendar.date(given["day"]), zone)
+    stage.check("day of the code", [day.start, day.end], [code.day_start, code.day_end])
+    stage.check("number of codes issued before in its place", 0, int((box, code) in stage.issued))
+    stage.issued.add((box, code))
 
 
 @_do("revoke")
@@ -430,9 +447,11 @@ def fetch_ticket(stage: Stage, name: str, nonce: Nonce, account: str | None = No
     stage.answered(f"issue a ticket for {name}", found)
     if not found.accepted or found.message is None:
         return None
-    ours = stage.spans.get(name) is not None and _is_for(stage, found.message)
     said = {key: meaning[key] for key in ("grant", "window_start", "window_end")}
-    return Ticket(found.message, {**said, "nonce": nonce.number, "authentic": ours})
+    if claims := open_ticket(stage.keys, found.message):
+        told = {"grant": claims.grant.hex(), "window_start": claims.window_start, "window_end": claims.window_end}
+        stage.check(f"ticket for {name}", {**said, "nonce": nonce.value.hex()}, {**told, "nonce": claims.nonce.hex()})
+    return Ticket(found.message, {**said, "nonce": nonce.number, "authentic": _is_for(stage, found.message)})
 
 
 def _is_for(stage: Stage, message: bytes) -> bool:
@@ -451,6 +470,7 @@ def _close_account(stage: Stage, step: Step) -> None:
 
 @_do("assign")
 def _assign(stage: Stage, step: Step) -> None:
+    stage.places[BOX] = step.arguments["property"]
     told = stage.authority.assign(stage.box_id, step.arguments["property"], stage.now)
     if told is not None:
         provision(stage, told, new=False)
@@ -459,6 +479,7 @@ def _assign(stage: Stage, step: Step) -> None:
 @_do("unassign")
 def _unassign(stage: Stage, _: Step) -> None:
     stage.authority.assign(stage.box_id, None, stage.now)
+    stage.places.pop(BOX, None)
 
 
 @_do("owners")
@@ -752,9 +773,9 @@ def _upload(stage: Stage, step: Step) -> None:
 
 def _dated(stage: Stage, text: str) -> str:
     """The text with the dates that its words in capitals stand for."""
-    for name in ("today", "tomorrow", "yesterday"):
-        text = text.replace(name.upper(), stage.calendar.date(name).isoformat())
-    return text
+    return re.sub(
+        r"TODAY|TOMORROW|YESTERDAY|IN \d+ DAYS", lambda found: stage.calendar.date(found[0].lower()).isoformat(), text
+    )
 
 
 def _listed(value: Any) -> list[Any]:

@@ -213,7 +213,7 @@ class _Reader:
         return step
 
     def outcome(self, where: Where, name: str, verb: Verb, items: dict[str, yaml.Node]) -> tuple[bool | None, str]:
-        """What is expected and of whom; None where a power cut may keep the box from answering."""
+        """What is expected and of whom; None where an armed power cut leaves it open, and the model alone judges."""
         said = {who: self.text(items[who]) for who in _OUTCOMES if who in items}
         possible = {} if verb.accepts is None else {"authority" if verb.accepts == "accepts" else "box": verb.accepts}
         if name == "connect":
@@ -224,9 +224,9 @@ class _Reader:
         if not said and possible:
             raise ScenarioError(where, f"{name} has an outcome, and this step does not say which", f"add {words_for}")
         for who, word in said.items():
-            if who == "box" and word == _NO_ANSWER and who in possible:
+            if who == "box" and who in possible and word in {_NO_ANSWER, f"{possible[who]} or refuses"}:
                 if not self.armed:
-                    raise ScenarioError(where, "nothing keeps the box from answering", "let an earlier step cut: {at-write: 1}")
+                    raise ScenarioError(where, "nothing makes this uncertain", "let an earlier step cut: {at-write: 1}")
                 return None, who
             if who not in possible or word not in {possible[who], "refuses"}:
                 raise ScenarioError(where, f"{who}: {word} is no outcome of {name}", f"write {words_for}" if possible else "take it out")
@@ -247,7 +247,7 @@ class _Reader:
         if step.shows and not (verb.accepts or verb.looks):
             raise ScenarioError(step.where, f"nothing is seen at {step.verb}, so it shows nothing", "put shows: at the step that looks")
         if step.shows and step.accepted is None and verb.accepts:
-            raise ScenarioError(step.where, "what need not be answered shows nothing", "put shows: at a step after it")
+            raise ScenarioError(step.where, "what may come out either way shows nothing", "put shows: at another step")
         if step.because and (step.accepted is None or (step.accepted and step.asks == "authority")):
             raise ScenarioError(step.where, "there is no reason without a refusal", "take because: out")
         if step.every and step.times == 1:

@@ -243,6 +243,12 @@ def the_reasons_are_exactly_the_clauses_violated(step: Step) -> Truth:
     return every(exact, no(either(*unknown)), same(step.outcome.accepted, no(either(*reasons.values()))))
 
 
+@theorem("report.once", events=("grant_is_asked_for", "grant_is_revoked", "code_is_asked_for"))
+def what_is_refused_is_not_reported(step: Step) -> Claim:
+    """A refused request adds no line, but for a refused revocation of a code."""
+    return Claim(no(step.outcome.accepted), no(step.outcome.reported))
+
+
 # The life of a code
 
 
@@ -666,11 +672,11 @@ def a_decided_entry_is_over(step: Step) -> Claim:
     return Claim(step.outcome.logged, no(step.after.box.entering))
 
 
-@theorem("code.day", "code.expiry.after-first-use", "connect.available", events=_PRESENTATIONS)
+@theorem("code.day", "code.expiry.after-first-use", "connect.available", events=(*_PRESENTATIONS, "time_order_arrives", "revocation_is_heard"))
 def what_is_accepted_says_what_entitles_it(step: Step) -> Claim:
-    """An opening names the clause it rests on: a first use the day, a later one the hour, a ticket its window."""
+    """What is accepted names the clause it rests on: a first use the day, a later one the hour, all else the one that it has."""
     rests = [(need.clause, need.holds) for need in step.outcome.entitled_by]
-    if step.event == "ticket_is_presented":
+    if step.event != "entry_is_made":
         return Claim(step.outcome.accepted, every(*(holds for _, holds in rests), len(rests) == 1))
     used = choose(step.given["ours"], step.before.ghosts.code_used, step.given["other"].used)
     by_day = [holds for clause, holds in rests if clause == "code.day"]

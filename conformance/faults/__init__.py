@@ -21,24 +21,28 @@ MODULES = ("codes", "clock", "connect", "degenerate", "keypad", "log", "power")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A faulty box: its name in kebab case, the clause that it breaks (None for the degenerate), and what it does."""
+    """A faulty box: its name in kebab case, the clause that it breaks (None for the degenerate), and what it does.
+
+    `unseen` says why no bench can see the fault, for one that shows in nothing that a box answers; it survives the suite.
+    """
 
     name: str
     breaks: str | None
     does: str
     make: type[ReferenceBox]
+    unseen: str = ""
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(breaks: str | None) -> Callable[[type[ReferenceBox]], type[ReferenceBox]]:
+def fault(breaks: str | None, unseen: str = "") -> Callable[[type[ReferenceBox]], type[ReferenceBox]]:
     """Register a faulty box under its class's name. Raises `UnknownClause` for a clause that does not exist."""
 
     def register(box: type[ReferenceBox]) -> type[ReferenceBox]:
         name = re.sub(r"(?<!^)(?=[A-Z])", "-", box.__name__).lower()
         breaks_id = clauses.clause(breaks).id if breaks else None
-        FAULTS[name] = Fault(name, breaks_id, " ".join((box.__doc__ or "").split()), box)
+        FAULTS[name] = Fault(name, breaks_id, " ".join((box.__doc__ or "").split()), box, unseen)
         return box
 
     return register

@@ -38,7 +38,7 @@ class RevocationEndsAllGrants(ReferenceBox):
         return bool(self.heard)
 
 
-@fault(breaks="connect.revoke.only-it")
+@fault(breaks="connect.revoke.bound")
 class RemembersOnlyTheNewestRevocation(ReferenceBox):
     """There is room for one revocation: the next order revives the grant before."""
 
@@ -53,7 +53,8 @@ class NeedsTheTimeToHearARevocation(ReferenceBox):
 
     def revocation_order(self, order: bytes) -> Decision:
         self._latch()
-        return super().revocation_order(order) if model.ready(self.state) else Decision(False, "box.ready", None)
+        genuine = self.keys is not None and credentials.open_revocation(self.keys, order) is not None
+        return super().revocation_order(order) if model.ready(self.state) or not genuine else Decision(False, "box.ready")
 
 
 class _JudgesAnotherTicket(ReferenceBox):

@@ -98,21 +98,33 @@ class ChargeLostAtACut(ReferenceBox):
         return replace(super().recover(state), arrival=0)
 
 
-@fault(breaks="box.wrong-entry.bound")
+@fault(
+    breaks="box.wrong-entry.bound",
+    unseen="the cut that makes an entry free also keeps its answer from everyone, and the mechanism from moving",
+)
 class ChargedAfterTheLook(ReferenceBox):
     """The charge is committed with the decision, so that a cut between them makes an entry free."""
 
-    def decide(self, charged: model.Box, index: CodeIndex | None) -> Decision:
-        return super().decide(charged, index)
+    def charge(self) -> tuple[model.Box, Outcome]:
+        state, outcome = super().charge()
+        return (replace(state, arrival=self.state.arrival) if outcome.accepted else state), outcome
 
-    def enter(self, digits: str) -> Decision:
-        self._latch()
-        charged, charge = self.charge()
-        if not charge.accepted:
-            return self._refuse_unseen(charged, charge)
-        before = self.state.arrival
-        self._commit(replace(charged, arrival=before))
-        return self.decide(charged, self.index_of(digits, charged.mark))
+    def judge_entry(self, charged: model.Box, code: model.Code, matches: bool) -> tuple[model.Box, model.Code, Outcome]:
+        owed = max(charged.mark, charged.arrival) + self.profile.keypad_refill
+        return super().judge_entry(replace(charged, arrival=owed), code, matches)
+
+
+@fault(breaks="box.wrong-entry.bound")
+class ChargeWrittenALittleLater(ReferenceBox):
+    """The charge of a wrong entry is written with the next commit, so that a cut after the answer makes it free."""
+
+    def decide(self, charged: model.Box, index: CodeIndex | None) -> Decision:
+        before = charged.arrival - self.profile.keypad_refill
+        decision = super().decide(charged, index)
+        owed = self.state.arrival
+        self._commit(replace(self.state, arrival=min(owed, before)))
+        self.state = replace(self.state, arrival=owed)
+        return decision
 
 
 @fault(breaks="box.wrong-entry.bound")

@@ -223,7 +223,8 @@ def present_ticket(box: Box, heard: Truth, ticket: Ticket, profile: Profile) -> 
 def hear_revocation(heard: Truth, authentic: Truth) -> tuple[Truth, Outcome]:
     """A revocation order arrives; it needs no nonce and no time, and twice is as good as once (`connect.revoke.bound`)."""
     needs = (Need("box.authentic", "order verifies", authentic),)
-    return either(heard, authentic), Outcome(satisfied(needs), needs)
+    entitled_by = (Need("connect.revoke.bound", "an order that verifies", True),)
+    return either(heard, authentic), Outcome(satisfied(needs), needs, entitled_by)
 
 
 # Clock, power and log

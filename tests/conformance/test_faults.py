@@ -20,11 +20,17 @@ def about(clause: str):
     return [s for s in suite.written() if s.control or clause in s.clauses]
 
 
-@pytest.mark.parametrize("fault", [f for f in FAULTS.values() if f.breaks], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", [f for f in FAULTS.values() if f.breaks and not f.unseen], ids=lambda fault: fault.name)
 def test_the_clause_that_a_fault_breaks_is_named(fault):
     kill = try_fault(fault, "fault", about(fault.breaks))
     assert kill.result.exit_code == 1
     assert fault.breaks in kill.failed
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS.values() if f.unseen], ids=lambda fault: fault.name)
+def test_a_fault_that_no_bench_can_see_is_still_not_seen(fault):
+    """When a scenario does see it, the reason why it cannot be seen goes."""
+    assert not try_fault(fault, "fault", suite.written()).named
 
 
 @pytest.mark.parametrize("fault", DEGENERATE, ids=lambda fault: fault.name)

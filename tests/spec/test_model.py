@@ -251,8 +251,7 @@ def test_an_entry_tells_once_however_often_it_arrives(connect, opening, times):
         ),
         (
             {"window_longest": 60},
-            "window_shortest: 1800 s is more than window_longest, 60 s (connect.window.length); make the longest window at least"
-            + " as long as the shortest",
+            "window_shortest: 1800 s is more than window_longest, 60 s (connect.window.length); make the longest window at least as long as the shortest",  # noqa: E501 (one message)
         ),
     ],
 )
