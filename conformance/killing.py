@@ -40,7 +40,7 @@ class Kill:
 
 def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
     """Run the suite on one faulty box, in process (`fault`) or on a line (`pty`)."""
-    return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios))
+    return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios, rehearse=False))
 
 
 def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:

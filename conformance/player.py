@@ -30,7 +30,7 @@ from lockproof.conformance.scenario import (
     outage,
 )
 from lockproof.conformance.verdict import ScenarioResult
-from lockproof.reference.credentials import BoxKeys, derive_keys, is_dead, open_ticket
+from lockproof.reference.credentials import BoxKeys, TicketClaims, derive_keys, is_dead, open_ticket, seal_ticket
 from lockproof.reference.days import Days
 from lockproof.spec import civil
 from lockproof.spec.observable import (
@@ -100,7 +100,7 @@ class Stage:
     nonces: int = 0
     ahead: int = 0
     wrong_entries: int = 0
-    writes: int = 0  # of the box, when they were last looked at
+    writes: int = 0  # of the box, when this was last looked at
     places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
     issued: set[tuple[str, CodeIndex]] = field(default_factory=set)
     codes: dict[str, Answer] = field(default_factory=dict)
@@ -458,6 +458,18 @@ def _is_for(stage: Stage, message: bytes) -> bool:
     return stage.box_id in message
 
 
+@_do("mint")
+def _mint(stage: Stage, step: Step) -> None:
+    """A genuine ticket that the authority would not issue any more: the bench has the keys."""
+    _, meaning = stage.grant(step.arguments["grant"])
+    nonce = stage.named_nonces[step.arguments["nonce"]]
+    said = {key: meaning[key] for key in ("grant", "window_start", "window_end")}
+    claims = TicketClaims(bytes.fromhex(said["grant"]), said["window_start"], said["window_end"], nonce.value)
+    stage.tickets[step.arguments["as"]] = Ticket(
+        seal_ticket(stage.keys, claims), {**said, "nonce": nonce.number, "authentic": True}
+    )
+
+
 @_do("register")
 def _register(stage: Stage, step: Step) -> None:
     stage.authority.register_account(CAST[step.arguments["person"]].email, stage.now)
@@ -606,11 +618,24 @@ def _digits_of(stage: Stage) -> Callable[[CodeIndex], str]:
 
 
 def _live(stage: Stage, index: CodeIndex) -> CodeIndex | None:
-    """The index itself, or, where it is dead or beyond the profile, the live one that has its digits, if any."""
+    """The index itself, or, where it is not live, the live one that has its digits, if any."""
     assert stage.days is not None
-    if index.index < stage.profile.code_indices and not is_dead(index, stage.days.near(stage.now, stage.profile), _digits_of(stage), stage.profile):
+    near = stage.days.near(stage.now, stage.profile)
+    known = index.index < stage.profile.code_indices and _has_such_a_day(stage, index)
+    if known and not is_dead(index, near, _digits_of(stage), stage.profile):
         return index
     return _owner(stage, _digits_of(stage)(index))
+
+
+def _has_such_a_day(stage: Stage, index: CodeIndex) -> bool:
+    """A zone table of the box, in force or still in service, has this day."""
+    assert stage.days is not None
+    day = (index.day_start, index.day_end)
+    return any(
+        civil.days_from_pairs(table.pairs, table.expiry, index.day_start) == day
+        and (until is None or index.day_end + stage.profile.code_life <= until)
+        for table, until in stage.days.zones
+    )
 
 
 def _owner(stage: Stage, digits: str) -> CodeIndex | None:
@@ -729,11 +754,13 @@ def _become(stage: Stage, _: Step) -> None:
 @_do("wear")
 def _wear(stage: Stage, step: Step) -> None:
     """How often the box has written since this was last asked, by its own count."""
-    most, writes = int(step.arguments["at-most"]), stage.box.hello().writes
-    allowed, done = f"at most {most} writes", writes - stage.writes
-    if stage.writes:
-        stage.check("wear of the memory since the last look", allowed, allowed if done <= most else f"{done} writes")
-    stage.writes = writes
+    writes = stage.box.hello().writes
+    done, stage.writes = writes - stage.writes, writes
+    for bound, holds in (("at most", int.__le__), ("at least", int.__ge__)):
+        wanted = step.arguments.get(bound.replace(" ", "-"))
+        if wanted is not None:
+            allowed = f"{bound} {wanted}"
+            stage.check("number of writes since the last look", allowed, allowed if holds(done, int(wanted)) else str(done))
 
 
 @_do("read-log")

@@ -64,9 +64,12 @@ def run(
     folder: Path | None = None,
     progress: OnProgress | None = None,
     today: str = DEFAULT_TODAY,
+    *,
+    rehearse: bool = True,
 ) -> RunResult:
     """Judge a box. Link and harness errors end in the verdict `error`, in the result.
 
+    Without `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
@@ -78,7 +81,7 @@ def run(
             hello = box.hello()
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
-            plan = make_plan(scenarios, hello, profile, target, today)
+            plan = make_plan(scenarios, hello, profile, target, today, rehearse=rehearse)
             journal.write(
                 "run", target=target.name, today=today, hello=hello, left_out=plan.left_out, judged_authority=target.reference
             )
@@ -100,6 +103,9 @@ def run(
     return result
 
 
+NOT_EXERCISED = "not exercised:"
+"""Begins a reason that lies in the bench and not in the standard: what was left out for it is inconclusive, never passed over."""
+
 DECLARED = ("code_digits", "code_indices", "code_ends_with_its_day", "holdover", "clock_skew")
 """What a box declares of the profile in its hello; everything else is the standard's."""
 
@@ -112,12 +118,16 @@ def declared_profile(hello: dict[str, Any]) -> Profile:
         raise BenchError(f"the box declares what the standard does not allow: {error}; mend its hello") from None
 
 
-def make_plan(scenarios: Sequence[Scenario], hello: Hello, profile: Profile, target: Target, today: str) -> Plan:
+def make_plan(
+    scenarios: Sequence[Scenario], hello: Hello, profile: Profile, target: Target, today: str, *, rehearse: bool = True
+) -> Plan:
     """Select by declaration, rehearse what is selected on the reference box, and count what it costs."""
     plan = Plan()
     rehearsal = ReferenceBox(profile=profile)
     for scenario in scenarios:
-        reason = _not_applicable(scenario, hello, profile, target) or _rehearse(scenario, rehearsal, profile, today, plan)
+        reason = _not_applicable(scenario, hello, profile, target)
+        if rehearse and not reason:
+            reason = _rehearse(scenario, rehearsal, profile, today, plan)
         if reason:
             plan.left_out[scenario.id] = reason
         else:
@@ -139,12 +149,12 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
     if "core" not in hello.classes and verbs & {"connect", "present", "deliver"}:
         return f"the box declares {' and '.join(hello.classes)}, a box without an app"
     if "test-clock" not in hello.clock_modes and "model" not in hello.clock_modes:
-        return "the box declares no test clock, and this scenario needs times to the second"
+        return f"{NOT_EXERCISED} the box declares no test clock, and this scenario needs times to the second"
     cuts = {
         CutClass.NTH_WRITE if "at-write" in step.arguments else CutClass.RESET for step in scenario.steps if step.verb == "cut"
     }
     for cut in sorted(cuts - set(hello.cut_classes)):
-        return f"the box does not declare power cuts of class {cut}"
+        return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
     return ""
 
 
@@ -226,7 +236,8 @@ def _clause_result(
     played = [result for result in citing if result.verdict is not Verdict.NOT_APPLICABLE]
     if not played:
         reason = citing[0].message if citing else "no scenario shows it"
-        return said(Verdict.NOT_APPLICABLE, citing, reason)
+        unable = any(result.message.startswith(NOT_EXERCISED) for result in citing)
+        return said(Verdict.INCONCLUSIVE if unable else Verdict.NOT_APPLICABLE, citing, reason)
     if broken := [result for result in played if result.verdict is not Verdict.PASS]:
         return said(Verdict.INCONCLUSIVE, broken, f"{broken[0].id} failed before it could show this")
     for result in played:

@@ -53,6 +53,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         ),
         "revoke": Verb("authority", "what", {"what": "grant or code", "by": "person"}, accepts="accepts"),
         "fetch": Verb("authority", None, {"grant": "grant", "nonce": "nonce"}, {"account": "person"}, "accepts", "ticket"),
+        "mint": Verb("app", None, {"grant": "grant", "nonce": "nonce"}, makes="ticket"),
         "register": Verb("authority", "person", {"person": "person"}),
         "close-account": Verb("authority", "person", {"person": "person"}),
         "assign": Verb("authority", "property", {"property": "property"}),
@@ -93,7 +94,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "become": Verb("power", "box", {"box": "other-box"}),
         "read-log": Verb("log", looks=True),
         "upload": Verb("log", takes={"order": "reversed", "times": "number", "without": "numbers"}, looks=True),
-        "wear": Verb("log", None, {"at-most": "number"}, looks=True),
+        "wear": Verb("log", takes={"at-most": "number", "at-least": "number"}, looks=True),
     }
 )
 
