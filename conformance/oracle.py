@@ -212,7 +212,12 @@ class ExactJudge:
         timed = [course for course in agreeing if value["box_time"] == _box_time(course.after.box)]
         if not timed:
             shows = _box_time(agreeing[0].after.box)
-            return self._fail(did, f"{word} at {self._time(value['box_time'])}", f"box time must be {self._time(shows)}", ("box.clock.accuracy",))
+            return self._fail(
+                did,
+                f"{word} at {self._time(value['box_time'])}",
+                f"box time must be {self._time(shows)}",
+                ("box.clock.accuracy",),
+            )
         self._worlds = _distinct(course.after for course in timed)
         return None
 
@@ -274,15 +279,28 @@ class ExactJudge:
         if seen == must and timed and reasoned:
             return None
         told = Expected(
-            entry["kind"], entry["accepted"], entry["instant"], credential, frozenset([entry["reason"]] if entry["reason"] else []), entry["count"]
+            entry["kind"],
+            entry["accepted"],
+            entry["instant"],
+            credential,
+            frozenset([entry["reason"]] if entry["reason"] else []),
+            entry["count"],
         )
         return f"entry {entry['number']}: {self._told(told)}", f"entry {number} must be: {self._told(expected)}"
 
     def _told(self, entry: Expected) -> str:
-        about = f"code {entry.credential.index}" if isinstance(entry.credential, CodeIndex) else f"grant {str(entry.credential)[:8]}" if entry.credential else "no credential"
+        about = (
+            f"code {entry.credential.index}"
+            if isinstance(entry.credential, CodeIndex)
+            else f"grant {str(entry.credential)[:8]}"
+            if entry.credential
+            else "no credential"
+        )
         reasons = f", {' or '.join(sorted(entry.reasons))}" if entry.reasons and not entry.accepted else ""
         count = f", {entry.count} times" if entry.kind is LogKind.REFUSALS else ""
-        return f"{entry.kind}, {about}, {'opened' if entry.accepted else 'refused'} at {self._time(entry.instant)}{reasons}{count}"
+        return (
+            f"{entry.kind}, {about}, {'opened' if entry.accepted else 'refused'} at {self._time(entry.instant)}{reasons}{count}"
+        )
 
     # Courses: what a command may come to, by the model
 
@@ -294,7 +312,12 @@ class ExactJudge:
         index = CodeIndex(*meaning["code"]) if meaning["code"] else None
         charged, charge = model.charge_entry(world.box, self.profile)
         if not charge.accepted:
-            return Course((), self._counted(world, charged), charge, (("keypad enabled", world.box.arrival - self.profile.keypad_tolerance),))
+            return Course(
+                (),
+                self._counted(world, charged),
+                charge,
+                (("keypad enabled", world.box.arrival - self.profile.keypad_tolerance),),
+            )
         code = world.code(index) if index else model.Code(0, 0, False, 0)
         decided, used, outcome = model.decide_entry(charged, code, index is not None, self.profile)
         first_uses = dict(world.first_uses) | ({index: used.first_use} if index and used.used else {})

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
-
 from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.verbs import BOX_CHANNELS, VERBS, Verb, kind_of_outcome
@@ -218,7 +218,7 @@ class _Reader:
         possible = {} if verb.accepts is None else {"authority" if verb.accepts == "accepts" else "box": verb.accepts}
         if name == "connect":
             possible["authority"] = "accepts"
-        words_for = " or ".join(f"{who}: {word}, {who}: refuses" for who, word in possible.items())
+        words_for = " or ".join(f"{who}: {word} or {who}: refuses" for who, word in possible.items())
         if len(said) > 1:
             raise ScenarioError(where, "a step has one outcome", "say what the box does, or what the authority does")
         if not said and possible:
@@ -258,7 +258,7 @@ class _Reader:
             raise ScenarioError(self.at(items["after"]), "a step has one time", "take at: or after: out")
         for key in ("after", "every"):
             if key in items:
-                self.time(items[key], lambda key=key: words.seconds(self.text(items[key])))
+                self.time(items[key], partial(words.seconds, self.text(items[key])))
         if "at" in items:
             self.time(items["at"], lambda: self.instant(self.text(items["at"])))
 
@@ -381,7 +381,7 @@ class _Reader:
             if unit == "yes/no":
                 found[name] = self.truth(inner)
             elif unit == "s":
-                self.time(inner, lambda value=value: words.seconds(value))
+                self.time(inner, partial(words.seconds, value))
                 found[name] = words.seconds(value)
             else:
                 self.a_number(self.at(inner), value)

@@ -110,8 +110,8 @@ def test_a_duplicate_key() -> None:
         ("id: a-scenario\n", "a-scenario.yaml:1: the scenario has no clauses\n    add clauses:"),
         (
             changed("story:", "storey:"),
-            "a-scenario.yaml:3: a scenario has no storey\n    did you mean story?   (clauses, control, id, profile,"
-            " properties, secret, start, steps, story, zone)",
+            ("a-scenario.yaml:3: a scenario has no storey\n    did you mean story?   (clauses, control, id, profile,"
+            " properties, secret, start, steps, story, zone)"),
         ),
         (
             changed("id: a-scenario", "id: another-scenario"),
@@ -140,9 +140,9 @@ def test_a_duplicate_key() -> None:
         ),
         (
             changed("story:", "profile: {code_live: 1h}\nstory:"),
-            "a-scenario.yaml:3: a profile has no code_live\n    did you mean code_life?   (clock_skew, code_days_ahead, code_digits,"
+            ("a-scenario.yaml:3: a profile has no code_live\n    did you mean code_life?   (clock_skew, code_days_ahead, code_digits,"
             " code_ends_with_its_day, code_indices, code_life, holdover, keypad_burst, keypad_refill, refusals_written_every,"
-            " ticket_life, timer_drift, window_longest, window_shortest)",
+            " ticket_life, timer_drift, window_longest, window_shortest)"),
         ),
         (
             changed("story:", "profile: {code_indices: 9}\nstory:"),
@@ -178,13 +178,13 @@ def test_an_unknown_clause() -> None:
         ),
         (
             changed("  - enter: anns-code\n    box: refuses\n    because: code.day\n", ""),
-            "a-scenario.yaml:8: no enter is refused, so whoever always answers alike would pass\n"
-            "    add a control: one of the same kind that differs in one condition and comes out the other way",
+            ("a-scenario.yaml:8: no enter is refused, so whoever always answers alike would pass\n"
+            "    add a control: one of the same kind that differs in one condition and comes out the other way"),
         ),
         (
             changed("    authority: accepts\n", "    authority: accepts\n    shows: code.day\n"),
-            "a-scenario.yaml:5: no generate is refused, so whoever always answers alike would pass\n"
-            "    add a control: one of the same kind that differs in one condition and comes out the other way",
+            ("a-scenario.yaml:5: no generate is refused, so whoever always answers alike would pass\n"
+            "    add a control: one of the same kind that differs in one condition and comes out the other way"),
         ),
         (
             with_steps("cut: {}\n    shows: code.day"),
@@ -233,9 +233,9 @@ def test_an_unknown_person() -> None:
     ("step", "message"),
     [
         ("times: 2", "this step does nothing\n    give it a verb: grant, generate, revoke, fetch, mint, register, close-account,"),
-        ("enter: anns-code", "enter has an outcome, and this step does not say which\n    add box: opens, box: refuses"),
-        ("enter: anns-code\n    box: accepts", "box: accepts is no outcome of enter\n    write box: opens, box: refuses"),
-        ("enter: anns-code\n    authority: accepts", "authority: accepts is no outcome of enter\n    write box: opens, box: refuses"),
+        ("enter: anns-code", "enter has an outcome, and this step does not say which\n    add box: opens or box: refuses"),
+        ("enter: anns-code\n    box: accepts", "box: accepts is no outcome of enter\n    write box: opens or box: refuses"),
+        ("enter: anns-code\n    authority: accepts", "authority: accepts is no outcome of enter\n    write box: opens or box: refuses"),
         ("enter: anns-code\n    box: opens\n    authority: accepts", "a step has one outcome\n    say what the box does,"),
         ("cut: {}\n    box: opens", "box: opens is no outcome of cut\n    take it out"),
         ("enter: anns-code\n    box: does not answer", "nothing makes this uncertain\n    let an earlier step cut: {at-write: 1}"),
@@ -255,11 +255,11 @@ def test_an_unknown_person() -> None:
         ("generate: {by: joe, day: 2027-02-30}\n    authority: accepts", "'2027-02-30' is no date: day is out of range for month"),
         ("generate: {by: joe, day: today, as: anns-code}\n    authority: accepts", "anns-code was made by an earlier step\n    give it"),
         ("generate: {by: joe, day: today, as: bens-code}\n    authority: refuses", "what is refused makes no code\n    take as: bens-"),
-        ("generate: {by: joe, day: today, at-box: box}\n    authority: accepts", "there is no choice called box\n    did you mean other-"),
+        ("generate: {by: joe, day: today, at-box: other}\n    authority: accepts", "there is no choice called other\n    did you mean o"),
         ("generate: {by: joe, day: today, seller-permission: perhaps}\n    authority: accepts", "there is no answer called perhaps"),
         ("generate: {by: joe, day: today, name: yes}\n    authority: accepts", "True is no text\n    put it in quotes"),
         ("assign: cabin", "there is no property called cabin\n    (home)"),
-        ("owners: [joe, jim]", "there is no person called jim\n    did you mean"),
+        ("owners: [joe, jim]", "there is no person called jim\n    (ann, carl, ivan, joe,"),
         ("notifications: few", "'few' is no whole number\n    write one, such as 2"),
         ("cut: {off: the holdout}", "'the holdout' is no duration\n    write it as 59m59s, 1h, 90s or 7d"),
         ("set-clock: {to: noon}\n    box: takes", "'noon' names no instant\n    write tomorrow 14:19:51,"),
@@ -394,10 +394,16 @@ def test_no_text_gets_anything_but_one_clear_error(text: str) -> None:
 
 @given(st.integers(0, len(GOOD) - 1), st.sampled_from(list("x:{}[]-\n \"'&*0")))
 def test_a_good_scenario_with_one_character_changed_is_read_or_refused_clearly(place: int, character: str) -> None:
+    said = _refusal(GOOD[:place] + character + GOOD[place + 1 :])
+    assert said is None or said.startswith("a-scenario.yaml:")
+
+
+def _refusal(text: str) -> str | None:
     try:
-        read(GOOD[:place] + character + GOOD[place + 1 :])
+        read(text)
     except ScenarioError as refusal:
-        assert str(refusal).startswith("a-scenario.yaml:")
+        return str(refusal)
+    return None
 
 
 def _tzdata() -> str:
