@@ -226,7 +226,7 @@ def show_scenario(name: Annotated[str, typer.Argument(help="The id of a packaged
     from lockproof.conformance import suite  # noqa: PLC0415
 
     found = next(each for each in suite.select(suite.written(), [name]) if each.id == name)
-    sys.stdout.write(Path(found.where.file).read_text(encoding="utf-8"))
+    sys.stdout.write(suite.path_of(found).read_text(encoding="utf-8"))
 
 
 @scenarios_app.command("check", epilog="For example: lockproof scenarios check my-scenarios/")

@@ -104,6 +104,7 @@ class ExactJudge:
     _shown: list[str] = field(default_factory=list)
     _channels: set[str] = field(default_factory=set)
     _history: list[str] = field(default_factory=list)
+    _date: str = ""
     _commands: int = 0
     _complete: bool = False
 
@@ -188,8 +189,8 @@ class ExactJudge:
             self._fail(did, said, f"must be refused for {', '.join(because)}", because)
 
     def _see_check(self, record: Record) -> None:
-        self._note(f"look at the {record['what']}", _short(record["seen"]))
         if record["seen"] != record["expected"]:
+            self._note(f"look at the {record['what']}", _short(record["seen"]))
             self._fail(f"look at the {record['what']}", _short(record["seen"]), f"must be {_short(record['expected'])}", ())
 
     # What the box did
@@ -413,7 +414,11 @@ class ExactJudge:
         )
 
     def _note(self, did: str, saw: str) -> None:
-        self._history.append(f"{self._time(self._command.get('at') or self._step.get('at'))}   {did:<34} {saw}")
+        """One line of the story: the date where it is another than on the line before, the time, what was done and seen."""
+        when = self._time(self._step.get("at"))
+        date, _, time = when.partition(" ")
+        before, self._date = self._date, date
+        self._history.append(f"{date if date != before else '':<10} {time}   {did:<32} {saw}")
 
     def _did(self) -> str:
         return str(self._command.get("about") or self._command["name"])
@@ -427,9 +432,13 @@ class ExactJudge:
         told = []
         for need in course.outcome.needs:
             if need.forbids:
-                turns = f", turned at {self._time(bounds[need.name])}" if need.name in bounds else ""
+                turns = self._turned(bounds[need.name], course) if need.name in bounds else ""
                 told.append(f"not {need.name} ({need.clause}{turns})")
         return f"must {word}: " + ", ".join(told)
+
+    def _turned(self, bound: int, course: Course) -> str:
+        """The bound, and how far from it the decision was."""
+        return f", bound {self._time(bound)}, margin {abs(course.after.box.clock - bound)} s"
 
     def _word(self, accepted: bool, *, future: bool = False) -> str:
         opens = self._command["name"] in {"enter", "present"}

@@ -312,6 +312,7 @@ DECIDES = {
     "present": ("present",),
     "connect": ("present",),
     "deliver": ("revocation_order",),
+    "end-another-grant": ("revocation_order",),
     "set-clock": ("time_order",),
 }
 
@@ -601,10 +602,14 @@ def _digits(stage: Stage, step: Step) -> tuple[str, CodeIndex | None, str]:
 
 def _mistyped(digits: str, mistake: str) -> str:
     """The digits as somebody enters them who makes this mistake."""
-    if mistake == "a digit too many":
-        return digits + "0"
-    if mistake == "a digit too few":
-        return digits[:-1]
+    whole = {
+        "a digit too many": digits + "0",
+        "a digit too few": digits[:-1],
+        "a nought before it": "0" + digits,
+        "the first digit left out": digits[1:],
+    }
+    if mistake in whole:
+        return whole[mistake]
     place = len(digits) - 1 if mistake == "the last digit" else int(mistake.removeprefix("digit ")) - 1
     return digits[:place] + "".join(str((int(digit) + 1) % 10) for digit in digits[place : place + 1]) + digits[place + 1 :]
 
@@ -696,7 +701,20 @@ def _connect(stage: Stage, step: Step) -> None:
 @_do("deliver")
 def _deliver(stage: Stage, step: Step) -> None:
     """A revocation order reaches the box; the authority is told when it was taken."""
-    name, forged = step.arguments["grant"], step.arguments.get("forged")
+    deliver(stage, step, step.arguments["grant"], step.arguments.get("forged"))
+
+
+@_do("end-another-grant")
+def _end_another_grant(stage: Stage, step: Step) -> None:
+    """A grant is made, revoked at once, and the box is told: one of many that nobody gives a name."""
+    given = step.arguments
+    grant = f"another grant {len(stage.grants)}"
+    _grant(stage, replace(step, arguments={**given, "from": "now", "as": grant}))
+    _revoke(stage, replace(step, arguments={"what": grant, "by": given["by"]}))
+    deliver(stage, step, grant)
+
+
+def deliver(stage: Stage, step: Step, name: str, forged: str | None = None) -> None:
     answer, meaning = stage.grant(name)
     order = stage.authority.revocation_order(answer.reference or "")
     if order is None:

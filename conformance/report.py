@@ -46,7 +46,7 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
     lines = [f"[bold red]FAIL[/]  [bold]{names}[/]        {scenario.id}, step {found.step}   [dim]{escape(found.where)}[/]"]
     lines += [f"      {escape(line)}" for line in found.history[-HISTORY:-1]]
     last = found.history[-1] if found.history else f"{found.did}   {found.saw}"
-    lines.append(f"      [bold]{escape(last)}[/]   [red]{escape(found.must)}[/]")
+    lines += [f"      [bold]{escape(last)}[/]", f"      [red]{' ' * 22}{escape(found.must)}[/]"]
     if found.saw not in last:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()

@@ -117,14 +117,14 @@ _OUTCOMES = ("box", "authority")
 _NO_ANSWER = "does not answer"
 _SCENARIO_KEYS = {"id", "clauses", "story", "zone", "start", "steps", "properties", "secret", "control", "profile"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-_MISTAKE = re.compile(r"a digit too many|a digit too few|the last digit|digit [1-9]")
+_MISTAKE = re.compile(r"a digit too many|a digit too few|the first digit left out|a nought before it|the last digit|digit [1-9]")
 _SECRET_BYTES = 32
 _MOST_TIMES = 1000  # no bench repeats more
 
 
-def load(path: Path, text: str | None = None) -> Scenario:
-    """Read one scenario file. Raises `ScenarioError`."""
-    name = str(path)
+def load(path: Path, text: str | None = None, shown: str | None = None) -> Scenario:
+    """Read one scenario file, or its text. Messages call it `shown`, or else by its path. Raises `ScenarioError`."""
+    name = shown or str(path)
     try:
         root = yaml.compose(path.read_text(encoding="utf-8") if text is None else text, Loader=yaml.SafeLoader)
         if root is None:
@@ -528,7 +528,7 @@ _KINDS: Mapping[str, _Check] = {
     "numbers": _each(lambda reader, where, value: reader.a_number(where, value)),
     "digits": lambda reader, where, value: reader.a_match(where, value, r"\d{1,16}", "write 1 to 16 digits, in quotes"),
     "mistake": lambda reader, where, value: reader.a_match(
-        where, value, _MISTAKE.pattern, "write a digit too many, a digit too few, the last digit, or digit 3 (a wrong third digit)"
+        where, value, _MISTAKE.pattern, "write a digit too many, a digit too few, the first digit left out, a nought before it, the last digit, or digit 3"
     ),
     "text": lambda reader, where, value: reader.a_text(where, value),
     "texts": _each(lambda reader, where, value: reader.a_text(where, value)),

@@ -11,11 +11,18 @@ from lockproof.conformance.scenario import Scenario, ScenarioError, Where, load
 from lockproof.spec.observable import BadInput
 
 
+_FOLDER = Path(str(files("lockproof.conformance.scenarios")))
+
+
+def path_of(scenario: Scenario) -> Path:
+    """The file of a packaged scenario."""
+    return _FOLDER.parent / scenario.where.file
+
+
 @cache
 def written() -> tuple[Scenario, ...]:
     """Every packaged scenario, controls first, then by folder and name. Raises `ScenarioError`."""
-    root = Path(str(files("lockproof.conformance.scenarios")))
-    found = [load(path) for path in sorted(root.rglob("*.yaml"))]
+    found = [load(path, shown=str(path.relative_to(_FOLDER.parent))) for path in sorted(_FOLDER.rglob("*.yaml"))]
     _refuse_twins(found)
     return tuple(sorted(found, key=lambda scenario: not scenario.control))
 

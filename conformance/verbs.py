@@ -84,6 +84,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "present": Verb("app", "ticket", {"ticket": "ticket"}, {"forged": "forgery"}, "opens"),
         "connect": Verb("app", "grant", {"grant": "grant"}, accepts="opens"),
         "deliver": Verb("app", "grant", {"grant": "grant"}, {"forged": "forgery"}, "takes"),
+        "end-another-grant": Verb("app", None, {"by": "person", "to": "person"}, accepts="takes"),
         "set-clock": Verb(
             "clock",
             takes={"ahead": "duration", "behind": "duration", "to": "instant", "nonce": "nonce", "forged": "forgery"},

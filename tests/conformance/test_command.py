@@ -292,4 +292,4 @@ def test_a_tcp_port_that_is_taken_says_so(lockproof):
 
 
 def test_the_packaged_scenarios_are_files_that_people_can_open():
-    assert all(Path(scenario.where.file).exists() for scenario in suite.written())
+    assert all(suite.path_of(scenario).exists() for scenario in suite.written())

@@ -27,13 +27,9 @@ def test_a_failure_names_the_clauses_between_what_was_seen_and_what_must_be(play
     found = play(hour, named("expires-one-second-late").make()).finding
     assert found.step == 4
     assert found.saw == "opened"
-    assert found.must == "must refuse: not within its life (code.expiry.after-first-use, turned at 2027-03-03 15:19:51)"
+    assert found.must == "must refuse: not within its life (code.expiry.after-first-use, bound 2027-03-03 15:19:51, margin 0 s)"
     assert found.clauses == ("code.expiry.after-first-use",)
-    assert [line.split("   ")[0] for line in found.history[-3:]] == [
-        "2027-03-03 14:19:51",
-        "2027-03-03 15:19:50",
-        "2027-03-03 15:19:51",
-    ]
+    assert [line.split("   ")[0] for line in found.history[-2:]] == ["           15:19:50", "           15:19:51"]
 
 
 def test_a_wrong_refusal_names_the_clause_that_entitles(play, hour):
@@ -158,5 +154,5 @@ def test_a_scenario_that_the_model_contradicts_is_refused(play, scenario_of, hou
     with pytest.raises(Contradiction) as error:
         play(wrong)
     assert str(error.value).startswith(
-        "a-scenario.yaml:17: the scenario expects that the box refuses, and the standard says otherwise: must open"
+        "a-scenario.yaml:15: the scenario expects that the box refuses, and the standard says otherwise: must open"
     )

@@ -210,7 +210,7 @@ def test_what_is_wrong_with_the_evidence(text: str, message: str) -> None:
 def test_an_unknown_verb() -> None:
     assert error(with_steps("entre: anns-code")) == (
         "a-scenario.yaml:7: a step has no entre\n    did you mean enter?   (after, agent, alerts, assign, at, authority, because,"
-        " become, box, challenge, close-account, connect, cut, deliver, enter, every, fetch, generate, grant, line, mint,"
+        " become, box, challenge, close-account, connect, cut, deliver, end-another-grant, enter, every, fetch, generate, grant, line, mint,"
         " notifications, owners, present, read-clock, read-log, register, report, revocation, revoke, set-clock, share, shows,"
         " times, unassign, upload, wear, which)"
     )
@@ -335,7 +335,7 @@ def test_an_expectation_that_the_standard_contradicts() -> None:
         play(text)
     assert str(refusal.value) == (
         "a-scenario.yaml:7: the scenario expects that the box opens, and the standard says otherwise: must refuse: not within its"
-        " day (code.day, turned at 2027-03-03 00:00:00)\n    mend the expectation, or the steps before it"
+        " day (code.day, bound 2027-03-03 00:00:00, margin 54000 s)\n    mend the expectation, or the steps before it"
     )
 
 
@@ -344,7 +344,7 @@ def test_a_reason_that_the_standard_contradicts() -> None:
         play(changed("because: code.day", "because: code.digits"))
     assert str(refusal.value) == (
         "a-scenario.yaml:7: the scenario expects that the box does so because of code.digits, and the standard says otherwise:"
-        " must refuse: not within its day (code.day, turned at 2027-03-03 00:00:00)\n"
+        " must refuse: not within its day (code.day, bound 2027-03-03 00:00:00, margin 54000 s)\n"
         "    mend the expectation, or the steps before it"
     )
 

@@ -12,6 +12,7 @@ from lockproof.conformance.journal import Journal
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import Scenario
+from lockproof.conformance import suite
 from lockproof.conformance.suite import written
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.reference.box import ReferenceBox
@@ -78,7 +79,7 @@ def test_a_scenario_stands_in_its_family_and_can_be_read_aloud(scenario: Scenari
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
 def test_a_scenario_that_names_a_date_starts_on_one(scenario: Scenario) -> None:
-    text = Path(scenario.where.file).read_text(encoding="utf-8")
+    text = suite.path_of(scenario).read_text(encoding="utf-8")
     assert scenario.start[0].isdigit() or not re.search(r"\d{4}-\d\d-\d\d", text)
 
 
