@@ -480,7 +480,9 @@ def _cannot_tell(index: CodeIndex | None, now: int, profile: Profile) -> frozens
 def _between(courses: list[Course], reason: str | None) -> tuple[str, ...]:
     """The clauses by which the standard decides otherwise than the box did, and the one that the box wrongly gives as its reason."""
     found = [clause for course in courses for clause in (*course.outcome.clauses(), *course.outcome.because())]
-    return tuple(dict.fromkeys((*found, *([reason] if reason in clauses.all_clauses() else []))))
+    if reason is not None and reason in clauses.all_clauses():
+        found.append(reason)
+    return tuple(dict.fromkeys(found))
 
 
 def _box_time(box: model.Box) -> int | None:

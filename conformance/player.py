@@ -116,7 +116,9 @@ class Stage:
         self.judge.see(line)
         return line
 
-    def command(self, name: str, about: str, call: Callable[[], Made], meaning: Record | None = None, **arguments: Any) -> Made | None:
+    def command(
+        self, name: str, about: str, call: Callable[[], Made], meaning: Record | None = None, **arguments: Any
+    ) -> Made | None:
         """Send one command; None where no answer came because the power was to fail."""
         self.write("command", name=name, about=about, at=self.now, arguments=arguments, meaning=meaning or {})
         try:
@@ -376,7 +378,11 @@ def _wait(_: Stage, __: Step) -> None:
 def _grant(stage: Stage, step: Step) -> None:
     given = step.arguments
     start = stage.calendar.instant(given["from"], stage.spans) if given["from"] != "now" else stage.now
-    end = stage.calendar.instant(given["until"], stage.spans) if "until" in given else start + words.seconds(given.get("for", "45m"))
+    end = (
+        stage.calendar.instant(given["until"], stage.spans)
+        if "until" in given
+        else start + words.seconds(given.get("for", "45m"))
+    )
     to = CAST[given["to"]]
     role = Role(given["role"]) if "role" in given else to.role or Role.REALTOR
     answer = stage.answered(
@@ -385,7 +391,10 @@ def _grant(stage: Stage, step: Step) -> None:
     )
     if answer.accepted and "as" in given:
         grant = bytes.fromhex(answer.reference or "")
-        stage.grants[given["as"]] = (answer, {"grant": grant.hex(), "window_start": start, "window_end": end, "account": to.email})
+        stage.grants[given["as"]] = (
+            answer,
+            {"grant": grant.hex(), "window_start": start, "window_end": end, "account": to.email},
+        )
         stage.spans[given["as"]] = (start, end)
 
 
@@ -545,7 +554,9 @@ def _alerts(stage: Stage, step: Step) -> None:
 def _revocation(stage: Stage, step: Step) -> None:
     answer, _ = stage.grant(step.arguments["what"])
     found = next((r for r in stage.authority.revocations() if r.grant == answer.reference), None)
-    instants = {} if found is None else {"requested": found.requested, "delivered": found.delivered, "effective-by": found.effective_by}
+    instants = (
+        {} if found is None else {"requested": found.requested, "delivered": found.delivered, "effective-by": found.effective_by}
+    )
     for name in ("requested", "delivered", "effective-by"):
         if name in step.arguments:
             said = step.arguments[name]
@@ -724,7 +735,11 @@ def deliver(stage: Stage, step: Step, name: str, forged: str | None = None) -> N
         order = forge(forged, order, stage.keys)
     about = f"revocation of {name}" + (f", {forged}" if forged else "")
     decision = stage.decide(
-        "revocation_order", about, lambda: stage.box.revocation_order(order), {"grant": meaning["grant"], "authentic": authentic}, order=order
+        "revocation_order",
+        about,
+        lambda: stage.box.revocation_order(order),
+        {"grant": meaning["grant"], "authentic": authentic},
+        order=order,
     )
     if decision and decision.accepted:
         stage.authority.revocation_delivered(answer.reference or "", stage.now)
@@ -818,11 +833,8 @@ def _upload(stage: Stage, step: Step) -> None:
 
 def _dated(stage: Stage, text: str) -> str:
     """The text with the dates that its words in capitals stand for."""
-    return re.sub(
-        r"TODAY|TOMORROW|YESTERDAY|IN \d+ DAYS", lambda found: stage.calendar.date(found[0].lower()).isoformat(), text
-    )
+    return re.sub(r"TODAY|TOMORROW|YESTERDAY|IN \d+ DAYS", lambda found: stage.calendar.date(found[0].lower()).isoformat(), text)
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-

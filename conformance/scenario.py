@@ -108,7 +108,9 @@ class Scenario:
         """Why a target of this profile is not asked to play it, empty where it is."""
         said = {name: (getattr(profile, name), wanted) for name, wanted in self.profile.items()}
         return ", ".join(
-            f"it declares {name} {_said(has)}, this is for {_said(wanted)}" for name, (has, wanted) in said.items() if has != wanted
+            f"it declares {name} {_said(has)}, this is for {_said(wanted)}"
+            for name, (has, wanted) in said.items()
+            if has != wanted
         )
 
 
@@ -128,15 +130,21 @@ def load(path: Path, text: str | None = None, shown: str | None = None) -> Scena
     try:
         root = yaml.compose(path.read_text(encoding="utf-8") if text is None else text, Loader=yaml.SafeLoader)
         if root is None:
-            raise ScenarioError(Where(name, 1), "the file is empty", "see lockproof scenarios show for what a scenario looks like")
+            raise ScenarioError(
+                Where(name, 1), "the file is empty", "see lockproof scenarios show for what a scenario looks like"
+            )
         return _Reader(name).scenario(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ScenarioError(Where(name, line), f"not YAML: {error.problem}", "mend the line; quote text that has : or # in it") from None
+        raise ScenarioError(
+            Where(name, line), f"not YAML: {error.problem}", "mend the line; quote text that has : or # in it"
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ScenarioError(Where(name, 1), f"cannot be read: {error}", "name a scenario file, in YAML and UTF-8") from None
     except RecursionError:
-        raise ScenarioError(Where(name, 1), "it is nested too deep", "write steps as a plain list, as in the packaged scenarios") from None
+        raise ScenarioError(
+            Where(name, 1), "it is nested too deep", "write steps as a plain list, as in the packaged scenarios"
+        ) from None
 
 
 class _Reader:
@@ -229,7 +237,9 @@ class _Reader:
                     raise ScenarioError(where, "nothing makes this uncertain", "let an earlier step cut: {at-write: 1}")
                 return None, who
             if who not in possible or word not in {possible[who], "refuses"}:
-                raise ScenarioError(where, f"{who}: {word} is no outcome of {name}", f"write {words_for}" if possible else "take it out")
+                raise ScenarioError(
+                    where, f"{who}: {word} is no outcome of {name}", f"write {words_for}" if possible else "take it out"
+                )
             return word != "refuses", who
         return None, ""
 
@@ -245,7 +255,9 @@ class _Reader:
     def check_claims(self, step: Step, verb: Verb) -> None:
         """A step shows something only where something is seen; reasons are for what is decided."""
         if step.shows and not (verb.accepts or verb.looks):
-            raise ScenarioError(step.where, f"nothing is seen at {step.verb}, so it shows nothing", "put shows: at the step that looks")
+            raise ScenarioError(
+                step.where, f"nothing is seen at {step.verb}, so it shows nothing", "put shows: at the step that looks"
+            )
         if step.shows and step.accepted is None and verb.accepts:
             raise ScenarioError(step.where, "what may come out either way shows nothing", "put shows: at another step")
         if step.because and (step.accepted is None or (step.accepted and step.asks == "authority")):
@@ -275,7 +287,9 @@ class _Reader:
         elif isinstance(node, yaml.ScalarNode) and not node.value and not verb.needs:
             values = {}
         elif kinds:
-            raise ScenarioError(self.at(node), f"{name} takes named arguments", f"write {name}: {{{', '.join(sorted(kinds))}: …}}")
+            raise ScenarioError(
+                self.at(node), f"{name} takes named arguments", f"write {name}: {{{', '.join(sorted(kinds))}: …}}"
+            )
         else:
             raise ScenarioError(self.at(node), f"{name} takes no arguments", f"write {name}: {{}}")
         for key in verb.needs:
@@ -308,7 +322,9 @@ class _Reader:
         if str(name) not in names:
             near = get_close_matches(str(name), names, n=1)
             hint = f"did you mean {near[0]}?   " if near else ""
-            raise ScenarioError(where, f"there is no {kind} called {name}", f"{hint}({', '.join(sorted(names)) or 'none so far'})")
+            raise ScenarioError(
+                where, f"there is no {kind} called {name}", f"{hint}({', '.join(sorted(names)) or 'none so far'})"
+            )
 
     def forgery(self, where: Where, name: object) -> None:
         from lockproof.conformance.forgeries import FORGERIES  # noqa: PLC0415 (no cryptography to read a scenario)
@@ -340,7 +356,9 @@ class _Reader:
         shown = {clause for step in scenario.steps for clause in step.shows}
         for clause in scenario.clauses:
             if clause not in shown:
-                raise ScenarioError(self.at(node), f"no step shows {clause}", f"add shows: {clause} to the step whose outcome shows it")
+                raise ScenarioError(
+                    self.at(node), f"no step shows {clause}", f"add shows: {clause} to the step whose outcome shows it"
+                )
         for step in scenario.steps:
             for clause in step.shows:
                 if clause not in scenario.clauses:
@@ -365,7 +383,9 @@ class _Reader:
         for name, inner in (self.mapping(node, "properties", None) if node else {}).items():
             values = self.mapping(inner, "a property", {"address", "zone"})
             if name == FIRST_PROPERTY or len(values) != len({"address", "zone"}):
-                raise ScenarioError(self.at(inner), f"{name} is no property of its own", "give it a new name, an address and a zone")
+                raise ScenarioError(
+                    self.at(inner), f"{name} is no property of its own", "give it a new name, an address and a zone"
+                )
             yield Property(name, self.filled(values["address"]), self.zone_name(values["zone"]))
 
     def zone_name(self, node: yaml.Node) -> str:
@@ -405,7 +425,9 @@ class _Reader:
     def id(self, node: yaml.Node) -> str:
         name = self.text(node)
         if not _ID.fullmatch(name):
-            raise ScenarioError(self.at(node), f"{name!r} is no id", "write a short sentence in small letters with-hyphens-between")
+            raise ScenarioError(
+                self.at(node), f"{name!r} is no id", "write a short sentence in small letters with-hyphens-between"
+            )
         if name != Path(self.file).stem:
             raise ScenarioError(self.at(node), f"the id is {name}, the file is not", f"name the file {name}.yaml")
         return name
@@ -468,7 +490,9 @@ class _Reader:
 
     def whole(self, node: yaml.Node) -> int:
         if not self.text(node).isdecimal() or not 1 <= int(self.text(node)) <= _MOST_TIMES:
-            raise ScenarioError(self.at(node), f"{self.text(node)!r} is no number of times", f"write a whole number from 1 to {_MOST_TIMES}")
+            raise ScenarioError(
+                self.at(node), f"{self.text(node)!r} is no number of times", f"write a whole number from 1 to {_MOST_TIMES}"
+            )
         return int(self.text(node))
 
     def value(self, node: yaml.Node) -> Any:
@@ -528,7 +552,10 @@ _KINDS: Mapping[str, _Check] = {
     "numbers": _each(lambda reader, where, value: reader.a_number(where, value)),
     "digits": lambda reader, where, value: reader.a_match(where, value, r"\d{1,16}", "write 1 to 16 digits, in quotes"),
     "mistake": lambda reader, where, value: reader.a_match(
-        where, value, _MISTAKE.pattern, "write a digit too many, a digit too few, the first digit left out, a nought before it, the last digit, or digit 3"
+        where,
+        value,
+        _MISTAKE.pattern,
+        "write a digit too many, a digit too few, the first digit left out, a nought before it, the last digit, or digit 3",
     ),
     "text": lambda reader, where, value: reader.a_text(where, value),
     "texts": _each(lambda reader, where, value: reader.a_text(where, value)),

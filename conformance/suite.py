@@ -10,7 +10,6 @@ from pathlib import Path
 from lockproof.conformance.scenario import Scenario, ScenarioError, Where, load
 from lockproof.spec.observable import BadInput
 
-
 _FOLDER = Path(str(files("lockproof.conformance.scenarios")))
 
 

@@ -672,7 +672,12 @@ def a_decided_entry_is_over(step: Step) -> Claim:
     return Claim(step.outcome.logged, no(step.after.box.entering))
 
 
-@theorem("code.day", "code.expiry.after-first-use", "connect.available", events=(*_PRESENTATIONS, "time_order_arrives", "revocation_is_heard"))
+@theorem(
+    "code.day",
+    "code.expiry.after-first-use",
+    "connect.available",
+    events=(*_PRESENTATIONS, "time_order_arrives", "revocation_is_heard"),
+)
 def what_is_accepted_says_what_entitles_it(step: Step) -> Claim:
     """What is accepted names the clause it rests on: a first use the day, a later one the hour, all else the one that it has."""
     rests = [(need.clause, need.holds) for need in step.outcome.entitled_by]

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 import tty
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest

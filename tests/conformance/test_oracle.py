@@ -94,7 +94,7 @@ def test_a_reason_that_no_clause_gives_fails(play, hour):
     assert (found.saw, found.must) == ("refused (box.ready)", "must be refused for code.expiry.after-first-use")
 
 
-def test_a_box_without_reasons_conforms_by_refusing(play, hour):
+def test_a_box_without_reasons_conforms_by_refusing(hour):
     from lockproof.conformance.player import Player  # noqa: PLC0415
     from lockproof.conformance.run import authority_for_a_bench  # noqa: PLC0415
 

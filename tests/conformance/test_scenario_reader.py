@@ -106,12 +106,17 @@ def test_a_duplicate_key() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("just words\n", "a-scenario.yaml:1: a scenario is written as key: value\n    see lockproof scenarios show for an example"),
+        (
+            "just words\n",
+            "a-scenario.yaml:1: a scenario is written as key: value\n    see lockproof scenarios show for an example",
+        ),
         ("id: a-scenario\n", "a-scenario.yaml:1: the scenario has no clauses\n    add clauses:"),
         (
             changed("story:", "storey:"),
-            ("a-scenario.yaml:3: a scenario has no storey\n    did you mean story?   (clauses, control, id, profile,"
-            " properties, secret, start, steps, story, zone)"),
+            (
+                "a-scenario.yaml:3: a scenario has no storey\n    did you mean story?   (clauses, control, id, profile,"
+                " properties, secret, start, steps, story, zone)"
+            ),
         ),
         (
             changed("id: a-scenario", "id: another-scenario"),
@@ -140,9 +145,11 @@ def test_a_duplicate_key() -> None:
         ),
         (
             changed("story:", "profile: {code_live: 1h}\nstory:"),
-            ("a-scenario.yaml:3: a profile has no code_live\n    did you mean code_life?   (clock_skew, code_days_ahead, code_digits,"
-            " code_ends_with_its_day, code_indices, code_life, holdover, keypad_burst, keypad_refill, refusals_written_every,"
-            " ticket_life, timer_drift, window_longest, window_shortest)"),
+            (
+                "a-scenario.yaml:3: a profile has no code_live\n    did you mean code_life?   (clock_skew, code_days_ahead, code_digits,"
+                " code_ends_with_its_day, code_indices, code_life, holdover, keypad_burst, keypad_refill, refusals_written_every,"
+                " ticket_life, timer_drift, window_longest, window_shortest)"
+            ),
         ),
         (
             changed("story:", "profile: {code_indices: 9}\nstory:"),
@@ -178,13 +185,17 @@ def test_an_unknown_clause() -> None:
         ),
         (
             changed("  - enter: anns-code\n    box: refuses\n    because: code.day\n", ""),
-            ("a-scenario.yaml:8: no enter is refused, so whoever always answers alike would pass\n"
-            "    add a control: one of the same kind that differs in one condition and comes out the other way"),
+            (
+                "a-scenario.yaml:8: no enter is refused, so whoever always answers alike would pass\n"
+                "    add a control: one of the same kind that differs in one condition and comes out the other way"
+            ),
         ),
         (
             changed("    authority: accepts\n", "    authority: accepts\n    shows: code.day\n"),
-            ("a-scenario.yaml:5: no generate is refused, so whoever always answers alike would pass\n"
-            "    add a control: one of the same kind that differs in one condition and comes out the other way"),
+            (
+                "a-scenario.yaml:5: no generate is refused, so whoever always answers alike would pass\n"
+                "    add a control: one of the same kind that differs in one condition and comes out the other way"
+            ),
         ),
         (
             with_steps("cut: {}\n    shows: code.day"),
@@ -232,31 +243,76 @@ def test_an_unknown_person() -> None:
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ("times: 2", "this step does nothing\n    give it a verb: grant, generate, revoke, fetch, mint, register, close-account,"),
+        (
+            "times: 2",
+            "this step does nothing\n    give it a verb: grant, generate, revoke, fetch, mint, register, close-account,",
+        ),
         ("enter: anns-code", "enter has an outcome, and this step does not say which\n    add box: opens or box: refuses"),
         ("enter: anns-code\n    box: accepts", "box: accepts is no outcome of enter\n    write box: opens or box: refuses"),
-        ("enter: anns-code\n    authority: accepts", "authority: accepts is no outcome of enter\n    write box: opens or box: refuses"),
+        (
+            "enter: anns-code\n    authority: accepts",
+            "authority: accepts is no outcome of enter\n    write box: opens or box: refuses",
+        ),
         ("enter: anns-code\n    box: opens\n    authority: accepts", "a step has one outcome\n    say what the box does,"),
         ("cut: {}\n    box: opens", "box: opens is no outcome of cut\n    take it out"),
-        ("enter: anns-code\n    box: does not answer", "nothing makes this uncertain\n    let an earlier step cut: {at-write: 1}"),
+        (
+            "enter: anns-code\n    box: does not answer",
+            "nothing makes this uncertain\n    let an earlier step cut: {at-write: 1}",
+        ),
         ("enter: bens-code\n    box: opens", "there is no code called bens-code\n    did you mean anns-code?   (anns-code)"),
         ("connect: anns-code\n    box: opens", "anns-code is a code, and no grant\n    name another one"),
         ("present: ticket\n    box: opens", "there is no ticket called ticket\n    (none so far)"),
         ("enter: {day: today}\n    box: opens", "one row of digits is entered\n    give code, digits or index (and a day)"),
         ("enter: {digits: 12a4}\n    box: opens", "'12a4' cannot stand here\n    write 1 to 16 digits, in quotes"),
-        ("enter: {code: anns-code, mistyped: digit 0}\n    box: opens", "'digit 0' cannot stand here\n    write a digit too many,"),
-        ("enter: {code: anns-code, digit: 2}\n    box: opens", "enter has no digit\n    did you mean digits?   (code, day, digits,"),
-        ("grant: joe\n    authority: accepts", "grant takes named arguments\n    write grant: {as, at-box, by, for, from, role, to"),
-        ("grant: {by: joe, from: now}\n    authority: accepts", "grant needs to\n    add to: … (it takes as, at-box, by, for, from,"),
-        ("grant: {by: joe, to: rita, from: noon}\n    authority: accepts", "'noon' names no instant\n    write tomorrow 14:19:51,"),
-        ("grant: {by: joe, to: rita, from: now, for: long}\n    authority: accepts", "'long' is no duration\n    write it as 59m59s,"),
-        ("grant: {by: joe, to: rita, from: now, role: agent}\n    authority: accepts", "there is no role called agent\n    (appraiser,"),
+        (
+            "enter: {code: anns-code, mistyped: digit 0}\n    box: opens",
+            "'digit 0' cannot stand here\n    write a digit too many,",
+        ),
+        (
+            "enter: {code: anns-code, digit: 2}\n    box: opens",
+            "enter has no digit\n    did you mean digits?   (code, day, digits,",
+        ),
+        (
+            "grant: joe\n    authority: accepts",
+            "grant takes named arguments\n    write grant: {as, at-box, by, for, from, role, to",
+        ),
+        (
+            "grant: {by: joe, from: now}\n    authority: accepts",
+            "grant needs to\n    add to: … (it takes as, at-box, by, for, from,",
+        ),
+        (
+            "grant: {by: joe, to: rita, from: noon}\n    authority: accepts",
+            "'noon' names no instant\n    write tomorrow 14:19:51,",
+        ),
+        (
+            "grant: {by: joe, to: rita, from: now, for: long}\n    authority: accepts",
+            "'long' is no duration\n    write it as 59m59s,",
+        ),
+        (
+            "grant: {by: joe, to: rita, from: now, role: agent}\n    authority: accepts",
+            "there is no role called agent\n    (appraiser,",
+        ),
         ("generate: {by: joe, day: soon}\n    authority: accepts", "'soon' is no day\n    write today, tomorrow, yesterday,"),
-        ("generate: {by: joe, day: 2027-02-30}\n    authority: accepts", "'2027-02-30' is no date: day is out of range for month"),
-        ("generate: {by: joe, day: today, as: anns-code}\n    authority: accepts", "anns-code was made by an earlier step\n    give it"),
-        ("generate: {by: joe, day: today, as: bens-code}\n    authority: refuses", "what is refused makes no code\n    take as: bens-"),
-        ("generate: {by: joe, day: today, at-box: other}\n    authority: accepts", "there is no choice called other\n    did you mean o"),
-        ("generate: {by: joe, day: today, seller-permission: perhaps}\n    authority: accepts", "there is no answer called perhaps"),
+        (
+            "generate: {by: joe, day: 2027-02-30}\n    authority: accepts",
+            "'2027-02-30' is no date: day is out of range for month",
+        ),
+        (
+            "generate: {by: joe, day: today, as: anns-code}\n    authority: accepts",
+            "anns-code was made by an earlier step\n    give it",
+        ),
+        (
+            "generate: {by: joe, day: today, as: bens-code}\n    authority: refuses",
+            "what is refused makes no code\n    take as: bens-",
+        ),
+        (
+            "generate: {by: joe, day: today, at-box: other}\n    authority: accepts",
+            "there is no choice called other\n    did you mean o",
+        ),
+        (
+            "generate: {by: joe, day: today, seller-permission: perhaps}\n    authority: accepts",
+            "there is no answer called perhaps",
+        ),
         ("generate: {by: joe, day: today, name: yes}\n    authority: accepts", "True is no text\n    put it in quotes"),
         ("assign: cabin", "there is no property called cabin\n    (home)"),
         ("owners: [joe, jim]", "there is no person called jim\n    (ann, carl, ivan, joe,"),
@@ -287,7 +343,9 @@ def test_what_is_wrong_with_a_step(step: str, message: str) -> None:
 
 def test_an_unknown_zone() -> None:
     assert error(changed("story:", "zone: America/Toronot\nstory:")) == (
-        "a-scenario.yaml:3: no time zone is called 'America/Toronot' (tzdata " + _tzdata() + ")\n    did you mean America/Toronto?"
+        "a-scenario.yaml:3: no time zone is called 'America/Toronot' (tzdata "
+        + _tzdata()
+        + ")\n    did you mean America/Toronto?"
     )
 
 
@@ -358,7 +416,10 @@ def test_time_that_goes_back() -> None:
 
 
 def test_an_order_for_a_grant_that_goes_on() -> None:
-    steps = ("grant: {by: joe, to: rita, from: now, as: ritas-grant}\n    authority: accepts", "deliver: ritas-grant\n    box: takes")
+    steps = (
+        "grant: {by: joe, to: rita, from: now, as: ritas-grant}\n    authority: accepts",
+        "deliver: ritas-grant\n    box: takes",
+    )
     with pytest.raises(ScenarioError) as refusal:
         play(with_steps(*steps))
     assert str(refusal.value) == (

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lockproof.conformance import suite
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import Scenario
-from lockproof.conformance import suite
 from lockproof.conformance.suite import written
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.reference.box import ReferenceBox
@@ -56,7 +56,9 @@ def test_the_reference_box_passes(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("today", CHANGES_OF_CLOCKS)
 def test_any_day_will_do(today: str) -> None:
-    assert {scenario.id: played(scenario, today).finding for scenario in SCENARIOS} == dict.fromkeys((s.id for s in SCENARIOS), None)
+    assert {scenario.id: played(scenario, today).finding for scenario in SCENARIOS} == dict.fromkeys(
+        (s.id for s in SCENARIOS), None
+    )
 
 
 def test_every_clause_is_shown_or_there_is_a_reason_why_not() -> None:
