@@ -137,7 +137,8 @@ class ReferenceBox:
         return model.Code(index.day_start, index.day_end, used, self.first_uses.get(index, 0))
 
     def _serves(self, index: CodeIndex, now: int) -> bool:
-        return index.day_start <= now < index.day_end or index in self.first_uses
+        """In its service, its day and a code's life after it; of live indices with equal digits one at most is (`code.digits`)."""
+        return index.day_start <= now < index.day_end + self.profile.code_life
 
     # Connect
 
