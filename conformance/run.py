@@ -190,6 +190,8 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
         progress.done(played)
         if played.verdict is Verdict.ERROR:
             result.error = _link_is_gone(player.box)
+            if result.error:
+                player.journal.write("error", message=result.error)
 
 
 def _link_is_gone(box: Box) -> str:
