@@ -85,7 +85,7 @@ class ReentryRestartsTheHour(ReferenceBox):
         return state, replace(used, first_use=charged.mark) if outcome.accepted else used, outcome
 
 
-@fault(breaks="code.expiry.after-first-use")
+@fault(breaks="code.day")
 class EarlyEntryStartsTheHour(ReferenceBox):
     """A genuine code that is entered before its day counts as used from the start of its day."""
 
