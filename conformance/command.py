@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -20,6 +22,9 @@ app = typer.Typer(
 )
 scenarios_app = typer.Typer(help="The written scenarios: list, show, check.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(scenarios_app, name="scenarios")
+
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
 
 
 class Exit(IntEnum):
@@ -42,11 +47,14 @@ def main() -> None:
     except KeyboardInterrupt:
         _stop("stopped; what was done is in the journal", Exit.LINK)
     except Exception as error:
+        from lockproof.spec.civil import CivilError  # noqa: PLC0415
         from lockproof.spec.clauses import ClauseError, UnknownClause  # noqa: PLC0415
         from lockproof.spec.observable import BadInput, BenchError  # noqa: PLC0415
 
-        if isinstance(error, BadInput | ClauseError | UnknownClause):
+        if isinstance(error, BadInput | ClauseError | UnknownClause | CivilError):
             _stop(error, Exit.BAD_INPUT)
+        if isinstance(error, OSError):
+            _stop(f"cannot go on: {error.strerror or error}", Exit.LINK)
         if isinstance(error, BenchError):
             _stop(error, Exit.LINK)
         raise
@@ -72,6 +80,9 @@ def run(
     scenario: Annotated[list[str] | None, typer.Option(help="Play only this one, and the controls; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(help="Where runs are kept: a numbered folder each.")] = Path("runs"),
     today: Annotated[str, typer.Option(help="The date that scenarios call today, YYYY-MM-DD.")] = "",
+    seed: Annotated[
+        str, typer.Option(help="Draw ids, secrets and wrong digits from this, as an earlier run did; a new one if empty.")
+    ] = "",
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
@@ -84,18 +95,22 @@ def run(
     chosen = suite.select(suite.from_files(files) if files else suite.written(), scenario or [])
     judged = [targets.target(name) for name in box or [targets.IN_PROCESS, targets.ON_A_LINE]]
     day = _date(today or DEFAULT_TODAY)
-    results = []
+    results: list[Any] = []
+    drawn = seed or secrets.token_hex(4)
     folder = _new_folder(out)
+    with Progress(console) as progress:
+        for number, each in enumerate(judged):
+            if results and results[-1].stopped:
+                break
+            place = folder / (re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_") + (f"_{number + 1}" if number else ""))
+            place.mkdir()
+            results.append(run_suite(each, chosen, place, progress, day, drawn))
+    report.show(console, results, brief=brief or bool(scenario))
     try:
-        with Progress(console) as progress:
-            for each in judged:
-                place = folder / each.name.replace("/", "_").replace(":", "_").strip("_")
-                place.mkdir()
-                results.append(run_suite(each, chosen, place, progress, day))
-    finally:
         report.write_json(folder / "report.json", results)
         report.write_junit(folder / "junit.xml", results)
-    report.show(console, results, brief=brief)
+    except OSError as error:
+        _stop(f"{folder}: the reports cannot be written: {error.strerror}; make room; the journal is what there is", Exit.LINK)
     raise SystemExit(_worst(result.exit_code for result in results))
 
 
@@ -246,6 +261,8 @@ def check_scenarios(
 def _console() -> Any:
     from rich.console import Console  # noqa: PLC0415
 
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (to the end of the process)
     return Console(width=None if sys.stdout.isatty() else 160)
 
 
@@ -253,9 +270,12 @@ def _date(text: str) -> str:
     import datetime as dt  # noqa: PLC0415
 
     try:
-        return dt.date.fromisoformat(text).isoformat()
+        day = dt.date.fromisoformat(text)
     except ValueError:
         _stop(f"--today {text}: no date; write it as 2027-03-02", Exit.BAD_INPUT)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        _stop(f"--today {text}: choose a date from {FIRST_YEAR} to {LAST_YEAR}", Exit.BAD_INPUT)
+    return day.isoformat()
 
 
 def _new_folder(out: Path) -> Path:

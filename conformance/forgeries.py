@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -111,6 +113,36 @@ def _sealed_again(message: bytes, keys: BoxKeys, by: BoxKeys) -> bytes:
     order = open_time_order(keys, message)
     assert order is not None
     return seal_time_order(by, order)
+
+
+@_forgery("a claim too many")
+def _claim_too_many(message: bytes, keys: BoxKeys) -> bytes:
+    """Sealed under the right key, but the payload says more than such a message says."""
+    payload = cbor2.loads(message)[2]
+    return _with_payload(message, keys, cbor2.dumps({**cbor2.loads(payload), _UNKNOWN_CLAIM: 1}, canonical=True))
+
+
+@_forgery("not the shortest form")
+def _not_the_shortest(message: bytes, keys: BoxKeys) -> bytes:
+    """Sealed under the right key, but the number of the first claim takes two bytes where one would do (RFC 8949, 4.2.1)."""
+    payload = cbor2.loads(message)[2]
+    return _with_payload(message, keys, payload[:1] + b"\x18" + payload[1:])
+
+
+_UNKNOWN_CLAIM = 99
+
+
+def _with_payload(message: bytes, keys: BoxKeys, payload: bytes) -> bytes:
+    """The message with another payload, under a tag that is right for it (RFC 9052, section 6.3)."""
+    protected, unprotected, _, _ = cbor2.loads(message)
+    covered = cbor2.dumps(["MAC0", protected, b"", payload])
+    return cbor2.dumps([protected, unprotected, payload, hmac.digest(_key_of(message, keys), covered, hashlib.sha256)])
+
+
+def _key_of(message: bytes, keys: BoxKeys) -> bytes:
+    if open_ticket(keys, message):
+        return keys.ticket
+    return keys.revocation if open_revocation(keys, message) else keys.time
 
 
 @_forgery("a byte too many")

@@ -13,7 +13,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from lockproof.spec.observable import BenchError
+from lockproof.spec.observable import BadInput, BenchError
 
 Record = dict[str, Any]
 
@@ -50,16 +50,16 @@ def read(path: Path) -> Iterator[Record]:
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
-        raise BenchError(f"{path}: {error.strerror}; name a journal.jsonl of a run") from error
+        raise BadInput(f"{path}: {error.strerror}; name a journal.jsonl of a run") from error
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
             yield json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             if number == len(lines):
                 return
-            raise BenchError(f"{path}:{number}: not a line of a journal; the file was changed or is another program's") from None
+            raise BadInput(f"{path}:{number}: not a line of a journal; the file was changed or is another program's") from None
 
 
 def _write_all(file: int, data: bytes) -> None:

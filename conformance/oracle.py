@@ -23,6 +23,8 @@ from lockproof.spec.observable import BadInput, CodeIndex, CutClass, LogKind
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Outcome
 
+UNBOUNDED = 2**63  # of a log that never gets full
+
 
 class Contradiction(BadInput):
     """A scenario expects what the standard does not allow: `where` it stands, and what the model says instead."""
@@ -92,8 +94,11 @@ class ExactJudge:
     scenario: Record
     profile: Profile
     gives_reasons: bool = True
+    log_capacity: int = UNBOUNDED
+    log_overwrites: bool = True
     finding: Finding | None = None
     error: str = ""
+    seen: int = 0
     _worlds: list[World] = field(default_factory=list)
     _step: Record = field(default_factory=dict)
     _command: Record = field(default_factory=dict)
@@ -107,11 +112,19 @@ class ExactJudge:
     _date: str = ""
     _commands: int = 0
     _complete: bool = False
+    _open: bool = False  # a command is out and has no answer yet
+    _evidence: int = 0  # what was answered or looked at in this step
 
     def see(self, record: Record) -> None:
         """Take one record into account. Raises `Contradiction` for a scenario that the model contradicts."""
+        kind = record["record"]
+        if kind == "frame":
+            return
         if self.finding is None and not self.error:
-            getattr(self, "_see_" + record["record"].replace("-", "_"), _ignore)(record)
+            self._in_order(kind)
+        if self.finding is None and not self.error:
+            getattr(self, "_see_" + kind.replace("-", "_"), _ignore)(record)
+        self.seen += 1
 
     def result(self) -> ScenarioResult:
         scenario = self.scenario
@@ -134,11 +147,26 @@ class ExactJudge:
 
     # Records
 
+    def _in_order(self, kind: str) -> None:
+        """A journal with holes decides nothing: a command has one answer, and a step that asks or shows has something to show."""
+        answers = kind in {"answer", "no-answer"}
+        if self._open and not answers and kind != "error":
+            self.error = f"the journal is not whole: {kind} where the answer to {self._command['name']} must stand"
+        elif answers and not self._open:
+            self.error = f"the journal is not whole: an {kind} to no command"
+        elif kind in {"step", "end"} and not self._evidence and (self._step.get("shows") or self._step.get("asks")):
+            self.error = f"the journal is not whole: nothing was seen in step {self._step['step']}"
+        self._open = kind == "command"
+        self._evidence = 0 if kind == "step" else self._evidence + (answers or kind in {"authority", "check"})
+
     def _see_step(self, record: Record) -> None:
         self._passed()
         self._step = record
 
-    def _see_end(self, _: Record) -> None:
+    def _see_end(self, record: Record) -> None:
+        if record["records"] != self.seen:
+            self.error = f"the journal is not whole: {self.seen} records of the scenario, {record['records']} were written"
+            return
         self._passed()
         self._complete = True
 
@@ -204,6 +232,8 @@ class ExactJudge:
         self._note(did, word)
         if not agreeing:
             return self._fail(did, word, self._must(courses[0]), _between(courses, value["reason"]))
+        if value["reason"] is not None and not self.gives_reasons:
+            return self._fail(did, word, "must give no reason: the box declares that it gives none", _between(agreeing, None))
         if self.gives_reasons and not saw:
             reasoned = [course for course in agreeing if value["reason"] in self._reasons(course)]
             if not reasoned:
@@ -258,15 +288,21 @@ class ExactJudge:
 
     def _log_differs(self, world: World, value: Record) -> tuple[str, str] | None:
         entries = value["entries"]
-        for number, (expected, entry) in enumerate(zip(world.log, entries, strict=False), 1):
+        first = self._lost(world, len(entries))
+        for number, (expected, entry) in enumerate(zip(world.log[first:], entries, strict=False), first + 1):
             if (wrong := self._entry_differs(number, expected, entry, world.box.clock)) is not None:
                 return wrong
-        if len(entries) != len(world.log):
+        if len(entries) > len(world.log) or len(entries) < min(len(world.log), self.log_capacity):
             missing = f"; the first one missing: {self._told(world.log[len(entries)])}" if len(entries) < len(world.log) else ""
             return f"{len(entries)} entries", f"must be {len(world.log)} entries{missing}"
         if value["next_number"] != world.box.next_entry:
             return f"next number {value['next_number']}", f"must be next number {world.box.next_entry}"
         return None
+
+    def _lost(self, world: World, kept: int) -> int:
+        """How many of its oldest entries a full log has lost; it keeps at least as many as it declares (`box.log`)."""
+        full = len(world.log) > kept >= self.log_capacity
+        return len(world.log) - kept if full and self.log_overwrites else 0
 
     def _entry_differs(self, number: int, expected: Expected, entry: Record, now: int) -> tuple[str, str] | None:
         credential = CodeIndex(**entry["credential"]) if isinstance(entry["credential"], dict) else entry["credential"]
@@ -322,9 +358,9 @@ class ExactJudge:
         code = world.code(index) if index else model.Code(0, 0, False, 0)
         decided, used, outcome = model.decide_entry(charged, code, index is not None, self.profile)
         first_uses = dict(world.first_uses) | ({index: used.first_use} if index and used.used else {})
-        reasons = frozenset(outcome.clauses()) | _cannot_tell(index, charged.mark, self.profile)
+        reasons = frozenset(outcome.clauses()) | _cannot_tell(code if index else None, charged.mark, self.profile)
         entry = Expected(LogKind.CODE, outcome.accepted, charged.mark, index, reasons)
-        log = (*world.log, replace(entry, or_none=bool(_cannot_tell(index, charged.mark, self.profile))))
+        log = (*world.log, replace(entry, or_none=bool(_cannot_tell(code if index else None, charged.mark, self.profile))))
         after = World(decided, tuple(sorted(first_uses.items())), world.heard, log)
         bounds = (("within its life", code.first_use + self.profile.code_life), ("ends with its day", code.day_end))
         day = code.day_start if charged.mark < code.day_start else code.day_end
@@ -425,7 +461,7 @@ class ExactJudge:
 
     def _must(self, course: Course) -> str:
         bounds = dict(course.bounds)
-        word = self._word(course.outcome.accepted, future=True).removesuffix("s")
+        word = {"opens": "open", "takes it": "take it", "refuses": "refuse"}[self._word(course.outcome.accepted, future=True)]
         if course.outcome.accepted:
             needs = [n for n in course.outcome.entitled_by if n.holds]
             return f"must {word}: " + (", ".join(f"{n.name} ({n.clause})" for n in needs) or "nothing forbids it")
@@ -450,7 +486,7 @@ class ExactJudge:
         index = self._command["meaning"].get("code")
         generic = frozenset[str]()
         if index and course.outcome.logged:
-            generic = _cannot_tell(CodeIndex(*index), course.after.box.mark, self.profile)
+            generic = _cannot_tell(course.after.code(CodeIndex(*index)), course.after.box.mark, self.profile)
         return frozenset(course.outcome.clauses()) | generic
 
     def _time(self, instant: int | None) -> str:
@@ -470,11 +506,12 @@ def _ignore(_: Record) -> None:
     """Records that decide nothing: the run's head, frames, what was made."""
 
 
-def _cannot_tell(index: CodeIndex | None, now: int, profile: Profile) -> frozenset[str]:
-    """Outside its service a box need not tell a code from digits of no live index, nor remember its first use (decision on reasons)."""
-    if index and index.day_start <= now < index.day_end + profile.code_life:
-        return frozenset()
-    return frozenset(["code.digits", "code.day"] if index else ["code.digits"])
+def _cannot_tell(code: model.Code | None, now: int, profile: Profile) -> frozenset[str]:
+    """When its day and its hour are over a box may forget first use, and need not tell a code from junk, nor before its day."""
+    if code is None:
+        return frozenset(["code.digits"])
+    in_its_hour = code.used and now < code.first_use + profile.code_life
+    return frozenset() if in_its_hour or code.day_start <= now < code.day_end else frozenset(["code.digits", "code.day"])
 
 
 def _between(courses: list[Course], reason: str | None) -> tuple[str, ...]:

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.forgeries import forge
 from lockproof.conformance.journal import Journal, Record
-from lockproof.conformance.oracle import ExactJudge
+from lockproof.conformance.oracle import UNBOUNDED, ExactJudge
 from lockproof.conformance.scenario import (
     DEFAULT_TODAY,
     FIRST_PROPERTY,
@@ -30,7 +31,7 @@ from lockproof.conformance.scenario import (
     outage,
 )
 from lockproof.conformance.verdict import ScenarioResult
-from lockproof.reference.credentials import BoxKeys, TicketClaims, derive_keys, is_dead, open_ticket, seal_ticket
+from lockproof.reference.credentials import NONCE_BYTES, BoxKeys, TicketClaims, derive_keys, is_dead, open_ticket, seal_ticket
 from lockproof.reference.days import Days
 from lockproof.spec import civil
 from lockproof.spec.observable import (
@@ -51,6 +52,9 @@ from lockproof.spec.profile import DEFAULT, Profile
 
 BOX, OTHER_BOX = "box", "other-box"
 NOBODYS_EMAIL = ""
+NO_NONCE = 0  # the number of a nonce that the box never gave; those that it gave count from 1
+NOT_FORESEEN = "16 bytes each, no two alike, and none follows from others"
+MANY_NONCES = 8  # so many tell bytes that never change from chance
 
 Made = TypeVar("Made")
 
@@ -92,12 +96,12 @@ class Stage:
     box_id: bytes
     keys: BoxKeys
     other_id: bytes
+    seed: str  # wrong digits follow from it
     step: Step | None = None
     days: Days | None = None
     session: int = 0
     armed: bool = False
     off_for: int = 0
-    nonces: int = 0
     ahead: int = 0
     wrong_entries: int = 0
     writes: int = 0  # of the box, when this was last looked at
@@ -105,6 +109,7 @@ class Stage:
     issued: set[tuple[str, CodeIndex]] = field(default_factory=set)
     codes: dict[str, Answer] = field(default_factory=dict)
     grants: dict[str, tuple[Answer, dict[str, Any]]] = field(default_factory=dict)
+    nonces: list[bytes] = field(default_factory=list)  # every one that was asked for
     named_nonces: dict[str, Nonce] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     spans: dict[str, words.Span] = field(default_factory=dict)
@@ -190,7 +195,10 @@ class Player:
     today: str = DEFAULT_TODAY
     profile: Profile = DEFAULT
     gives_reasons: bool = True
+    log_capacity: int = UNBOUNDED
+    log_overwrites: bool = True
     watcher: Watcher | None = None
+    seed: str = ""  # ids, secrets and wrong digits follow from it, so that no box can know them beforehand
 
     def play(self, scenario: Scenario) -> ScenarioResult:
         """Play one scenario to its end or its first contradiction. `BenchError` ends in the verdict `error`.
@@ -208,9 +216,10 @@ class Player:
             zone=calendar.zone,
             start=scenario.start,
             today=self.today,
+            seed=self.seed,
             profile=scenario.profile,
         )
-        judge = ExactJudge(head, profile, self.gives_reasons)
+        judge = ExactJudge(head, profile, self.gives_reasons, self.log_capacity, self.log_overwrites)
         try:
             with self.make_authority() as authority:
                 stage = self._stage(scenario, judge, authority, calendar, profile)
@@ -223,7 +232,8 @@ class Player:
     def _stage(
         self, scenario: Scenario, judge: ExactJudge, authority: Authority, calendar: words.Calendar, profile: Profile
     ) -> Stage:
-        seed = hashlib.sha256(scenario.id.encode()).digest()
+        salt = "" if scenario.secret else self.seed  # a secret that was searched for belongs to one box id
+        seed = hashlib.sha256((salt + scenario.id).encode()).digest()
         box_id, other_id = seed[:16], hashlib.sha256(seed + b"other").digest()[:16]
         secret = scenario.secret or hashlib.sha256(seed + b"secret").digest()
         stage = Stage(
@@ -238,6 +248,7 @@ class Player:
             box_id=box_id,
             keys=derive_keys(box_id, secret),
             other_id=other_id,
+            seed=salt + scenario.id,
         )
         self._people(stage)
         authority.add_box(box_id, secret, (CAST["owen"].person,))
@@ -268,7 +279,7 @@ class Player:
                 if not stage.judge.finding:
                     DO[step.verb](stage, step)
         if not (stage.judge.finding or stage.judge.error):
-            stage.write("end")
+            stage.write("end", records=stage.judge.seen)
 
     def _set_up(self, stage: Stage) -> None:
         """As from the factory, then provisioned for the first property, the clock held and set."""
@@ -350,8 +361,8 @@ def new_nonce(stage: Stage) -> Nonce | None:
     value = stage.command("challenge", "ask for a nonce", stage.box.challenge)
     if value is None:
         return None
-    stage.nonces += 1
-    return Nonce(stage.nonces, value)
+    stage.nonces.append(value)
+    return Nonce(len(stage.nonces), value)
 
 
 def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str | None = None) -> None:
@@ -472,12 +483,22 @@ def _is_for(stage: Stage, message: bytes) -> bool:
 def _mint(stage: Stage, step: Step) -> None:
     """A genuine ticket that the authority would not issue any more: the bench has the keys."""
     _, meaning = stage.grant(step.arguments["grant"])
-    nonce = stage.named_nonces[step.arguments["nonce"]]
-    said = {key: meaning[key] for key in ("grant", "window_start", "window_end")}
-    claims = TicketClaims(bytes.fromhex(said["grant"]), said["window_start"], said["window_end"], nonce.value)
-    stage.tickets[step.arguments["as"]] = Ticket(
-        seal_ticket(stage.keys, claims), {**said, "nonce": nonce.number, "authentic": True}
-    )
+    nonce, grant = stage.named_nonces[step.arguments["nonce"]], bytes.fromhex(meaning["grant"])
+    number, value = nonce.number, nonce.value
+    altered = step.arguments.get("altered", "")
+    if altered.endswith("of the nonce"):
+        number, value = NO_NONCE, _with_another_byte(value, altered)
+    elif altered:
+        grant = _with_another_byte(grant, altered)
+    start, end = meaning["window_start"], meaning["window_end"]
+    said = {"grant": grant.hex(), "window_start": start, "window_end": end, "nonce": number, "authentic": True}
+    message = seal_ticket(stage.keys, TicketClaims(grant, start, end, value))
+    stage.tickets[step.arguments["as"]] = Ticket(message, said)
+
+
+def _with_another_byte(text: bytes, which: str) -> bytes:
+    place = 0 if which.startswith("first") else len(text) - 1
+    return text[:place] + bytes([text[place] ^ 1]) + text[place + 1 :]
 
 
 @_do("register")
@@ -615,14 +636,18 @@ def _mistyped(digits: str, mistake: str) -> str:
     """The digits as somebody enters them who makes this mistake."""
     whole = {
         "a digit too many": digits + "0",
+        "a digit too many in front": "1" + digits,
         "a digit too few": digits[:-1],
         "a nought before it": "0" + digits,
         "the first digit left out": digits[1:],
     }
     if mistake in whole:
         return whole[mistake]
-    place = len(digits) - 1 if mistake == "the last digit" else int(mistake.removeprefix("digit ")) - 1
-    return digits[:place] + "".join(str((int(digit) + 1) % 10) for digit in digits[place : place + 1]) + digits[place + 1 :]
+    where, _, change = mistake.partition(" by ")
+    place = len(digits) - 1 if where == "the last digit" else int(where.removeprefix("digit ")) - 1
+    return (
+        digits[:place] + "".join(str((int(d) + int(change or 1)) % 10) for d in digits[place : place + 1]) + digits[place + 1 :]
+    )
 
 
 def _without(given: dict[str, Any], name: str) -> dict[str, Any]:
@@ -669,7 +694,7 @@ def _wrong_digits(stage: Stage) -> str:
     taken = {_digits_of(stage)(CodeIndex(*day, index)) for day in near for index in range(stage.profile.code_indices)}
     while True:
         stage.wrong_entries += 1
-        drawn = hashlib.sha256(f"{stage.scenario.id} {stage.wrong_entries}".encode()).digest()
+        drawn = hashlib.sha256(stage.box_id + f"{stage.seed} {stage.wrong_entries}".encode()).digest()
         digits = f"{int.from_bytes(drawn[:8], 'big') % 10**stage.profile.code_digits:0{stage.profile.code_digits}}"
         if digits not in taken:
             return digits
@@ -678,8 +703,27 @@ def _wrong_digits(stage: Stage) -> str:
 @_do("challenge")
 def _challenge(stage: Stage, step: Step) -> None:
     nonce = new_nonce(stage)
-    if nonce is not None and "as" in step.arguments:
+    if nonce is None:
+        return
+    if "as" in step.arguments:
         stage.named_nonces[step.arguments["as"]] = nonce
+    stage.check("nonces asked for so far", NOT_FORESEEN, _seen_in(stage.nonces) or NOT_FORESEEN)
+
+
+def _seen_in(nonces: list[bytes]) -> str:
+    """What is wrong with these nonces, in the order in which the box gave them; empty where nothing is (`connect.ticket`)."""
+    numbers = [int.from_bytes(nonce, "big") for nonce in nonces]
+    steps = [later - earlier for earlier, later in pairwise(numbers)]
+    if wrong := [nonce for nonce in nonces if len(nonce) != NONCE_BYTES]:
+        return f"one has {len(wrong[0])} bytes"
+    if len(set(numbers)) < len(numbers):
+        return "one came twice"
+    if any(step == following for step, following in pairwise(steps)):
+        return "three in a row are as far from each other, as if they were counted"
+    same = sum(len(set(column)) == 1 for column in zip(*nonces, strict=True))
+    if len(nonces) >= MANY_NONCES and same > NONCE_BYTES // 2:
+        return f"{same} of their {NONCE_BYTES} bytes are the same in all {len(nonces)}"
+    return ""
 
 
 @_do("present")
@@ -798,7 +842,12 @@ def _wear(stage: Stage, step: Step) -> None:
 
 @_do("read-log")
 def _read_log(stage: Stage, _: Step) -> None:
-    read_log(stage)
+    """The whole log, and its last entry once more, by its number."""
+    _, entries = read_log(stage)
+    if entries and not stage.armed:
+        last = entries[-1]
+        again = [entry.number if entry == last else f"another {entry.number}" for entry in stage.box.read_log(last.number).entries]
+        stage.check(f"log from entry {last.number}", [last.number], again)
 
 
 def read_log(stage: Stage) -> tuple[int, tuple[LogEntry, ...]]:

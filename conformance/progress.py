@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+EVERY_WITHOUT_A_TERMINAL = 30.0
 EVERY = 0.1  # seconds between two looks of the live line
 
 
@@ -39,6 +40,7 @@ class Progress(OnProgress):
 
     def begins(self, target: Target, hello: Hello, plan: Plan) -> None:
         self._total, self._number, self._started = len(plan.selected), 0, time.monotonic()
+        self._shown = self._started
         self._who = f"{target.name}   {hello.firmware}"
         left_out = f", {len(plan.left_out)} not applicable" if plan.left_out else ""
         self._console.print(
@@ -51,12 +53,17 @@ class Progress(OnProgress):
 
     def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
         now = time.monotonic()
-        if self._live is None or now - self._shown < EVERY:
+        if now - self._shown < (EVERY if self._live else EVERY_WITHOUT_A_TERMINAL):
             return
         self._shown = now
         gone = now - self._started
         left = gone / self._number * (self._total - self._number) if self._number else 0.0
         about = f"{scenario.id}, step {number}: {step.verb}"
+        if self._live is None:
+            self._console.print(
+                f"    {self._number + 1}/{self._total}   {about}   about {left:.0f} s left", highlight=False, markup=False
+            )
+            return
         self._live.update(
             Text(
                 f"{self._who}   {self._number + 1}/{self._total}   {about}   {left:.0f} s left", overflow="ellipsis", no_wrap=True

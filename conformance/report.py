@@ -34,10 +34,20 @@ def show(console: Console, results: Sequence[RunResult], *, brief: bool = False)
                 console.print(failure(result, scenario, scenario.finding), highlight=False)
             elif scenario.verdict is Verdict.ERROR and not result.error:
                 console.print(f"[magenta]ERROR[/] {scenario.id}: {escape(scenario.message)}", highlight=False)
-    if not brief:
+    if brief:
+        _show_gaps(console, results)
+    else:
         console.print(clause_table(results))
     for result in results:
         console.print(summary(result), highlight=False, soft_wrap=True)
+
+
+def _show_gaps(console: Console, results: Sequence[RunResult]) -> None:
+    """What is inconclusive, and why, where the table is not shown."""
+    for result in results:
+        for row in result.clauses:
+            if row.verdict is Verdict.INCONCLUSIVE and not result.error:
+                console.print(f"{_styled(row.verdict)}  {row.id}: {escape(row.reason)}", highlight=False, soft_wrap=True)
 
 
 def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
@@ -51,13 +61,13 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
-    lines.append(f"      again: {escape(again(result.target, scenario.id))}\n")
+    lines.append(f"      again: {escape(again(result.target, scenario.id, result.seed))}\n")
     return "\n".join(lines)
 
 
-def again(target: str, scenario: str) -> str:
+def again(target: str, scenario: str, seed: str = "") -> str:
     """The one command that plays a scenario again."""
-    return f"lockproof run --box {shlex.quote(target)} --scenario {scenario}"
+    return f"lockproof run --box {shlex.quote(target)} --scenario {scenario}" + (f" --seed {seed}" if seed else "")
 
 
 def clause_table(results: Sequence[RunResult]) -> Table:
@@ -87,9 +97,10 @@ def summary(result: RunResult) -> str:
     counts = Counter(scenario.verdict for scenario in result.scenarios)
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) or "no scenario"
     error = f"\n    {escape(result.error)}" if result.error else ""
+    link = f"   {result.link}" if result.link else ""
     who = f" ({escape(result.firmware)})" if result.firmware else ""
     journal = f"   {escape(result.journal)}" if result.journal else ""
-    return f"{_styled(result.verdict)}  {escape(result.target)}{who}: {told} in {result.seconds:.1f} s{journal}{error}"
+    return f"{_styled(result.verdict)}  {escape(result.target)}{who}: {told} in {result.seconds:.1f} s{link}{journal}{error}"
 
 
 def write_json(path: Path, results: Sequence[RunResult]) -> None:

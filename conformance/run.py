@@ -6,6 +6,7 @@ control came out wrong in a channel, what came through that channel is no eviden
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +17,7 @@ from typing import Any
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.oracle import Contradiction
 from lockproof.conformance.player import Player, Watcher
-from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
+from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario, ScenarioError
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
 from lockproof.reference.authority import ReferenceAuthority
@@ -64,16 +65,18 @@ def run(
     folder: Path | None = None,
     progress: OnProgress | None = None,
     today: str = DEFAULT_TODAY,
+    seed: str = "",
     *,
     rehearse: bool = True,
 ) -> RunResult:
-    """Judge a box. Link and harness errors end in the verdict `error`, in the result.
+    """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
-    Without `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
+    Ids, secrets and wrong digits of the scenarios follow from `seed`, so that no box can know them beforehand. Without
+    `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
-    result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "")
+    result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "", seed=seed)
     journal = Journal(folder / "journal.jsonl" if folder else None)
     plan = Plan()
     try:
@@ -82,29 +85,62 @@ def run(
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
             plan = make_plan(scenarios, hello, profile, target, today, rehearse=rehearse)
-            journal.write(
-                "run", target=target.name, today=today, hello=hello, left_out=plan.left_out, judged_authority=target.reference
-            )
+            told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
+            judged = {"left_out": told, "judged_authority": target.reference}
+            journal.write("run", target=target.name, today=today, seed=seed, hello=hello, **judged)
             progress.begins(target, hello, plan)
-            player = Player(box, authority_for_a_bench(profile), journal, today, profile, hello.gives_reasons, progress)
+            player = Player(
+                box,
+                authority_for_a_bench(profile),
+                journal,
+                today,
+                profile,
+                hello.gives_reasons,
+                hello.log_capacity,
+                hello.log_when_full == OVERWRITES,
+                watcher=progress,
+                seed=seed,
+            )
             _play_all(player, plan, result, progress)
+            result.link = _link_of(box)
     except BenchError as error:
-        result.error = str(error)
-        journal.write("error", message=str(error))
+        _end_with(str(error), result, journal)
+    except KeyboardInterrupt:
+        result.stopped = True
+        _end_with("stopped by Ctrl-C; what was done is kept", result, journal)
     finally:
         journal.close()
     if not plan.selected and not result.error:
-        result.error = (
-            "no scenario was run: " + next(iter(plan.left_out.values()), "none was chosen") + "; nothing can be said of this box"
-        )
+        why = next(iter(plan.left_out.values()), "none was chosen")
+        result.error = f"no scenario was run: {why}; nothing can be said of this box"
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
     result.seconds = time.perf_counter() - started
     return result
 
 
+def _end_with(error: str, result: RunResult, journal: Journal) -> None:
+    result.error = error
+    with contextlib.suppress(BenchError):  # where the journal itself is what failed
+        journal.write("error", message=error)
+
+
+def _link_of(box: Box) -> str:
+    """What the link has cost, where there is one."""
+    counters = getattr(box, "counters", None)
+    if counters is None:
+        return ""
+    return f"{counters.requests} requests, {counters.resent} sent again, {counters.busy} busy, {counters.damaged} damaged frames"
+
+
+OVERWRITES = "overwrite-oldest"
 NOT_EXERCISED = "not exercised:"
 """Begins a reason that lies in the bench and not in the standard: what was left out for it is inconclusive, never passed over."""
+
+OF_THE_APP = {"connect", "present", "deliver", "mint", "fetch", "end-another-grant"}
+"""Verbs that need a box with an app: class code-only answers tickets and revocation orders as unsupported."""
+
+FOR_THE_DEFAULT = "written for the default profile, and does not fit what the box declares"
 
 DECLARED = ("code_digits", "code_indices", "code_ends_with_its_day", "holdover", "clock_skew")
 """What a box declares of the profile in its hello; everything else is the standard's."""
@@ -128,6 +164,9 @@ def make_plan(
         reason = _not_applicable(scenario, hello, profile, target)
         if rehearse and not reason:
             reason = _rehearse(scenario, rehearsal, profile, today, plan)
+        entries = rehearsal.state.next_entry - 1
+        if not reason and entries > hello.log_capacity and any(step.verb == "upload" for step in scenario.steps):
+            reason = f"it uploads a log of {entries} entries, and the box declares room for {hello.log_capacity}"
         if reason:
             plan.left_out[scenario.id] = reason
         else:
@@ -146,8 +185,8 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return "the box declares a production build, which refuses test commands"
     if "interop" not in hello.classes:
         return f"the box declares {' and '.join(hello.classes) or 'no class'}, and this scenario uses the codes of class interop"
-    if "core" not in hello.classes and verbs & {"connect", "present", "deliver"}:
-        return f"the box declares {' and '.join(hello.classes)}, a box without an app"
+    if "code-only" in hello.classes and verbs & OF_THE_APP:
+        return "the box declares class code-only, a box without an app"
     if "test-clock" not in hello.clock_modes and "model" not in hello.clock_modes:
         return f"{NOT_EXERCISED} the box declares no test clock, and this scenario needs times to the second"
     cuts = {
@@ -164,11 +203,13 @@ def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: st
     player = Player(box, authority_for_a_bench(profile), journal, today, profile)
     try:
         result = player.play(scenario)
-    except Contradiction as error:
+    except (Contradiction, ScenarioError):
         if profile == DEFAULT:
             raise
-        return f"written for the default profile; for what the box declares, {error}"
+        return FOR_THE_DEFAULT
     if result.verdict is not Verdict.PASS:
+        if profile != DEFAULT:
+            return FOR_THE_DEFAULT
         found = result.finding
         told = f"{found.did}: {found.saw}; {found.must}" if found else result.message
         raise Contradiction(found.where if found else str(scenario.where), "reference passes", told)
@@ -181,13 +222,14 @@ def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: st
 def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
     for scenario in plan.selected:
         if result.error:
-            result.scenarios.append(
-                ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message="not played: the link was lost")
-            )
+            not_played = f"not played: {result.error.splitlines()[0]}"
+            result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=not_played))
             continue
         played = player.play(scenario)
         result.scenarios.append(played)
         progress.done(played)
+        if scenario.control and played.finding and played.finding.step == 0:
+            result.error = f"the box could not be set up ({played.id}): {played.finding.did}: {played.finding.saw}"
         if played.verdict is Verdict.ERROR:
             result.error = _link_is_gone(player.box)
             if result.error:
@@ -235,18 +277,28 @@ def _clause_result(
         return said(Verdict.FAIL, failed)
     if errors := [result for result in citing if result.verdict is Verdict.ERROR]:
         return said(Verdict.ERROR, errors, errors[0].message)
+    verdict, by, reason = _without_a_failure(citing, shaken)
+    return said(verdict, by, reason)
+
+
+def _without_a_failure(
+    citing: list[ScenarioResult], shaken: dict[str, ScenarioResult]
+) -> tuple[Verdict, list[ScenarioResult], str]:
+    """Whether what was seen is enough for a pass: all of it came out right, and no control shakes the channels it came through."""
+    if unable := [result for result in citing if result.message.startswith(NOT_EXERCISED)]:
+        return Verdict.INCONCLUSIVE, unable, unable[0].message
     played = [result for result in citing if result.verdict is not Verdict.NOT_APPLICABLE]
     if not played:
-        reason = citing[0].message if citing else "no scenario shows it"
-        unable = any(result.message.startswith(NOT_EXERCISED) for result in citing)
-        return said(Verdict.INCONCLUSIVE if unable else Verdict.NOT_APPLICABLE, citing, reason)
+        return Verdict.NOT_APPLICABLE, citing, citing[0].message if citing else "no scenario shows it"
     if broken := [result for result in played if result.verdict is not Verdict.PASS]:
-        return said(Verdict.INCONCLUSIVE, broken, f"{broken[0].id} failed before it could show this")
+        return Verdict.INCONCLUSIVE, broken, f"{broken[0].id} failed before it could show this"
     for result in played:
         for channel in result.channels:
             if channel in shaken:
                 other = shaken[channel].id
-                return said(
-                    Verdict.INCONCLUSIVE, [result], f"a control failed at the {channel} in {other}, so nothing seen there counts"
+                return (
+                    Verdict.INCONCLUSIVE,
+                    [result],
+                    f"a control failed at the {channel} in {other}, so nothing seen there counts",
                 )
-    return said(Verdict.PASS, played)
+    return Verdict.PASS, played, ""

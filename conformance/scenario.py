@@ -86,7 +86,9 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`profile` holds what a target must have declared for the scenario to be asked of it (see `unsuitable`)."""
+    """`profile` holds what a target must have declared for the scenario to be asked of it, `at_least` what it must have declared
+    at the least (see `unsuitable`).
+    """
 
     id: str
     story: str
@@ -98,6 +100,7 @@ class Scenario:
     secret: bytes | None = None
     control: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
+    at_least: dict[str, int] = field(default_factory=dict)
 
     @property
     def uses_box(self) -> bool:
@@ -106,12 +109,10 @@ class Scenario:
 
     def unsuitable(self, profile: Profile) -> str:
         """Why a target of this profile is not asked to play it, empty where it is."""
-        said = {name: (getattr(profile, name), wanted) for name, wanted in self.profile.items()}
-        return ", ".join(
-            f"it declares {name} {_said(has)}, this is for {_said(wanted)}"
-            for name, (has, wanted) in said.items()
-            if has != wanted
-        )
+        has = {name: getattr(profile, name) for name in (*self.profile, *self.at_least)}
+        other = [(name, _said(wanted)) for name, wanted in self.profile.items() if has[name] != wanted]
+        less = [(name, f"at least {wanted}") for name, wanted in self.at_least.items() if has[name] < wanted]
+        return ", ".join(f"it declares {name} {_said(has[name])}, this is for {wanted}" for name, wanted in other + less)
 
 
 _STEP_KEYS = {"at", "after", "box", "authority", "because", "shows", "times", "every"}
@@ -119,7 +120,11 @@ _OUTCOMES = ("box", "authority")
 _NO_ANSWER = "does not answer"
 _SCENARIO_KEYS = {"id", "clauses", "story", "zone", "start", "steps", "properties", "secret", "control", "profile"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-_MISTAKE = re.compile(r"a digit too many|a digit too few|the first digit left out|a nought before it|the last digit|digit [1-9]")
+_MISTAKE = re.compile(
+    r"a digit too many( in front)?|a digit too few|the first digit left out|a nought before it|(the last digit|digit [1-9])( by [1-9])?"
+)
+_ALTERED = ("first byte of the nonce", "last byte of the nonce", "first byte of the grant", "last byte of the grant")
+_AT_LEAST = "at least "
 _SECRET_BYTES = 32
 _MOST_TIMES = 1000  # no bench repeats more
 
@@ -184,6 +189,7 @@ class _Reader:
             secret=self.secret(items["secret"]) if "secret" in items else None,
             control=self.truth(items["control"]) if "control" in items else False,
             profile=self.profile(items["profile"]) if "profile" in items else {},
+            at_least=self.at_least(items["profile"]) if "profile" in items else {},
         )
         self.evidence(scenario, items["clauses"])
         return scenario
@@ -403,15 +409,29 @@ class _Reader:
             elif unit == "s":
                 self.time(inner, partial(words.seconds, value))
                 found[name] = words.seconds(value)
-            else:
+            elif not str(value).startswith(_AT_LEAST):
                 self.a_number(self.at(inner), value)
                 found[name] = int(value)
+        self.legal(node, found)
+        return found
+
+    def at_least(self, node: yaml.Node) -> dict[str, int]:
+        """Of numbers: what is written as `at least 2`. `profile` has read the same lines before."""
+        found: dict[str, int] = {}
+        for name, inner in node.value:
+            value = str(self.value(inner))
+            if value.startswith(_AT_LEAST):
+                self.a_number(self.at(inner), value.removeprefix(_AT_LEAST))
+                found[str(name.value)] = int(value.removeprefix(_AT_LEAST))
+        self.legal(node, found)
+        return found
+
+    def legal(self, node: yaml.Node, found: dict[str, Any]) -> None:
         try:
             replace(DEFAULT, **found)
         except ProfileError as error:
             what, _, remedy = str(error).partition("; ")
             raise ScenarioError(self.at(node), what, remedy) from None
-        return found
 
     def secret(self, node: yaml.Node) -> bytes:
         try:
@@ -555,13 +575,15 @@ _KINDS: Mapping[str, _Check] = {
         where,
         value,
         _MISTAKE.pattern,
-        "write a digit too many, a digit too few, the first digit left out, a nought before it, the last digit, or digit 3",
+        "write a digit too many, a digit too many in front, a digit too few, the first digit left out, a nought before it,"
+        " the last digit, digit 3, or digit 3 by 5",
     ),
     "text": lambda reader, where, value: reader.a_text(where, value),
     "texts": _each(lambda reader, where, value: reader.a_text(where, value)),
     "yes or no": lambda reader, where, value: reader.known(where, value, [True, False], "answer"),
     "other-box": _choice("other-box"),
     "reversed": _choice("reversed"),
+    "alteration": _choice(*_ALTERED),
     "text or email": _choice("text", "email"),
 }
 

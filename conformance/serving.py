@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from pathlib import Path
 
 from lockproof.conformance import faults
-from lockproof.conformance.targets import is_line_fault
+from lockproof.conformance.targets import PARENT_PIPE, is_line_fault
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.serve import serve_pty, serve_tcp
 from lockproof.reference.box import ReferenceBox
+from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import Profile
+
+LAST_PORT = 65535
 
 
 class _Line:
@@ -29,7 +34,12 @@ class _Line:
 def serve(
     fault: str, tcp: int | None, link: Path | None, store: Path | None, profile: Profile, *, production: bool, quiet: bool
 ) -> None:
-    """Serve until told to stop. Raises `BenchError` for a port, a link or a store that cannot be had."""
+    """Serve until told to stop. Raises `BenchError` for a port, a link or a store that cannot be had.
+
+    Raises `BadInput` for a fault that does not exist, and for a number that is no TCP port.
+    """
+    if tcp is not None and not 0 <= tcp <= LAST_PORT:
+        raise BadInput(f"--tcp {tcp}: a TCP port is a number from 0 to {LAST_PORT}; 0 picks one that is free")
     make = faults.named(fault).make if fault else ReferenceBox
     device = _Line(fault) if is_line_fault(fault) else Device(make(store or ":memory:", profile), production=production)
 
@@ -42,7 +52,17 @@ def serve(
         sys.stdout.write(told)
         sys.stdout.flush()
 
+    stop = threading.Event()
+    if os.environ.get(PARENT_PIPE):
+        threading.Thread(target=_stop_with_the_parent, args=(stop,), daemon=True).start()
     if tcp is None:
-        serve_pty(device, link, ready)
+        serve_pty(device, link, ready, stop)
     else:
-        serve_tcp(device, port=tcp, ready=ready)
+        serve_tcp(device, port=tcp, ready=ready, stop=stop)
+
+
+def _stop_with_the_parent(stop: threading.Event) -> None:
+    """Standard input is a pipe that only the parent holds open: it ends when the parent does, however that ended."""
+    while os.read(0, 1):  # below sys.stdin, whose lock a thread must not hold as the process ends
+        pass
+    stop.set()

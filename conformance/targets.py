@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 from lockproof.conformance import faults
 from lockproof.conformance.faults.degenerate import LINE_FAULTS
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import BenchError, Box
+from lockproof.spec.observable import BadInput, BenchError, Box
 
 IN_PROCESS, ON_A_LINE = "reference", "pty"
+PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
+"""Environment variable: if set, `lockproof box` ends when its standard input does."""
 OnFrame = Callable[..., None]
 
 
@@ -31,8 +36,17 @@ class Target:
 
 
 def target(name: str) -> Target:
-    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), or the URL of a port."""
-    kind, _, fault = name.partition(":")
+    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), or the URL of a port.
+
+    Raises `BadInput` where nothing is named, or no fault that exists.
+    """
+    kind, colon, fault = name.partition(":")
+    if not name.strip():
+        raise BadInput(
+            "--box: name a box: reference, pty, a port (/dev/ttyUSB0, COM3, socket://host:port), fault:NAME or pty:NAME"
+        )
+    if kind in {"fault", ON_A_LINE} and colon and not fault:
+        raise BadInput(f"--box {name}: name a fault after the colon   (all faults: lockproof box --list-faults)")
     if kind == "fault" or (kind == ON_A_LINE and fault):
         faults.named(fault)
     return Target(name, reference=name in {IN_PROCESS, ON_A_LINE})
@@ -64,23 +78,49 @@ def _wire(url: str, on_frame: OnFrame | None) -> Iterator[Box]:
 
 @contextmanager
 def served(fault: str | None = None) -> Iterator[str]:
-    """`lockproof box` as a process of its own on a pseudo-terminal; the path to open."""
-    command = [sys.executable, "-m", "lockproof.conformance.command", "box", "--quiet"]
-    process = subprocess.Popen([*command, *(["--fault", fault] if fault else [])], stdout=subprocess.PIPE, text=True)  # noqa: S603 (our own command)
-    try:
-        assert process.stdout is not None
-        path = process.stdout.readline().strip()
-        if not path:
-            raise BenchError("the box that was to be served ended at once; try lockproof box by hand")
-        yield path
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    """`lockproof box` as a process of its own on a pseudo-terminal; the path to open. It ends when this process does."""
+    command = [sys.executable, "-m", "lockproof.conformance.command", "box", "--quiet", *(["--fault", fault] if fault else [])]
+    with tempfile.TemporaryFile() as said:  # our own standard error it must not hold open, lest its readers wait for it
+        process = subprocess.Popen(  # noqa: S603 (our own command)
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env={**os.environ, PARENT_PIPE: "1"},
+        )
+        path = ""
+        try:
+            assert process.stdout is not None
+            path = process.stdout.readline().strip()
+            if not path:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(5)
+                raise BenchError(f"the box that was to be served ended at once; try lockproof box by hand\n{_text(said)}".strip())
+            yield path
+        finally:
+            _end(process)
+            if process.returncode == _CRASHED and path:
+                sys.stderr.write(_text(said))
+
+
+_CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
+
+
+def _text(said: IO[bytes]) -> str:
+    said.seek(0)
+    return said.read().decode(errors="replace")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(5)
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
 
 
 def is_line_fault(name: str) -> bool:

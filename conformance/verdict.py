@@ -78,6 +78,9 @@ class RunResult:
     clauses: list[ClauseResult] = field(default_factory=list)
     error: str = ""
     journal: str = ""
+    seed: str = ""
+    link: str = ""
+    stopped: bool = False  # by Ctrl-C
     seconds: float = 0.0
 
     @property

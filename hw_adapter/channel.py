@@ -11,6 +11,7 @@ import errno
 import time
 from dataclasses import dataclass
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 import serial
 from lockproof.spec.observable import BenchError, NoAnswer
@@ -57,10 +58,14 @@ class LineSettings:
 DEFAULT_LINE: Final = LineSettings()
 _READ_SLICE_S = 0.05
 _WRITE_LIMIT_S = 5.0
+_NETWORK = ("socket://", "rfc2217://")
+_LAST_PORT = 65535
 
 
 def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
     """Opens a port for this program alone. Raises `PortError`: it does not exist, is in use, is forbidden, or is no port."""
+    if url.lower().startswith(_NETWORK):
+        _check_address(url)
     try:
         port = serial.serial_for_url(url, do_not_open=True)
         port.baudrate = line.baudrate
@@ -77,6 +82,26 @@ def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
     with contextlib.suppress(AttributeError, NotImplementedError, ValueError, *_DRIVER_ERRORS):
         port.set_low_latency_mode(True)  # an adapter chip otherwise keeps bytes back for up to 16 ms
     return _SerialChannel(url, port)
+
+
+def _check_address(url: str) -> None:
+    """Host and port, before pyserial takes a missing one for a fault of its own."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError as wrong:
+        raise PortError(f"{url}: not an address: {wrong}; write it as socket://192.0.2.7:4000") from None
+    write_it = f"write it as {parts.scheme}://{host or 'host'}:4000"
+    if not host:
+        raise PortError(f"{url}: names no host; {write_it}")
+    try:
+        number = parts.port
+    except ValueError:
+        number = 0
+    if number is None:
+        raise PortError(f"{url}: names no TCP port; {write_it}")
+    if not number:
+        raise PortError(f"{url}: a TCP port to connect to is a number from 1 to {_LAST_PORT}; {write_it}")
 
 
 def _why_not_open(url: str, wrong: Exception) -> str:

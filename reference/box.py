@@ -7,13 +7,14 @@ model, committed, and only then does the mechanism move (`box.first-use.durable`
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lockproof.reference import credentials
 from lockproof.reference.days import Days, Zones
-from lockproof.reference.hardware import Clock, PowerLost, Store
+from lockproof.reference.hardware import Clock, PowerLost, Store, whole
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import (
     BenchError,
@@ -32,6 +33,7 @@ from lockproof.spec.observable import (
 from lockproof.spec.profile import DEFAULT, Profile
 from lockproof.spec.vocabulary import Outcome
 
+Read = TypeVar("Read")
 NO_CODE = model.Code(day_start=0, day_end=0, used=False, first_use=0)
 NO_NONCE = -1
 LOG_CAPACITY = 4096  # entries; the oldest are overwritten
@@ -52,6 +54,7 @@ class ReferenceBox:
         self._reset_cause = "power-on"
         self._off_for = 0
         self._boot()
+        self._entries(0, LOG_CAPACITY)  # a log that can't be read is told now, and not in the middle of a run
 
     # Life of the box
 
@@ -225,10 +228,14 @@ class ReferenceBox:
     def read_log(self, from_number: int) -> LogPage:
         if self.state.refusals > self.state.refusals_written:
             self._write_refusals()
-        found = self.store.entries(from_number, PAGE + 1)
-        entries = tuple(_entry_in(number, entry) for number, entry in found[:PAGE])
+        found = self._entries(from_number, PAGE + 1)
+        entries = tuple(found[:PAGE])
         more = len(found) > PAGE
         return LogPage(self.epoch, entries, entries[-1].number + 1 if more else self.state.next_entry, more)
+
+    def _entries(self, from_number: int, most: int) -> list[LogEntry]:
+        with self.store.reading("log"):
+            return [_entry_in(number, entry) for number, entry in self.store.entries(from_number, most)]
 
     def entry(self, number: int, outcome: Outcome, kind: LogKind, credential: CodeIndex | bytes | None) -> LogEntry:
         """What is written down about a decided presentation (`box.log`)."""
@@ -309,18 +316,23 @@ class ReferenceBox:
         self.openings = 0
         self.nonce = b""
         self._refusals_at = None
-        self.box_id, self.secret = (bytes.fromhex(store.cell(name, "")) for name in ("box id", "secret"))
-        self.keys = credentials.derive_keys(self.box_id, self.secret) if self.box_id else None
-        self.epoch = int(store.cell("epoch", 1))
-        self.first_uses = {CodeIndex(start, end, i): use for start, end, i, use in store.cell("first uses", [])}
-        self.heard = {bytes.fromhex(grant) for grant in store.cell("heard", [])}
-        committed = store.cell("state", None)
-        before = model.Box(**committed) if committed else model.new_box(self.clock())
+        self.box_id, self.secret = self._cell("box id", "", bytes.fromhex), self._cell("secret", "", bytes.fromhex)
+        with store.reading("identity and secret"):
+            self.keys = credentials.derive_keys(self.box_id, self.secret) if self.box_id or self.secret else None
+        self.epoch = self._cell("epoch", 1, whole)
+        self.first_uses = self._cell("first uses", [], _first_uses_in)
+        self.heard = self._cell("heard", [], lambda stored: {bytes.fromhex(grant) for grant in stored})
+        before = self._cell("state", None, lambda stored: _state_in(stored, self.clock()))
         self.state = self.recover(before)
         self._off_for = 0
-        self._boot_days(_zones_in(store.cell("zones", [])))
+        self._boot_days(self._cell("zones", [], _zones_in))
         if before.time_known and not self.state.time_known:
             store.commit({"state": asdict(self.state)})  # box.clock.never-back: found unknown, and stays so over further cuts
+
+    def _cell(self, name: str, default: Any, read: Callable[[Any], Read]) -> Read:
+        """What is kept under that name, made what it was. Raises `StoreError` where it can't be."""
+        with self.store.reading(name):
+            return read(self.store.cell(name, default))
 
     def _boot_days(self, zones: Zones) -> None:
         self.days = Days(self.keys, zones)
@@ -379,10 +391,37 @@ def _entry_out(entry: LogEntry) -> list[object]:
     return [entry.kind, entry.accepted, entry.instant, told, entry.reason, entry.count]
 
 
-def _entry_in(number: int, stored: list[object]) -> LogEntry:
+def _entry_in(number: int, stored: list[Any]) -> LogEntry:
     kind, accepted, instant, told, reason, count = stored
-    credential = CodeIndex(*told) if isinstance(told, list) else bytes.fromhex(told) if isinstance(told, str) else None
-    return LogEntry(number, LogKind(kind), accepted, instant, credential, reason, count)  # type: ignore[arg-type]
+    if type(accepted) is not bool or not (reason is None or type(reason) is str):
+        raise ValueError(f"entry {number} is none that a box writes")
+    credential = None if told is None else _index_in(told) if isinstance(told, list) else bytes.fromhex(told)
+    at = None if instant is None else whole(instant)
+    return LogEntry(number, LogKind(kind), accepted, at, credential, reason, whole(count))
+
+
+def _index_in(stored: list[Any]) -> CodeIndex:
+    start, end, index = stored
+    return CodeIndex(whole(start), whole(end), whole(index))
+
+
+def _first_uses_in(stored: list[list[Any]]) -> dict[CodeIndex, int]:
+    return {_index_in(index): whole(use) for *index, use in stored}
+
+
+def _state_in(stored: dict[str, Any] | None, clock: int) -> model.Box:
+    """The committed state, or that of a new box; each field must be of its kind."""
+    new = asdict(model.new_box(clock))
+    if stored is None:
+        return model.Box(**new)
+    if stored.keys() != new.keys():
+        raise ValueError(f"missing or unknown: {', '.join(sorted(stored.keys() ^ new.keys()))}")
+    for name, value in stored.items():
+        if type(new[name]) is not bool:
+            whole(value)
+        elif type(value) is not bool:
+            raise ValueError(f"{name} is neither true nor false")
+    return model.Box(**stored)
 
 
 def _zones_out(zones: Zones) -> list[object]:
@@ -390,4 +429,8 @@ def _zones_out(zones: Zones) -> list[object]:
 
 
 def _zones_in(stored: list[Any]) -> Zones:
-    return [(ZoneTable(tuple((u, o) for u, o in pairs), expiry), until) for pairs, expiry, until in stored]
+    return [(_table_in(pairs, expiry), None if until is None else whole(until)) for pairs, expiry, until in stored]
+
+
+def _table_in(pairs: list[Any], expiry: Any) -> ZoneTable:
+    return ZoneTable(tuple((whole(utc), whole(offset)) for utc, offset in pairs), whole(expiry))

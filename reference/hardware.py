@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,23 @@ from lockproof.spec.observable import BenchError, NoAnswer
 
 class PowerLost(NoAnswer):
     """The armed power cut struck: the write that had begun, and all after it, did not happen."""
+
+
+class StoreError(BenchError):
+    """The file can't serve as the store of a box: which, what was seen, what to do."""
+
+
+_MEMORY = ":memory:"
+_MAGIC = b"SQLite format 3\0"
+_SMALLEST_DATABASE = 512  # bytes
+_TOO_LARGE = 2**63  # for a column of SQLite and an integer of the protocol
+_TABLES = (
+    "CREATE TABLE cell (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    "CREATE TABLE log (number INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT",
+)
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+_NAME_ANOTHER = "name a file that a box made, or a new one"
+_OTHERWISE = f"put a copy back in its place, or {_NAME_ANOTHER}"
 
 
 class Clock:
@@ -60,23 +79,33 @@ class Store:
     APPLICATION = 0x4C50_4258  # "LPBX"
 
     def __init__(self, path: str | Path, log_capacity: int) -> None:
+        """Raises `StoreError` for a file, or a place, in which no box can keep anything; what is not ours is left as it is."""
+        self._path = os.fspath(path)
         self._armed = 0
         self._log_capacity = log_capacity
+        if self._path != _MEMORY:
+            _check_place(Path(self._path))
+        with self._explained():
+            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            found = self._db.execute("PRAGMA application_id").fetchone()[0]
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if found != self.APPLICATION and tables:
-                raise BenchError(f"{path}: an SQLite file of another program; name a file that a box made, or a new one")
-            self._db.executescript(
-                f"PRAGMA application_id = {self.APPLICATION};"
-                "PRAGMA synchronous = FULL;"
-                "CREATE TABLE IF NOT EXISTS cell (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
-                "CREATE TABLE IF NOT EXISTS log (number INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT;"
-            )
-        except sqlite3.Error as error:
-            raise BenchError(f"{path}: no store for a box: {error}; name a file that a box made, or a new one") from error
-        self.writes = int(self.cell("writes", 0))
+            self._open()
+            with self.reading("count of writes"):
+                self.writes = whole(self.cell("writes", 0))
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def reading(self, what: str) -> Iterator[None]:
+        """Whatever goes wrong inside comes out as `StoreError`: what is kept under `what` is damaged."""
+        try:
+            with self._explained():
+                yield
+        except _UNREADABLE as wrong:
+            why = f"no {wrong}" if isinstance(wrong, KeyError) else str(wrong)
+            raise StoreError(
+                f"{self._path}: the {what} of the box that is kept there can't be read: {why}; {_OTHERWISE}"
+            ) from wrong
 
     def cell(self, name: str, default: Any) -> Any:
         row = self._db.execute("SELECT value FROM cell WHERE name = ?", (name,)).fetchone()
@@ -88,19 +117,20 @@ class Store:
             self._armed -= 1
             if not self._armed:
                 raise PowerLost("power was cut as a write began; the command may have been carried out in part")
-        self.writes += 1
+        writes = self.writes + 1
         with self._db:
             self._db.execute("BEGIN")
             if clear_log:
                 self._db.execute("DELETE FROM log")
             self._db.executemany(
                 "INSERT OR REPLACE INTO cell VALUES (?, ?)",
-                [(name, json.dumps(value)) for name, value in {**cells, "writes": self.writes}.items()],
+                [(name, json.dumps(value)) for name, value in {**cells, "writes": writes}.items()],
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO log VALUES (?, ?)", [(number, json.dumps(entry)) for number, entry in entries]
             )
             self._db.execute("DELETE FROM log WHERE number <= (SELECT max(number) FROM log) - ?", (self._log_capacity,))
+        self.writes = writes
 
     def entries(self, from_number: int, most: int) -> list[tuple[int, Any]]:
         rows = self._db.execute("SELECT number, entry FROM log WHERE number >= ? ORDER BY number LIMIT ?", (from_number, most))
@@ -111,3 +141,55 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def _open(self) -> None:
+        """Make the tables in a new file; in any other they must be there as they were made, and whole."""
+        with self._explained():
+            self._db.execute("PRAGMA synchronous = FULL")
+            owner = self._db.execute("PRAGMA application_id").fetchone()[0]
+            tables = {row[0] for row in self._db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+            if owner not in {0, self.APPLICATION} or (tables and not owner):
+                raise StoreError(f"{self._path}: an SQLite file of another program, left as it is; {_NAME_ANOTHER}")
+            if not tables:
+                make = "".join(f"{table};" for table in _TABLES)
+                self._db.executescript(f"BEGIN IMMEDIATE; PRAGMA application_id = {self.APPLICATION}; {make} COMMIT")
+            elif tables != set(_TABLES):
+                raise StoreError(
+                    f"{self._path}: its tables are not those that a box makes; it was left as it is; {_NAME_ANOTHER}"
+                )
+            elif (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise StoreError(f"{self._path}: the file is damaged ({found}); {_OTHERWISE}")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: no store for a box: {error}; {_NAME_ANOTHER}") from error
+
+
+def whole(value: Any) -> int:
+    """A whole number of the store as it is. Raises ValueError for anything else, and for what no counter or clock can show."""
+    if type(value) is not int or abs(value) >= _TOO_LARGE:
+        raise ValueError(f"{value!r:.40} stands where a whole number belongs")
+    return value
+
+
+def _check_place(path: Path) -> None:
+    """Before SQLite sees it: a file of a few bytes it would take for an empty one, and write over it."""
+    if path.is_dir():
+        raise StoreError(f"{path}: a folder; name a file in it, such as {path / 'box.db'}")
+    if not path.parent.is_dir():
+        raise StoreError(f"{path}: there is no folder {path.parent}; make it, or name a file elsewhere")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path}: a device or a pipe, not a file; {_NAME_ANOTHER}")
+    for place, what in ((path, "the file"), (path.parent, "its folder")):
+        if place.exists() and not os.access(place, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise StoreError(f"{path}: {what} may not be read and written to; change its rights, or name a file elsewhere")
+    if path.exists() and path.stat().st_size and not _is_database(path):
+        raise StoreError(f"{path}: no store for a box: it is no SQLite file, and was left as it is; {_NAME_ANOTHER}")
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC and path.stat().st_size >= _SMALLEST_DATABASE

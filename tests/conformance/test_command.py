@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import tty
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -60,7 +61,97 @@ def test_a_run_is_judged_again_from_its_journal_alone(lockproof, tmp_path):
     path = tmp_path / "runs/0001/fault_expires-one-second-late/journal.jsonl"
     says(lockproof("judge", str(path)), 1, "FAIL", "code.expiry.after-first-use", "must refuse")
     path.write_text(path.read_text().replace('"record":"run"', '"record":"walk"'))
-    says(lockproof("judge", str(path)), 3, "no run begins in it; name the journal.jsonl of a run")
+    says(lockproof("judge", str(path)), 2, "no run begins in it; name the journal.jsonl of a run")
+
+
+@pytest.fixture(scope="module")
+def journal_lines(tmp_path_factory):
+    """The journal of a passing run, line by line."""
+    out = tmp_path_factory.mktemp("runs")
+    command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", "reference", *A_FEW, "--out", str(out)]
+    subprocess.run(command, check=True, capture_output=True)
+    return (out / "0001/reference/journal.jsonl").read_text().splitlines()
+
+
+def without(lines, nth, *kinds):
+    """The lines without the nth of these kinds, counted among themselves."""
+    places = [i for i, line in enumerate(lines) if json.loads(line)["record"] in kinds]
+    return [line for i, line in enumerate(lines) if i != places[nth]]
+
+
+@pytest.mark.parametrize("nth", [0, 3, -1])
+def test_a_journal_without_one_of_its_answers_decides_nothing(lockproof, tmp_path, journal_lines, nth):
+    path = tmp_path / "journal.jsonl"
+    path.write_text("\n".join(without(journal_lines, nth, "answer")) + "\n")
+    says(lockproof("judge", str(path)), 3, "the journal is not whole")
+
+
+def test_a_journal_with_no_evidence_decides_nothing(lockproof, tmp_path, journal_lines):
+    path = tmp_path / "journal.jsonl"
+    bare = [line for line in journal_lines if json.loads(line)["record"] in {"run", "scenario", "step", "end"}]
+    path.write_text("\n".join(bare) + "\n")
+    result = lockproof("judge", str(path))
+    says(result, 3, "the journal is not whole")
+    assert " pass " not in result.stdout.replace("not-applicable", "")
+
+
+def test_a_journal_without_a_command_and_its_answer_decides_nothing(lockproof, tmp_path, journal_lines):
+    path = tmp_path / "journal.jsonl"
+    places = [i for i, line in enumerate(journal_lines) if json.loads(line)["record"] == "command"]
+    gone = places[-1]
+    path.write_text("\n".join(line for i, line in enumerate(journal_lines) if i not in {gone, gone + 1}) + "\n")
+    says(lockproof("judge", str(path)), 3, "the journal is not whole")
+
+
+@pytest.mark.parametrize(
+    "damage", ["[]", "7", "null", '{"record": "answer"}', '{"no": "record"}', "[" * 100_000, '{"record": "scenario"}']
+)
+def test_a_damaged_journal_is_bad_input(lockproof, tmp_path, journal_lines, damage):
+    path = tmp_path / "journal.jsonl"
+    path.write_text("\n".join([*journal_lines[:5], damage, *journal_lines[5:]]) + "\n")
+    result = lockproof("judge", str(path))
+    says(result, 3 if damage == '{"record": "answer"}' else 2)
+
+
+def test_ctrl_c_keeps_what_was_done(tmp_path):
+    command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", "pty", "--out", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    path = tmp_path / "0001" / "pty" / "journal.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (not path.exists() or path.read_text().count('"record":"end"') < 3):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    told, errors = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in errors) == (3, False)
+    assert "stopped by Ctrl-C; what was done is kept" in told
+    (run,) = json.loads((tmp_path / "0001" / "report.json").read_text())["runs"]
+    assert sum(scenario["verdict"] == "pass" for scenario in run["scenarios"]) >= 3
+
+
+@pytest.mark.parametrize("words", [("run", "--box", "reference", *A_FEW), ("clauses",), ("prove",)])
+def test_an_output_that_is_full_is_no_traceback(words, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "lockproof.conformance.command", *words]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False)
+    assert result.returncode == 3
+    assert "Traceback" not in result.stderr
+
+
+def test_the_same_box_may_be_judged_twice_in_one_run(lockproof, tmp_path):
+    says(lockproof("run", "--box", "reference", "--box", "reference", *A_FEW), 0)
+    assert {p.name for p in (tmp_path / "runs/0001").iterdir() if p.is_dir()} == {"reference", "reference_2"}
+
+
+def test_a_seed_gives_the_same_ids_and_digits_again(lockproof, tmp_path):
+    first: list[str] = []
+    for number in (1, 2):
+        says(lockproof("run", "--box", "reference", "--seed", "abc", *A_FEW), 0)
+        text = (tmp_path / f"runs/000{number}/reference/journal.jsonl").read_text()
+        digits = [json.loads(line)["arguments"]["digits"] for line in text.splitlines() if '"name":"enter"' in line]
+        assert number == 1 or digits == first
+        first = digits
+    says(lockproof("run", "--box", "reference", *A_FEW), 0)
+    assert first[0] not in (tmp_path / "runs/0003/reference/journal.jsonl").read_text()
 
 
 def test_prove_proves_and_names_what_it_proved(lockproof):
@@ -103,13 +194,14 @@ def test_help_imports_nothing_heavy():
         ),
         (("run", "--box", "fault:nothing-like-it"), 2, ("no fault is called nothing-like-it", "lockproof box --list-faults")),
         (("run", "--today", "tomorrow"), 2, ("--today tomorrow: no date; write it as 2027-03-02",)),
+        (("run", "--today", "0001-01-01"), 2, ("--today 0001-01-01: choose a date from 2000 to 2100",)),
         (("run", "nowhere.yaml"), 2, ("nowhere.yaml:1: cannot be read",)),
         (("run", "--box", "/dev/there-is-no-such-port", *A_FEW), 3, ("/dev/there-is-no-such-port",)),
         (("clauses", "code.expiry.after-first-used"), 2, ("did you mean code.expiry.after-first-use?",)),
         (("scenarios", "show", "nothing"), 2, ("no scenario is called nothing",)),
         (("scenarios", "list", "--clause", "code.dya"), 2, ("did you mean code.day?",)),
         (("box", "--fault", "ech"), 2, ("did you mean echo?",)),
-        (("judge", "nowhere.jsonl"), 3, ("nowhere.jsonl: No such file or directory; name a journal.jsonl of a run",)),
+        (("judge", "nowhere.jsonl"), 2, ("nowhere.jsonl: No such file or directory; name a journal.jsonl of a run",)),
         (("faults", "--over", "the-moon"), 2, ("--over the-moon",)),
         (("frobnicate",), 2, ("No such command",)),
     ],

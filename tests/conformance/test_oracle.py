@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from lockproof.conformance import suite
 from lockproof.conformance.faults import named
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.oracle import Contradiction, ExactJudge
-from lockproof.conformance.verdict import Verdict
+from lockproof.conformance.player import Player
+from lockproof.conformance.run import authority_for_a_bench, clause_results, make_plan
+from lockproof.conformance.scenario import DEFAULT_TODAY
+from lockproof.conformance.targets import Target
+from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import ClockReading, Decision, LogPage, NoAnswer
+from lockproof.spec.observable import ClockReading, CutClass, Decision, LogPage, NoAnswer
 from lockproof.spec.profile import DEFAULT
 
 
@@ -95,9 +100,6 @@ def test_a_reason_that_no_clause_gives_fails(play, hour):
 
 
 def test_a_box_without_reasons_conforms_by_refusing(hour):
-    from lockproof.conformance.player import Player  # noqa: PLC0415
-    from lockproof.conformance.run import authority_for_a_bench  # noqa: PLC0415
-
     player = Player(GivesNoReason(), authority_for_a_bench(DEFAULT), Journal(), gives_reasons=False)
     assert player.play(hour).verdict is Verdict.PASS
 
@@ -156,3 +158,40 @@ def test_a_scenario_that_the_model_contradicts_is_refused(play, scenario_of, hou
     assert str(error.value).startswith(
         "a-scenario.yaml:15: the scenario expects that the box refuses, and the standard says otherwise: must open"
     )
+
+
+def declaring(box, **declared):
+    """The box, declaring something else of itself."""
+    real = box.hello
+    box.hello = lambda: replace(real(), **declared)
+    return box
+
+
+def played(box, scenario, **player):
+    return Player(box, authority_for_a_bench(DEFAULT), Journal(), **player).play(scenario)
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [(16, Verdict.PASS), (20, Verdict.PASS), (15, Verdict.FAIL)])
+def test_a_full_log_keeps_what_it_declares(kept, verdict):
+    vital = next(s for s in suite.written() if s.id == "every-decision-is-one-entry")
+    box = ReferenceBox()
+    box.store._log_capacity = kept
+    result = played(box, vital, log_capacity=16)
+    entries = box.store.entries(1, 1000)
+    assert result.verdict is (verdict if len(entries) >= kept else Verdict.PASS)
+
+
+def test_a_reason_from_a_box_that_declares_none_fails(hour):
+    found = played(ReferenceBox(), hour, gives_reasons=False).finding
+    assert found.must == "must give no reason: the box declares that it gives none"
+
+
+def test_what_could_not_be_exercised_is_inconclusive_and_not_passed_over():
+    chosen = [s for s in suite.written() if "box.power" in s.clauses or s.control]
+    box = declaring(ReferenceBox(), cut_classes=(CutClass.RESET,))
+    plan = make_plan(chosen, box.hello(), DEFAULT, Target("a-box", reference=False), DEFAULT_TODAY)
+    results = [played(box, s) for s in plan.selected]
+    results += [ScenarioResult(name, Verdict.NOT_APPLICABLE, ("box.power",), message=why) for name, why in plan.left_out.items()]
+    power = next(c for c in clause_results(results, judged_authority=False) if c.id == "box.power")
+    assert power.verdict is Verdict.INCONCLUSIVE
+    assert power.reason == "not exercised: the box does not declare power cuts of class cut-at-nth-write"

@@ -153,6 +153,27 @@ def test_what_is_no_url_of_a_port(url: str) -> None:
         open_box(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("socket://", "names no host; write it as socket://host:4000"),
+        ("socket://:7", "names no host; write it as socket://host:4000"),
+        ("rfc2217://", "names no host; write it as rfc2217://host:4000"),
+        ("RFC2217://", "names no host; write it as rfc2217://host:4000"),
+        ("socket://localhost", "names no TCP port; write it as socket://localhost:4000"),
+        ("rfc2217://localhost", "names no TCP port; write it as rfc2217://localhost:4000"),
+        ("socket://localhost:99999", "a TCP port to connect to is a number from 1 to 65535; write it as socket://localhost:4000"),
+        ("socket://localhost:0", "a TCP port to connect to is a number from 1 to 65535; write it as socket://localhost:4000"),
+        ("rfc2217://localhost:no", "a TCP port to connect to is a number from 1 to 65535; write it as rfc2217://localhost:4000"),
+        ("socket://[::1", "not an address: Invalid IPv6 URL; write it as socket://192.0.2.7:4000"),
+    ],
+)
+def test_an_address_with_a_part_missing(url: str, message: str) -> None:
+    with pytest.raises(PortError) as told:
+        open_channel(url)
+    assert str(told.value) == f"{url}: {message}"
+
+
 def test_no_one_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"socket://127.0.0.1:{free.getsockname()[1]}"
