@@ -158,8 +158,8 @@ def box(
     fault: Annotated[str, typer.Option(help="Serve a box with this fault.")] = "",
     list_faults: Annotated[bool, typer.Option("--list-faults", help="List the faults, and stop.")] = False,
     tcp: Annotated[
-        int, typer.Option(help="Serve on this TCP port of this machine instead of a pseudo-terminal; 0 picks one.")
-    ] = -1,
+        int | None, typer.Option(help="Serve on this TCP port of this machine instead of a pseudo-terminal; 0 picks one.")
+    ] = None,
     link: Annotated[Path | None, typer.Option(help="Make this a symbolic link to the pseudo-terminal.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep what is durable in this file, over the end of the process.")] = None,
     profile: Annotated[list[str] | None, typer.Option(help="A value of the profile, NAME=VALUE; may be repeated.")] = None,
@@ -175,7 +175,7 @@ def box(
         for each in faults.all_faults().values():
             sys.stdout.write(f"{each.name:<40} {each.breaks or 'degenerate':<30} {each.does}\n")
         return
-    serve(fault, tcp if tcp >= 0 else None, link, store, profile_of(profile or []), production=production, quiet=quiet)
+    serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet)
 
 
 @app.command(epilog="For example: lockproof faults --over pty")

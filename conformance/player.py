@@ -161,6 +161,8 @@ class Stage:
     def move_to(self, instant: int) -> None:
         if instant < self.now:
             raise ScenarioError(self._where(), "this step lies before the one above it", "put the steps in the order of time")
+        if instant > self.now + words.LONGEST:
+            raise ScenarioError(self._where(), "this step lies more than a hundred years ahead", "let less time pass")
         if instant > self.now:
             seconds = instant - self.now
             self.now = instant
@@ -272,14 +274,20 @@ class Player:
             if self.watcher:
                 self.watcher.step(stage.scenario, number, step)
             stage.step = step
-            self._begin(stage, number, step)
-            for time_around in range(step.times):
-                if time_around and step.every:
-                    stage.move_to(stage.now + words.seconds(step.every))
-                if not stage.judge.finding:
-                    DO[step.verb](stage, step)
+            try:
+                self._step(stage, number, step)
+            except words.WordsError as error:  # of words that hang on what earlier steps made
+                raise ScenarioError(step.where, str(error)) from None
         if not (stage.judge.finding or stage.judge.error):
             stage.write("end", records=stage.judge.seen)
+
+    def _step(self, stage: Stage, number: int, step: Step) -> None:
+        self._begin(stage, number, step)
+        for time_around in range(step.times):
+            if time_around and step.every:
+                stage.move_to(stage.now + words.seconds(step.every))
+            if not stage.judge.finding:
+                DO[step.verb](stage, step)
 
     def _set_up(self, stage: Stage) -> None:
         """As from the factory, then provisioned for the first property, the clock held and set."""
@@ -846,7 +854,9 @@ def _read_log(stage: Stage, _: Step) -> None:
     _, entries = read_log(stage)
     if entries and not stage.armed:
         last = entries[-1]
-        again = [entry.number if entry == last else f"another {entry.number}" for entry in stage.box.read_log(last.number).entries]
+        again = [
+            entry.number if entry == last else f"another {entry.number}" for entry in stage.box.read_log(last.number).entries
+        ]
         stage.check(f"log from entry {last.number}", [last.number], again)
 
 

@@ -126,6 +126,8 @@ _MISTAKE = re.compile(
 _ALTERED = ("first byte of the nonce", "last byte of the nonce", "first byte of the grant", "last byte of the grant")
 _AT_LEAST = "at least "
 _SECRET_BYTES = 32
+_LONGEST_NUMBER = 12  # digits
+_HIGHEST_INDEX = 255  # the index is one byte of what the digits are made of (interop.code)
 _MOST_TIMES = 1000  # no bench repeats more
 
 
@@ -309,7 +311,8 @@ class _Reader:
 
     def instant(self, text: str) -> int:
         """Of earlier grants and codes it is not yet known when they are."""
-        return self.calendar.instant(text, {name: (0, 1) for name, kind in self.made.items() if kind in {"grant", "code"}})
+        some = (words.LONGEST, words.LONGEST + 1)
+        return self.calendar.instant(text, {name: some for name, kind in self.made.items() if kind in {"grant", "code"}})
 
     def earlier(self, where: Where, name: object, *kinds: str) -> None:
         made = self.made.get(str(name))
@@ -341,9 +344,11 @@ class _Reader:
         for value in values if isinstance(values, list) else [values]:
             check(where, value)
 
-    def a_number(self, where: Where, value: object) -> None:
-        if not str(value).isdecimal():
+    def a_number(self, where: Where, value: object, least: int = 0, most: int = 999_999_999) -> None:
+        if not re.fullmatch(r"[0-9]+", str(value)):
             raise ScenarioError(where, f"{value!r} is no whole number", "write one, such as 2")
+        if len(str(value)) > _LONGEST_NUMBER or not least <= int(str(value)) <= most:
+            raise ScenarioError(where, f"{str(value)[:_LONGEST_NUMBER]} cannot stand here", f"write {least} to {most}")
 
     def a_text(self, where: Where, value: object) -> None:
         if not isinstance(value, str):
@@ -495,6 +500,8 @@ class _Reader:
     def text(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             raise ScenarioError(self.at(node), "one word or sentence stands here", "write it on the line of its key")
+        if not str(node.value).isprintable() and any("\ud800" <= char <= "\udfff" for char in str(node.value)):
+            raise ScenarioError(self.at(node), "half a character stands here", "write the whole character, not its halves")
         return str(node.value)
 
     def filled(self, node: yaml.Node) -> str:
@@ -509,11 +516,10 @@ class _Reader:
         return found
 
     def whole(self, node: yaml.Node) -> int:
-        if not self.text(node).isdecimal() or not 1 <= int(self.text(node)) <= _MOST_TIMES:
-            raise ScenarioError(
-                self.at(node), f"{self.text(node)!r} is no number of times", f"write a whole number from 1 to {_MOST_TIMES}"
-            )
-        return int(self.text(node))
+        text = self.text(node)
+        if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= _MOST_TIMES:
+            raise ScenarioError(self.at(node), f"{text!r} is no number of times", f"write a whole number from 1 to {_MOST_TIMES}")
+        return int(text)
 
     def value(self, node: yaml.Node) -> Any:
         """Plain data; everything but yes, no, lists and mappings stays the text that it is."""
@@ -569,6 +575,8 @@ _KINDS: Mapping[str, _Check] = {
     "duration": lambda reader, where, value: reader.time_at(where, lambda: words.seconds(value)),
     "outage": lambda reader, where, value: reader.time_at(where, lambda: outage(value, DEFAULT)),
     "number": lambda reader, where, value: reader.a_number(where, value),
+    "index": lambda reader, where, value: reader.a_number(where, value, 0, _HIGHEST_INDEX),
+    "nth": lambda reader, where, value: reader.a_number(where, value, 1, _MOST_TIMES),
     "numbers": _each(lambda reader, where, value: reader.a_number(where, value)),
     "digits": lambda reader, where, value: reader.a_match(where, value, r"\d{1,16}", "write 1 to 16 digits, in quotes"),
     "mistake": lambda reader, where, value: reader.a_match(

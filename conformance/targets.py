@@ -20,6 +20,7 @@ from lockproof.spec.observable import BadInput, BenchError, Box
 IN_PROCESS, ON_A_LINE = "reference", "pty"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
+_CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
 OnFrame = Callable[..., None]
 
 
@@ -102,9 +103,6 @@ def served(fault: str | None = None) -> Iterator[str]:
             _end(process)
             if process.returncode == _CRASHED and path:
                 sys.stderr.write(_text(said))
-
-
-_CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
 
 
 def _text(said: IO[bytes]) -> str:

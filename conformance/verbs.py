@@ -77,7 +77,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "enter": Verb(
             "keypad",
             "code",
-            takes={"code": "code or wrong", "digits": "digits", "index": "number", "day": "day", "mistyped": "mistake"},
+            takes={"code": "code or wrong", "digits": "digits", "index": "index", "day": "day", "mistyped": "mistake"},
             accepts="opens",
         ),
         "challenge": Verb("app", "as", makes="nonce", looks=True),
@@ -91,7 +91,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             accepts="takes",
         ),
         "read-clock": Verb("clock", looks=True),
-        "cut": Verb("power", takes={"off": "outage", "at-write": "number"}),
+        "cut": Verb("power", takes={"off": "outage", "at-write": "nth"}),
         "become": Verb("power", "box", {"box": "other-box"}),
         "read-log": Verb("log", looks=True),
         "upload": Verb("log", takes={"order": "reversed", "times": "number", "without": "numbers"}, looks=True),

@@ -158,14 +158,14 @@ class Store:
                     f"{self._path}: its tables are not those that a box makes; it was left as it is; {_NAME_ANOTHER}"
                 )
             elif (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                raise StoreError(f"{self._path}: the file is damaged ({found}); {_OTHERWISE}")
+                raise StoreError(f"{self._path}: the file is damaged ({found.splitlines()[-1]}); {_OTHERWISE}")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: no store for a box: {error}; {_NAME_ANOTHER}") from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise StoreError(f"{self._path}: no store for a box: {_in_a_line(error)}; {_NAME_ANOTHER}") from error
 
 
 def whole(value: Any) -> int:
@@ -173,6 +173,12 @@ def whole(value: Any) -> int:
     if type(value) is not int or abs(value) >= _TOO_LARGE:
         raise ValueError(f"{value!r:.40} stands where a whole number belongs")
     return value
+
+
+def _in_a_line(error: Exception) -> str:
+    """What SQLite says, without the content that it quotes, which may hold a secret and any byte."""
+    said = str(error).partition(" with text ")[0]
+    return "".join(each if each.isprintable() else "?" for each in said)
 
 
 def _check_place(path: Path) -> None:

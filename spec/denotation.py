@@ -53,20 +53,29 @@ def ticket_is_live(world: World, nonce: Any, profile: Profile) -> Truth:
 
 def entry_reasons(world: World, profile: Profile, ours: Truth, matches: Truth, other: Any) -> Reasons:
     """An entry of digits, made now."""
-    ready, enabled, now = is_ready(world), is_enabled(world, profile), world.box.clock
+    looked_at = every(is_ready(world), is_enabled(world, profile))
+    digits = digits_reasons(world, profile, ours, matches, other, world.box.clock)
+    return charge_reasons(world, profile) | {clause: every(looked_at, forbids) for clause, forbids in digits.items()}
+
+
+def charge_reasons(world: World, profile: Profile) -> Reasons:
+    """Any digits at all, entered now."""
+    ready, enabled = is_ready(world), is_enabled(world, profile)
+    return {"box.ready": no(ready), "box.wrong-entry.bound": every(ready, no(enabled))}
+
+
+def digits_reasons(world: World, profile: Profile, ours: Truth, matches: Truth, other: Any, instant: Instant) -> Reasons:
+    """Digits that are looked at, decided at `instant`."""
     used = choose(ours, world.ghosts.code_used, other.used)
     first_use = choose(ours, world.ghosts.first_use, other.first_use)
-    code = choose(ours, world.code, other)
-    looked_at = every(ready, enabled)
-    known = every(looked_at, matches)
-    outside = either(now < code.day_start, now >= code.day_end)
-    day_over = every(profile.code_ends_with_its_day, used, now >= code.day_end)
+    day_start = choose(ours, world.code.day_start, other.day_start)
+    day_end = choose(ours, world.code.day_end, other.day_end)
+    outside = either(instant < day_start, instant >= day_end)
+    day_over = every(profile.code_ends_with_its_day, used, instant >= day_end)
     return {
-        "box.ready": no(ready),
-        "box.wrong-entry.bound": every(ready, no(enabled)),
-        "code.digits": every(looked_at, no(matches)),
-        "code.day": every(known, either(every(no(used), outside), day_over)),
-        "code.expiry.after-first-use": every(known, used, now >= first_use + profile.code_life),
+        "code.digits": no(matches),
+        "code.day": every(matches, either(every(no(used), outside), day_over)),
+        "code.expiry.after-first-use": every(matches, used, instant >= first_use + profile.code_life),
     }
 
 

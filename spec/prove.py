@@ -2,14 +2,14 @@
 
 Every theorem is proved of every event it speaks of, in every world that the invariants allow, for every legal profile; the
 invariants are proved of the initial worlds and kept by every event. An `unknown` is a failure. A theorem whose hypothesis
-nothing satisfies is a failure too.
+nothing satisfies is a failure too, and so is one that something said to be possible has fallen out of.
 """
 
 from __future__ import annotations
 
 import time
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from types import SimpleNamespace
@@ -19,11 +19,12 @@ import z3
 from lockproof.spec import clauses
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.profile import DEFAULT, Profile, legal
-from lockproof.spec.theorems import THEOREMS, Step, Theorem
-from lockproof.spec.vocabulary import Outcome, Truth, every, implies, no
+from lockproof.spec.theorems import THEOREMS, Claim, Step, Theorem
+from lockproof.spec.vocabulary import Outcome, Truth, every, no
 from lockproof.spec.world import EVENTS, World, initial
 
 SECONDS_PER_QUESTION = 20
+NO_EVENT = "nothing happens"  # where a theorem without an event is proved
 SMALL = (-100_000, 1_000_000)  # numbers that are easy to read in a counterexample
 
 
@@ -49,10 +50,10 @@ class Row:
     witness: str | None = None
 
 
-def prove(report: Callable[[Row], None] = lambda _: None) -> list[Row]:
-    """Prove everything; `report` gets every row as it is done. Rows of invariants come first."""
+def prove(report: Callable[[Row], None] = lambda _: None, only: Container[str] | None = None) -> list[Row]:
+    """Prove everything, or `only` what is named; `report` gets every row as it is done. Rows of invariants come first."""
     rows = []
-    for row in _all_rows():
+    for row in _all_rows(only):
         report(row)
         rows.append(row)
     return rows
@@ -97,29 +98,47 @@ def _invariant(world: World, profile: Any) -> Truth:
     return every(*(holds(world, profile) for holds in INVARIANTS.values()))
 
 
-def _all_rows() -> Iterator[Row]:
+def _all_rows(only: Container[str] | None) -> Iterator[Row]:
     before = symbol(World, "")
     before_any, before_default = _cases(before, any_profile()), _cases(before, DEFAULT)
     broken: list[tuple[str, str]] = []
-    for name in INVARIANTS:
+    for name in (n for n in INVARIANTS if only is None or n in only):
         row = _prove_invariant(name, before, before_any)
         if row.result is not Result.PROVED and row.event in EVENTS:
             broken.append((name, row.event))
         yield row
-    for theorem in THEOREMS.values():
+    for theorem in (t for t in THEOREMS.values() if only is None or t.name in only):
         yield _prove_theorem(theorem, before_default if theorem.default_profile else before_any, broken)
 
 
 class _Cases:
-    """The events as seen from one arbitrary world, each with a solver that already holds all that is assumed."""
+    """The events as seen from one arbitrary world, each with a solver that already holds all that is assumed.
+
+    A case is made when it is first asked for.
+    """
 
     def __init__(self, before: World, profile: Any) -> None:
         self.profile = profile
+        self.before = before
         self.assumed = every(legal(profile), _invariant(before, profile))
-        self.by_event: dict[str, tuple[Step, z3.Solver]] = {}
-        for event in EVENTS:
-            case = _case(event, before, profile)
-            self.by_event[event] = (case.step, _solver(self.assumed, case.assumed))
+        self._by_event: dict[str, tuple[Step, z3.Solver]] = {}
+
+    def of(self, event: str) -> tuple[Step, z3.Solver]:
+        if event not in self._by_event:
+            case = _case(event, self.before, self.profile)
+            self._by_event[event] = (case.step, _solver(self.assumed, case.assumed))
+        return self._by_event[event]
+
+    def without_event(self, numbers: tuple[str, ...]) -> tuple[Step, z3.Solver]:
+        given = {name: z3.Int(name) for name in numbers}
+        step = Step(NO_EVENT, self.before, self.before, Outcome(True), given, self.profile, z3.Int("any_instant"))
+        return step, _solver(legal(self.profile))
+
+    def for_theorem(self, theorem: Theorem) -> Iterator[tuple[Step, z3.Solver]]:
+        if not theorem.events:
+            yield self.without_event(theorem.numbers)
+        for event in theorem.events:
+            yield self.of(event)
 
 
 def _cases(before: World, profile: Any) -> _Cases:
@@ -152,7 +171,8 @@ def _prove_invariant(name: str, before: World, cases: _Cases) -> Row:
     answer, model = _ask(_solver(legal(cases.profile), initial(before)), no(holds(before, cases.profile)))
     if answer != "unsat":
         return row(_failure(answer), "the beginning", _words(model, None, before))
-    for event, (step, solver) in cases.by_event.items():
+    for event in EVENTS:
+        step, solver = cases.of(event)
         answer, _ = _ask(solver, no(holds(step.after, cases.profile)))
         if answer != "unsat":
             model = _small(solver, step, no(holds(step.after, cases.profile))) if answer == "sat" else None
@@ -167,19 +187,22 @@ def _prove_theorem(theorem: Theorem, cases: _Cases, broken: list[tuple[str, str]
 
     def row(result: Result, event: str | None = None, lines: tuple[str, ...] = ()) -> Row:
         seconds = time.perf_counter() - start
-        return Row(theorem.name, theorem.sentence, theorem.clauses, result, seconds, len(theorem.events), event, lines, witness)
+        obligations = max(1, len(theorem.events))
+        return Row(theorem.name, theorem.sentence, theorem.clauses, result, seconds, obligations, event, lines, witness)
 
     for unknown in (c for c in theorem.clauses if c not in clauses.all_clauses()):
         return row(Result.UNKNOWN, None, (str(clauses.UnknownClause(unknown, clauses.all_clauses())),))
-    for event in theorem.events:
-        step, solver = cases.by_event[event]
+    for step, solver in cases.for_theorem(theorem):
         claim = theorem.claim(step)
         answer, _ = _ask(solver, claim.when, no(claim.then))
         if answer != "unsat":
             model = _small(solver, step, every(claim.when, no(claim.then))) if answer == "sat" else None
-            return row(_failure(answer), event, _words(model, step, step.before))
+            return row(_failure(answer), step.event, (*_differences(model, claim), *_words(model, step, step.before)))
         if witness is None and _ask(solver, claim.when, claim.then)[0] == "sat":
-            witness = event
+            witness = step.event
+        for name, fact in claim.possible.items():
+            if _ask(solver, fact)[0] != "sat":
+                return row(Result.VACUOUS, step.event, (f"nothing was proved of this, for it cannot happen: {name}",))
     for invariant, event in broken:
         found = _broken_by(theorem, cases, event)
         if found is not None:
@@ -190,7 +213,7 @@ def _prove_theorem(theorem: Theorem, cases: _Cases, broken: list[tuple[str, str]
 
 def _broken_by(theorem: Theorem, cases: _Cases, event: str) -> tuple[str, tuple[str, ...]] | None:
     """The theorem fails one step after an event that breaks an invariant: that step and the counterexample."""
-    first, solver = cases.by_event[event]
+    first, solver = cases.of(event)
     for following in theorem.events:
         case = _case(following, first.after, cases.profile, tag="then ")
         claim = theorem.claim(case.step)
@@ -242,11 +265,10 @@ def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple
         return (f"the solver did not decide within {SECONDS_PER_QUESTION} s",)
 
     def value(term: Any) -> str:
-        found = model.eval(term, model_completion=True) if isinstance(term, z3.ExprRef) else term
-        return {"True": "yes", "False": "no"}.get(str(found), str(found))
+        return _value(model, term)
 
     old = {n: value(t) for n, t in _leaves(before).items() if not n.startswith("ghosts")}
-    lines = [_block("before", old)]
+    lines = [_block("before", old)] if step is None or step.event != NO_EVENT else []
     if step is None:
         return tuple(lines)
     if not isinstance(step.profile, Profile):
@@ -257,11 +279,26 @@ def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple
         }
         lines.insert(0, _block("profile, where it is not the default", changed))
     given = {n: v for name, term in step.given.items() for n, v in ((k, value(t)) for k, t in _leaves(term, name).items())}
+    if step.event == NO_EVENT:
+        return (*lines, _block("for", given))
     lines.append(_block(f"then {_spoken(step.event)}", given))
     lines.append(f"outcome: {_outcome(step.outcome, value)}")
     new = {n: value(t) for n, t in _leaves(step.after).items() if not n.startswith("ghosts")}
     lines.append(_block("after, where it differs", {n: v for n, v in new.items() if v != old[n]}))
     return tuple(lines)
+
+
+def _differences(model: z3.ModelRef | None, claim: Claim) -> tuple[str, ...]:
+    """Where the model and the standard were compared part by part: the parts in which they differ."""
+    if model is None:
+        return ()
+    shown = {name: (_value(model, said), _value(model, meant)) for name, (said, meant) in claim.compared.items()}
+    return tuple(f"{name}: the model says {said}, the standard {meant}" for name, (said, meant) in shown.items() if said != meant)
+
+
+def _value(model: z3.ModelRef, term: Any) -> str:
+    found = model.eval(term, model_completion=True) if isinstance(term, z3.ExprRef) else term
+    return {"True": "yes", "False": "no"}.get(str(found), str(found))
 
 
 def _block(title: str, values: dict[str, str]) -> str:
@@ -273,10 +310,3 @@ def _outcome(outcome: Outcome, value: Callable[[Any], str]) -> str:
         return "accepted"
     against = [f"{need.clause} ({need.name})" for need in outcome.needs if value(need.forbids) == "yes"]
     return "refused: " + (", ".join(dict.fromkeys(against)) or "no clause says why")
-
-
-def burst_and_refill_bound_the_count(burst: Any, refill: Any, seconds: Any, entries: Any, refills: Any) -> Truth:
-    """The arithmetic between seconds charged and entries: `refills` is `seconds // refill` (`box.wrong-entry.bound`)."""
-    divides = every(refill * refills <= seconds, seconds < refill * refills + refill)
-    charged = entries * refill <= seconds + burst * refill
-    return implies(every(refill >= 1, seconds >= 0, divides, charged), entries <= burst + refills)

@@ -8,7 +8,7 @@ each theorem must also have a witness.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from lockproof.spec import denotation as means
@@ -18,6 +18,7 @@ from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
     Instant,
     Outcome,
+    Seconds,
     Truth,
     choose,
     either,
@@ -25,12 +26,15 @@ from lockproof.spec.vocabulary import (
     no,
     same,
 )
-from lockproof.spec.world import EVENTS, World
+from lockproof.spec.world import EVENTS, World, box_begins
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event in one world. `any_instant` is an instant about which nothing is known."""
+    """One event in one world. `any_instant` is an instant about which nothing is known.
+
+    For a theorem without an event nothing is known of the world, and `given` holds the theorem's own numbers.
+    """
 
     event: str
     before: World
@@ -48,15 +52,21 @@ class Step:
 
     def reasons(self) -> means.Reasons:
         """What forbids the request, by the denotation; empty for an event that asks for nothing."""
-        return _REASONS[self.event](self) if self.event in _REASONS else {}
+        return REASONS[self.event](self) if self.event in REASONS else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`then` holds wherever `when` does."""
+    """`then` holds wherever `when` does.
+
+    `compared` tells a counterexample apart: by name, what the model says and what the standard says. Each of `possible` can
+    happen, by name: what was proved was proved of that, too.
+    """
 
     when: Truth
     then: Truth
+    compared: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    possible: dict[str, Truth] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +77,19 @@ class Theorem:
     events: tuple[str, ...]
     claim: Callable[[Step], Claim]
     default_profile: bool = False
+    numbers: tuple[str, ...] = ()
 
 
 THEOREMS: dict[str, Theorem] = {}
 _PRESENTATIONS = ("entry_is_made", "ticket_is_presented")
+_KEYPAD = ("entry_is_charged", "entry_is_decided", "entry_is_made")
 
-_REASONS: dict[str, Callable[[Step], means.Reasons]] = {
+REASONS: dict[str, Callable[[Step], means.Reasons]] = {
     "entry_is_made": lambda s: means.entry_reasons(s.before, s.profile, s.given["ours"], s.given["matches"], s.given["other"]),
+    "entry_is_charged": lambda s: means.charge_reasons(s.before, s.profile),
+    "entry_is_decided": lambda s: means.digits_reasons(
+        s.before, s.profile, s.given["ours"], s.given["matches"], s.given["other"], s.before.ghosts.last_decision
+    ),
     "ticket_is_presented": lambda s: means.ticket_reasons(
         s.before, s.profile, s.given["ours"], s.given["other"], s.given["other_heard"]
     ),
@@ -89,9 +105,9 @@ _REASONS: dict[str, Callable[[Step], means.Reasons]] = {
 
 
 def theorem(
-    *clauses: str, events: tuple[str, ...] = tuple(EVENTS), default_profile: bool = False
+    *clauses: str, events: tuple[str, ...] = tuple(EVENTS), default_profile: bool = False, numbers: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Step], Claim | Truth]], Callable[[Step], Claim | Truth]]:
-    """A theorem about `clauses`, to be proved for each of `events` (for all, if none are named)."""
+    """A theorem about `clauses`, to be proved for each of `events` (for all, if not said); with no event, of any `numbers`."""
 
     def register(function: Callable[[Step], Claim | Truth]) -> Callable[[Step], Claim | Truth]:
         def claim(step: Step) -> Claim:
@@ -99,7 +115,7 @@ def theorem(
             return said if isinstance(said, Claim) else Claim(True, said)
 
         THEOREMS[function.__name__] = Theorem(
-            function.__name__, (function.__doc__ or "").strip(), clauses, events, claim, default_profile
+            function.__name__, (function.__doc__ or "").strip(), clauses, events, claim, default_profile, numbers
         )
         return function
 
@@ -160,11 +176,13 @@ def a_ticket_says_what_was_granted(step: Step) -> Claim:
 
 @theorem("box.clock.never-back", "box.authentic", events=("time_order_arrives",))
 def a_time_order_is_taken_iff_authentic_and_forward(step: Step) -> Truth:
-    """A time order sets the clock exactly if it is authentic, answers the live nonce and is not before the last decision."""
+    """A time order is taken, and sets nothing but clock and mark, exactly if authentic, for the live nonce and not before the last decision."""
     order, before, after = step.given["order"], step.before, step.after
     forward = no(order.value < before.ghosts.last_decision)
     taken = every(order.authentic, means.ticket_is_live(before, order.nonce, step.profile), forward)
-    effect = every(same(after.box.clock, order.value), means.is_ready(after), no(after.box.nonce_open), after.box.time_known)
+    set_to = replace(before.box, clock=order.value, mark=order.value, time_known=True, nonce_open=False)
+    ours = every(same(after.code, before.code), same(after.heard, before.heard))
+    effect = every(same(after.box, set_to), means.is_ready(after), ours)
     return every(same(step.outcome.accepted, taken), either(every(taken, effect), every(no(taken), same(after, before))))
 
 
@@ -233,14 +251,55 @@ def a_fresh_ticket_opens_inside_the_window(step: Step) -> Claim:
     return Claim(asked, step.outcome.accepted)
 
 
-@theorem("box.ready", events=tuple(_REASONS))
-def the_reasons_are_exactly_the_clauses_violated(step: Step) -> Truth:
+@theorem(
+    "box.ready",
+    "box.wrong-entry.bound",
+    "box.authentic",
+    "box.clock.never-back",
+    "code.digits",
+    "code.day",
+    "code.expiry.after-first-use",
+    "code.irrevocable",
+    "code.grantor",
+    "code.pin",
+    "code.record",
+    "code.date",
+    "code.index",
+    "connect.ticket",
+    "connect.revoke.bound",
+    "connect.revoke.any-time",
+    "connect.window.bounds",
+    "connect.window.length",
+    "connect.window.not-over",
+    "connect.account",
+    "connect.property",
+    "connect.grantor",
+    "connect.recipient-email",
+    "eligibility.consumer-never",
+    "eligibility.connect-realtor",
+    "eligibility.code-seller-permission",
+    events=tuple(REASONS),
+)
+def the_reasons_are_exactly_the_clauses_violated(step: Step) -> Claim:
     """What is refused is refused for exactly the clauses that forbid it, and what none forbids is accepted."""
     reasons = step.reasons()
-    said = {clause: either(*(n.forbids for n in step.outcome.needs if n.clause == clause)) for clause in reasons}
-    exact = every(*(same(said[clause], reasons[clause]) for clause in reasons))
-    unknown = [need.forbids for need in step.outcome.needs if need.clause not in reasons]
-    return every(exact, no(either(*unknown)), same(step.outcome.accepted, no(either(*reasons.values()))))
+    needs = step.outcome.needs
+    clauses = dict.fromkeys([*reasons, *(need.clause for need in needs)])
+    compared = {
+        f"the clause that differs: {clause}": (
+            either(*(need.forbids for need in needs if need.clause == clause)),
+            reasons.get(clause, False),
+        )
+        for clause in clauses
+    }
+    compared["what differs: accepted"] = (step.outcome.accepted, no(either(*reasons.values())))
+    return Claim(True, _agree(compared), compared)
+
+
+@theorem("box.power", "box.log", "connect.ticket", "connect.property", events=tuple(e for e in EVENTS if e not in REASONS))
+def what_asks_for_nothing_is_accepted(step: Step) -> Truth:
+    """Time, power, a challenge, the writing of refusals, a move of the box and the arrival of an entry are never refused."""
+    return every(step.outcome.accepted, not step.outcome.needs)
 
 
 @theorem("report.once", events=("grant_is_asked_for", "grant_is_revoked", "code_is_asked_for"))
@@ -385,9 +444,9 @@ def a_refused_ticket_leaves_its_nonce_open(step: Step) -> Truth:
 
 @theorem("connect.ticket", events=("challenge_is_made",))
 def a_new_challenge_replaces_the_old(step: Step) -> Truth:
-    """One nonce is open, the newest, from the instant of the challenge by the box's own timer."""
-    before, after = step.before.box, step.after.box
-    return every(after.nonce_open, same(after.nonce, before.nonce + 1), same(after.nonce_at, before.timer))
+    """One nonce is open, the newest, from the instant of the challenge by the box's own timer; nothing else changes."""
+    before = step.before.box
+    return same(step.after.box, replace(before, nonce_open=True, nonce=before.nonce + 1, nonce_at=before.timer))
 
 
 @theorem("connect.window.bounds", "box.clock.accuracy", events=("ticket_is_presented",))
@@ -417,6 +476,20 @@ def a_received_connect_opening_notifies_once(step: Step) -> Claim:
     return Claim(opening, exact)
 
 
+@theorem("code.notify-never", "connect.notify-once")
+def only_an_arrival_notifies(step: Step) -> Truth:
+    """Whatever happens, nothing but the first arrival of a Connect opening raises a notification."""
+    entry = step.before.entry
+    first = every(no(step.before.ghosts.received), entry.connect, entry.opening)
+    return same(step.outcome.notified, first if step.event == "entry_arrives" else False)
+
+
+@theorem("report.once", "code.irrevocable")
+def only_what_is_to_be_told_is_reported(step: Step) -> Truth:
+    """Only a code, a grant, its first revocation, a grantor's attempt to revoke a code and an opening's first arrival add a line."""
+    return same(step.outcome.reported, _TOLD[step.event](step) if step.event in _TOLD else False)
+
+
 @theorem("connect.notify-once", "report.once", events=("entry_arrives",))
 def an_arrival_tells_what_it_counts(step: Step) -> Truth:
     """One notification or line more is raised exactly when one more is counted."""
@@ -444,7 +517,7 @@ def a_use_is_reported_once(step: Step) -> Claim:
     return Claim(used, exact)
 
 
-@theorem("box.log", events=("entry_is_made", "entry_is_decided", "ticket_is_presented"))
+@theorem("box.log", events=(*_KEYPAD, "ticket_is_presented"))
 def every_decision_has_one_entry(step: Step) -> Truth:
     """A decided presentation gets the next number; a refusal that examined nothing is counted; all else writes nothing."""
     before, after, outcome = step.before.box, step.after.box, step.outcome
@@ -459,12 +532,30 @@ def every_decision_has_one_entry(step: Step) -> Truth:
             every(no(goes_on), same(after.next_entry, before.next_entry + 1), new_run),
         ),
     )
-    nothing = every(same(after.next_entry, before.next_entry), same(after.refusals, before.refusals))
+    nothing = same(_log(after), _log(before))
     return either(
         every(outcome.logged, no(outcome.counted), logged),
         every(outcome.counted, no(outcome.logged), counted),
         every(no(outcome.logged), no(outcome.counted), nothing),
     )
+
+
+@theorem("box.log")
+def only_presentations_are_logged_or_counted(step: Step) -> Truth:
+    """A charge is counted if it is refused, a decision is logged, and what is no presentation is neither logged nor counted."""
+    logged, counted = step.outcome.logged, step.outcome.counted
+    if step.event == "entry_is_charged":
+        return every(no(logged), same(counted, no(step.outcome.accepted)))
+    if step.event == "entry_is_decided":
+        return every(logged, no(counted))
+    return True if step.event in _PRESENTATIONS else every(no(logged), no(counted))
+
+
+@theorem("box.log")
+def nothing_but_presentations_writing_and_power_touches_the_log(step: Step) -> Truth:
+    """Orders, challenges, time and the authority leave the log and its count of refusals as they were."""
+    touches = {*_KEYPAD, "ticket_is_presented", "refusals_are_written", "power_fails"}
+    return True if step.event in touches else same(_log(step.after.box), _log(step.before.box))
 
 
 @theorem("box.log", events=("entry_is_made", "ticket_is_presented"))
@@ -611,6 +702,17 @@ def what_does_not_verify_changes_nothing(step: Step) -> Claim:
     return Claim(forged, every(no(step.outcome.accepted), unchanged, same(step.after.heard, step.before.heard)))
 
 
+@theorem("box.isolation", "interop.message", events=_PRESENTATIONS)
+def nothing_valid_here_is_entitled_there(step: Step) -> Claim:
+    """Another box's digits and tickets open nothing, but by the chance of `digits-spread`; forged MACs are assumed away (`mac-unforgeable`)."""
+    another = every(no(step.given["ours"]), no(step.given["other"].authentic)) if step.event == "ticket_is_presented" else False
+    foreign = no(step.given["matches"]) if step.event == "entry_is_made" else another
+    before, after = step.before, step.after
+    kept = every(same(after.code, before.code), same(after.heard, before.heard), same(after.grant, before.grant))
+    nonce = every(same(after.box.nonce_open, before.box.nonce_open), same(after.box.nonce, before.box.nonce))
+    return Claim(foreign, every(no(step.outcome.accepted), kept, nonce))
+
+
 @theorem("box.power", "box.first-use.durable", events=("power_fails",))
 def a_cut_leaves_entitlement_before_or_after(step: Step) -> Truth:
     """A cut, also one between charge and decision, leaves all but the nonce as the last commit left it."""
@@ -618,7 +720,11 @@ def a_cut_leaves_entitlement_before_or_after(step: Step) -> Truth:
     durable = every(same(after.mark, before.mark), same(after.arrival, before.arrival), same(after.nonce, before.nonce))
     volatile = every(no(after.nonce_open), no(after.entering), same(after.timer, 0), same(after.clock, step.given["clock"]))
     credentials = every(same(step.after.code, step.before.code), same(step.after.heard, step.before.heard))
-    log = every(same(after.refusals, step.given["kept"]), same(after.refusals_written, step.given["kept"]))
+    log = every(
+        same(after.refusals, step.given["kept"]),
+        same(after.refusals_written, step.given["kept"]),
+        same(after.refused_while_disabled, before.refused_while_disabled),
+    )
     gone = every(step.before.box.refusals > 0, same(step.given["kept"], 0))
     number = either(
         every(gone, same(after.next_entry, before.next_entry - 1)), every(no(gone), same(after.next_entry, before.next_entry))
@@ -629,20 +735,16 @@ def a_cut_leaves_entitlement_before_or_after(step: Step) -> Truth:
 @theorem("box.log", events=("refusals_are_written",))
 def a_written_count_survives_a_cut(step: Step) -> Truth:
     """Writing the count of refusals makes all of it durable and changes nothing else."""
-    written = same(step.after.box.refusals_written, step.before.box.refusals)
-    return every(
-        written,
-        same(step.after.box.refusals, step.before.box.refusals),
-        same(step.after.box.next_entry, step.before.box.next_entry),
-    )
+    return same(step.after.box, replace(step.before.box, refusals_written=step.before.box.refusals))
 
 
 @theorem("box.isolation", "box.power")
 def the_hardware_is_set_by_nothing_else(step: Step) -> Claim:
-    """Only time, power and a time order move the clock; only a challenge makes a nonce."""
-    moves = {"time_passes", "clock_jumps", "power_fails", "time_order_arrives"}
-    clock = True if step.event in moves else same(step.after.box.clock, step.before.box.clock)
-    timer = True if step.event in moves else same(step.after.box.timer, step.before.box.timer)
+    """Only time, power and a time order move the clock; only time and power the timer; only a challenge makes a nonce."""
+    timed = {"time_passes", "power_fails"}
+    clocked = {*timed, "clock_jumps", "time_order_arrives"}
+    clock = True if step.event in clocked else same(step.after.box.clock, step.before.box.clock)
+    timer = True if step.event in timed else same(step.after.box.timer, step.before.box.timer)
     nonce = True if step.event == "challenge_is_made" else same(step.after.box.nonce, step.before.box.nonce)
     return Claim(True, every(clock, timer, nonce))
 
@@ -672,31 +774,68 @@ def a_decided_entry_is_over(step: Step) -> Claim:
     return Claim(step.outcome.logged, no(step.after.box.entering))
 
 
-@theorem(
-    "code.day",
-    "code.expiry.after-first-use",
-    "connect.available",
-    events=(*_PRESENTATIONS, "time_order_arrives", "revocation_is_heard"),
-)
+@theorem("code.day", "code.expiry.after-first-use", "connect.available", "connect.revoke.bound", "box.clock.never-back")
 def what_is_accepted_says_what_entitles_it(step: Step) -> Claim:
-    """What is accepted names the clause it rests on: a first use the day, a later one the hour, all else the one that it has."""
-    rests = [(need.clause, need.holds) for need in step.outcome.entitled_by]
-    if step.event != "entry_is_made":
-        return Claim(step.outcome.accepted, every(*(holds for _, holds in rests), len(rests) == 1))
-    used = choose(step.given["ours"], step.before.ghosts.code_used, step.given["other"].used)
-    by_day = [holds for clause, holds in rests if clause == "code.day"]
-    by_hour = [holds for clause, holds in rests if clause == "code.expiry.after-first-use"]
-    exact = every(*(same(holds, no(used)) for holds in by_day), *(same(holds, used) for holds in by_hour))
-    return Claim(step.outcome.accepted, every(exact, len(by_day) == 1, len(by_hour) == 1))
+    """What is accepted names the clause it rests on: a first use the day, a later one the hour, tickets and orders theirs, all else none."""
+    if step.event in {"entry_is_made", "entry_is_decided"}:
+        used = choose(step.given["ours"], step.before.ghosts.code_used, step.given["other"].used)
+        due = {"code.day": no(used), "code.expiry.after-first-use": used}
+    else:
+        due = {_RESTS_ON[step.event]: True} if step.event in _RESTS_ON else {}
+    clauses = dict.fromkeys([*due, *(need.clause for need in step.outcome.entitled_by)])
+    compared = {
+        f"the clause that differs: {clause}": (
+            either(*(need.holds for need in step.outcome.entitled_by if need.clause == clause)),
+            due.get(clause, False),
+        )
+        for clause in clauses
+    }
+    return Claim(step.outcome.accepted, _agree(compared), compared)
 
 
-@theorem("box.ready", "box.log", "box.clock.never-back", events=("challenge_is_made",))
-def a_new_box_starts_with_nothing(step: Step) -> Truth:
-    """A box just provisioned does not know the time, owes nothing, has decided nothing and logs from number 1."""
-    fresh = model.new_box(step.before.box.clock, step.before.box.nonce)
-    nothing = every(*(no(t) for t in (fresh.time_known, fresh.nonce_open, fresh.entering)))
-    zero = every(*(same(n, 0) for n in (fresh.mark, fresh.arrival, fresh.refusals, fresh.refusals_written, fresh.timer)))
-    return every(nothing, zero, same(fresh.next_entry, 1), same(fresh.clock, step.before.box.clock))
+@theorem("box.ready", "box.log", "box.clock.never-back", events=(), numbers=("clock", "nonce"))
+def a_new_box_starts_with_nothing(step: Step) -> Claim:
+    """A box just provisioned does not know the time, owes nothing, has decided nothing and logs from number 1: a beginning as assumed."""
+    clock, nonce = step.given["clock"], step.given["nonce"]
+    fresh = model.new_box(clock, nonce)
+    nothing: dict[str, Any] = dict.fromkeys(("time_known", "nonce_open", "entering", "refused_while_disabled"), False)
+    zero = dict.fromkeys(("mark", "arrival", "refusals", "refusals_written", "timer", "nonce_at"), 0)
+    literal = {**nothing, **zero, "next_entry": 1, "clock": clock, "nonce": nonce}
+    compared = {f"what differs: {f.name}": (getattr(fresh, f.name), literal[f.name]) for f in fields(fresh)}
+    return Claim(True, every(_agree(compared), box_begins(fresh)), compared)
+
+
+# The profile
+
+
+@theorem("box.wrong-entry.bound", events=())
+def the_tolerance_is_burst_less_one_refills(step: Step) -> Claim:
+    """How far charges may run ahead is one refill less than the burst, never less than nothing, for every legal burst and refill."""
+    burst, refill, tolerance = step.profile.keypad_burst, step.profile.keypad_refill, _tolerance(step.profile)
+    compared = {"what differs: keypad_tolerance": (tolerance, (burst - 1) * refill)}
+    return Claim(True, every(_agree(compared), tolerance >= 0), compared)
+
+
+@theorem("box.wrong-entry.bound", "code.pin", events=(), numbers=("seconds", "entries", "refills"))
+def burst_and_refill_bound_the_count(step: Step) -> Claim:
+    """What stays within the time gone by plus the burst, at one refill for each entry, is at most `burst + floor(seconds / refill)` entries."""
+    burst, refill = step.profile.keypad_burst, step.profile.keypad_refill
+    seconds, entries, refills = (step.given[name] for name in ("seconds", "entries", "refills"))
+    divided = every(seconds >= 0, refill * refills <= seconds, seconds < refill * refills + refill)
+    charged = entries * refill <= seconds + _tolerance(step.profile) + refill
+    return Claim(every(divided, entries >= 1, charged), entries <= burst + refills)
+
+
+@theorem(*dict.fromkeys(limit.metadata["clause"] for limit in fields(Profile)))
+def every_limit_is_proved_over_its_whole_range(step: Step) -> Claim:
+    """Whatever happens can happen with every limit of the profile at its least, and with every limit at its greatest."""
+    least = {limit.name: limit.metadata["least"] for limit in fields(Profile)}
+    most = {limit.name: _UNLIMITED if limit.metadata["most"] is None else limit.metadata["most"] for limit in fields(Profile)}
+    return Claim(
+        True,
+        True,
+        possible={"every limit at its least": _at(step.profile, least), "every limit at its greatest": _at(step.profile, most)},
+    )
 
 
 # The numbers of the source
@@ -747,9 +886,55 @@ def the_default_profile_is_the_text__five_entries(step: Step) -> Claim:
     return Claim(five, same(step.outcome.accepted, waited))
 
 
-@theorem("code.index", "code.digits", "box.log", events=("challenge_is_made",), default_profile=True)
+@theorem("code.index", "code.digits", "box.log", events=(), default_profile=True)
 def the_default_profile_is_the_text__digits_and_indices(step: Step) -> Truth:
     """The default profile has codes of 8 digits, 8 of them a day, and writes refusals down every 600 seconds."""
     profile = step.profile
     digits = every(same(profile.code_digits, 8), same(profile.code_indices, 8))
     return every(digits, same(profile.refusals_written_every, 600))
+
+
+# What the theorems share
+
+_UNLIMITED = 10**9  # s; stands for any value of a limit that has no greatest one
+
+_TOLD: dict[str, Callable[[Step], Truth]] = {
+    "grant_is_asked_for": lambda s: s.outcome.accepted,
+    "code_is_asked_for": lambda s: s.outcome.accepted,
+    "grant_is_revoked": lambda s: every(s.outcome.accepted, no(s.before.ghosts.revoked)),
+    "code_revocation_is_asked_for": lambda s: s.given["by_grantor"],
+    "entry_arrives": lambda s: every(no(s.before.ghosts.received), s.before.entry.opening),
+}
+
+_RESTS_ON = {
+    "ticket_is_presented": "connect.available",
+    "revocation_is_heard": "connect.revoke.bound",
+    "time_order_arrives": "box.clock.never-back",
+}
+
+
+def _agree(compared: dict[str, tuple[Any, Any]]) -> Truth:
+    return every(*(same(said, meant) for said, meant in compared.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    next_entry: Any
+    refusals: Any
+    refusals_written: Any
+    refused_while_disabled: Any
+
+
+def _log(box: model.Box) -> _Log:
+    return _Log(box.next_entry, box.refusals, box.refusals_written, box.refused_while_disabled)
+
+
+def _tolerance(profile: Profile) -> Seconds:
+    """As the profile computes it; the prover's own profile has it as a value, which keeps everything else linear."""
+    return vars(Profile)["keypad_tolerance"].fget(profile)  # type: ignore[no-any-return]
+
+
+def _at(profile: Profile, values: dict[str, int]) -> Truth:
+    yes_or_no = {limit.name for limit in fields(Profile) if limit.metadata["unit"] == "yes/no"}
+    limits = (same(getattr(profile, name), bool(value) if name in yes_or_no else value) for name, value in values.items())
+    return every(*limits, same(profile.keypad_tolerance, (values["keypad_burst"] - 1) * values["keypad_refill"]))

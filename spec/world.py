@@ -101,6 +101,7 @@ class Happened:
 
 Event = Callable[..., tuple[Truth, World, Outcome]]
 EVENTS: dict[str, Event] = {}
+_SHOWN = ("logged", "counted", "notified", "reported")
 
 
 def _event(function: Event) -> Event:
@@ -110,10 +111,9 @@ def _event(function: Event) -> Event:
 
 def initial(world: World) -> Truth:
     """The worlds in which everything begins: a box just provisioned, nothing issued, granted, used or heard."""
-    fresh = replace(model.new_box(world.box.clock, world.box.nonce), timer=world.box.timer)
     ghosts = world.ghosts
     return every(
-        same(world.box, fresh),
+        box_begins(world.box),
         no(world.code.used),
         same(world.code.first_use, 0),
         no(world.heard),
@@ -135,6 +135,13 @@ def initial(world: World) -> Truth:
         same(ghosts.run_written, 0),
         same(ghosts.nonce, world.box.nonce),
     )
+
+
+def box_begins(box: model.Box) -> Truth:
+    """A box that has neither the time nor a nonce, owes nothing, has decided nothing and logs from number 1."""
+    nothing = (no(truth) for truth in (box.time_known, box.nonce_open, box.entering))
+    zero = (same(number, 0) for number in (box.mark, box.arrival, box.refusals, box.refusals_written))
+    return every(*nothing, *zero, same(box.next_entry, 1))
 
 
 # Assumptions about the environment
@@ -238,7 +245,7 @@ def entry_is_decided(
 def entry_is_made(
     world: World, profile: Profile, ours: Truth, matches: Truth, other: model.Code, remember: Truth
 ) -> tuple[Truth, World, Outcome]:
-    """Charge and decision together, with no power cut between."""
+    """Charge and decision together, with no power cut between; it shows whatever either of them shows."""
     state, charge = model.charge_entry(world.box, profile)
     charged = _after_charge(replace(world, box=state), world, charge, profile)
     decided, decision = _decide(charged, profile, ours, matches, other, remember)
@@ -247,8 +254,7 @@ def entry_is_made(
         accepted=every(examined, decision.accepted),
         needs=(*charge.needs, *(replace(need, applies=every(examined, need.applies)) for need in decision.needs)),
         entitled_by=decision.entitled_by,
-        logged=examined,
-        counted=charge.counted,
+        **{flag: either(getattr(charge, flag), every(examined, getattr(decision, flag))) for flag in _SHOWN},
     )
     return no(world.ghosts.entering), choose(examined, decided, charged), outcome
 
@@ -309,7 +315,7 @@ def ticket_is_issued(
     registered: Truth,
     remember: Truth,
 ) -> tuple[Truth, World, Outcome]:
-    """A ticket is asked for our grant and becomes our ticket, if we choose; it answers a nonce that exists (`nonces-never-repeat`)."""
+    """A ticket is asked for our grant and becomes our ticket, if we choose; it answers a nonce that exists (`nonce-fresh`)."""
     grant, outcome = authority.issue_ticket(world.grant, registered)
     ours = every(outcome.accepted, remember)
     fresh = model.Ticket(window_start=grant.window_start, window_end=grant.window_end, nonce=nonce, authentic=True)
@@ -383,7 +389,7 @@ def box_is_moved(world: World, profile: Profile) -> tuple[Truth, World, Outcome]
 
 @_event
 def revocation_is_heard(world: World, profile: Profile, ours: Truth, authentic: Truth) -> tuple[Truth, World, Outcome]:  # noqa: ARG001
-    """A revocation order reaches the box; an authentic one for our grant exists only once that has ended (`macs-hold`)."""
+    """A revocation order reaches the box; an authentic one for our grant exists only once that has ended (`mac-unforgeable`)."""
     heard, outcome = model.hear_revocation(choose(ours, world.heard, False), authentic)
     reached = every(ours, authentic)
     ghosts = replace(world.ghosts, heard=either(world.ghosts.heard, reached))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -471,3 +472,74 @@ def _tzdata() -> str:
     from lockproof.spec.civil import tzdata_version  # noqa: PLC0415 (for the one message that has it)
 
     return tzdata_version()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            with_steps('{at: "tomorrow 25:00"}'),
+            "a-scenario.yaml:7: '25:00' is no time of day: hour must be in 0..23\n    write 00:00 to 23:59:59",
+        ),
+        (
+            with_steps("{enter: {index: 300}, box: refuses}"),
+            "a-scenario.yaml:7: 300 cannot stand here\n    write 0 to 255",
+        ),
+        (
+            with_steps("{generate: {by: joe, day: in 5000000 days}, authority: refuses}"),
+            "a-scenario.yaml:7: 'in 5000000 days' is out of reach\n    write a day from 1971-01-01 to 9000-12-31",
+        ),
+        (
+            with_steps('{at: "in 999999999999 days 09:00"}'),
+            "a-scenario.yaml:7: 'in 999999999999 days' is out of reach\n    write a day from 1971-01-01 to 9000-12-31",
+        ),
+        (
+            with_steps("{after: 99999999999d}"),
+            "a-scenario.yaml:7: '99999999999d' is too long\n    write at most 36525d, which is a hundred years",
+        ),
+        (
+            with_steps('{at: "36000d before today 09:00"}'),
+            "a-scenario.yaml:7: '36000d before today 09:00' lies before 1970\n    write an instant from 1971-01-01 on",
+        ),
+        (
+            changed("story:", 'start: "1970-01-02 10:00"\nstory:'),
+            "a-scenario.yaml:3: '1970-01-02' is out of reach\n    write a day from 1971-01-01 to 9000-12-31",
+        ),
+        (
+            changed("A code opens on its day.", '"\\ud800"'),
+            "a-scenario.yaml:3: half a character stands here\n    write the whole character, not its halves",
+        ),
+        (
+            with_steps("cut: {at-write: 99999999999}"),
+            "a-scenario.yaml:7: 99999999999 cannot stand here\n    write 1 to 1000",
+        ),
+        (
+            with_steps(f"{{enter: {{index: {'9' * 5000}}}, box: refuses}}"),
+            "a-scenario.yaml:7: 999999999999 cannot stand here\n    write 0 to 255",
+        ),
+        (
+            changed("story:", "profile: {code_indices: at least 9}\nstory:"),
+            "a-scenario.yaml:3: code_indices: 9 is not legal\n    codes per box and day: 1 to 8 codes (code.index)",
+        ),
+        (
+            changed("story:", "profile: {code_indices: at least two}\nstory:"),
+            "a-scenario.yaml:3: 'two' is no whole number\n    write one, such as 2",
+        ),
+    ],
+)
+def test_what_cannot_be_played_on_any_bench(text: str, message: str) -> None:
+    assert error(text) == message
+
+
+def test_words_that_hang_on_an_earlier_step_are_refused_when_it_is_played() -> None:
+    text = with_steps("{set-clock: {to: 36525d before the start of anns-code}, box: refuses}")
+    with pytest.raises(ScenarioError, match="lies before 1970"):
+        play(text)
+
+
+def test_a_scenario_for_boxes_with_at_least_so_many_codes() -> None:
+    scenario = read(changed("story:", "profile: {code_indices: at least 3, holdover: 1d}\nstory:"))
+    assert scenario.unsuitable(DEFAULT) == ""
+    assert scenario.unsuitable(replace(DEFAULT, code_indices=3)) == ""
+    assert scenario.unsuitable(replace(DEFAULT, code_indices=2)) == "it declares code_indices 2, this is for at least 3"
+    assert scenario.unsuitable(replace(DEFAULT, holdover=60)) == "it declares holdover 60, this is for 86400"

@@ -17,7 +17,8 @@ from lockproof.conformance.suite import written
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.clauses import all_clauses
-from lockproof.spec.profile import DEFAULT
+from lockproof.spec.observable import LogPage
+from lockproof.spec.profile import DAY, DEFAULT, Profile
 
 SCENARIOS = written()
 FAMILIES = {"eligibility", "connect", "code", "report", "box", "interop", "time"}
@@ -42,9 +43,11 @@ IMPORTANT = {
 CHANGES_OF_CLOCKS = ("2026-10-31", "2026-11-01", "2027-03-13", "2027-03-14", "2028-02-28", "2026-12-31")
 
 
-def played(scenario: Scenario, today: str = "2027-03-02") -> ScenarioResult:
-    profile = replace(DEFAULT, **scenario.profile)
-    return Player(ReferenceBox(profile=profile), authority_for_a_bench(profile), Journal(), today, profile).play(scenario)
+def played(scenario: Scenario, today: str = "2027-03-02", declared: Profile = DEFAULT) -> ScenarioResult:
+    profile = replace(declared, **scenario.profile)
+    result = Player(ReferenceBox(profile=profile), authority_for_a_bench(profile), Journal(), today, profile).play(scenario)
+    assert result.message == ""
+    return result
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
@@ -59,6 +62,40 @@ def test_any_day_will_do(today: str) -> None:
     assert {scenario.id: played(scenario, today).finding for scenario in SCENARIOS} == dict.fromkeys(
         (s.id for s in SCENARIOS), None
     )
+
+
+OTHER_BOXES = [{"code_indices": number} for number in range(1, 8)] + [{"holdover": held} for held in (0, 60, 7 * DAY, 30 * DAY)]
+
+
+@pytest.mark.parametrize("declared", OTHER_BOXES, ids=str)
+def test_whatever_a_box_may_declare_each_scenario_passes_or_says_that_it_is_not_for_it(declared: dict[str, int]) -> None:
+    profile = replace(DEFAULT, **declared)
+    suited = [scenario for scenario in SCENARIOS if not scenario.unsuitable(profile)]
+    assert {s.id: played(s, declared=profile).finding for s in suited} == dict.fromkeys((s.id for s in suited), None)
+    assert {scenario.id for scenario in SCENARIOS if scenario.control} <= {scenario.id for scenario in suited}
+    assert len(suited) > len(SCENARIOS) / 2
+
+
+def test_a_seed_gives_other_ids_secrets_and_wrong_digits() -> None:
+    scenario = next(s for s in SCENARIOS if s.id == "wrong-digits-are-refused")
+    first, again, other = (sent(scenario, seed) for seed in ("", "", "11"))
+    assert first == again
+    assert not first & other
+
+
+def test_a_secret_that_is_written_down_keeps_its_box() -> None:
+    scenario = next(s for s in SCENARIOS if s.id == "leading-zeros-are-digits-too")
+    assert sent(scenario, "") == sent(scenario, "11")
+
+
+def sent(scenario: Scenario, seed: str) -> set[str]:
+    """Keys and drawn digits that a run with this seed sends."""
+    journal = Journal()
+    Player(ReferenceBox(), authority_for_a_bench(DEFAULT), journal, seed=seed).play(scenario)
+    commands = [record for record in journal.records if record["record"] == "command"]
+    told = [c["arguments"] for c in commands if c["name"] == "provision"]
+    wrong = [c["arguments"]["digits"] for c in commands if c["about"].startswith("wrong ", len("enter "))]
+    return {str(t["box_id"]) for t in told} | {str(t["secret"]) for t in told} | set(wrong)
 
 
 def test_every_clause_is_shown_or_there_is_a_reason_why_not() -> None:
@@ -115,3 +152,69 @@ def test_each_profile_that_a_scenario_asks_for_is_legal_and_the_default_suits_ne
     assert unsuited == {
         "the-hour-ends-with-the-day-if-the-profile-says-so": "it declares code_ends_with_its_day no, this is for yes"
     }
+
+
+class CountsItsNonces(ReferenceBox):
+    """Nonces are 16 bytes and never come again, but anybody can tell the next."""
+
+    given = 0
+
+    def challenge(self) -> bytes:
+        super().challenge()
+        CountsItsNonces.given += 1
+        self.nonce = CountsItsNonces.given.to_bytes(16, "big")
+        return self.nonce
+
+
+class HasNoncesOfTwoBytes(ReferenceBox):
+    """Two bytes of a nonce change, and the rest never does."""
+
+    def challenge(self) -> bytes:
+        self.nonce = bytes(14) + super().challenge()[:2]
+        return self.nonce
+
+
+class RepeatsItsNonce(ReferenceBox):
+    """Every nonce is the same."""
+
+    def challenge(self) -> bytes:
+        super().challenge()
+        self.nonce = bytes(range(16))
+        return self.nonce
+
+
+@pytest.mark.parametrize(
+    ("box", "seen"),
+    [
+        (CountsItsNonces, "three in a row are as far from each other, as if they were counted"),
+        (HasNoncesOfTwoBytes, "14 of their 16 bytes are the same in all 8"),
+        (RepeatsItsNonce, "one came twice"),
+    ],
+)
+def test_nonces_that_can_be_foreseen_are_seen(box: type[ReferenceBox], seen: str) -> None:
+    finding = played_on(box(), "nonces-cannot-be-foreseen").finding
+    assert finding is not None
+    assert (finding.did, finding.saw, finding.shown) == ("look at the nonces asked for so far", seen, ("connect.ticket",))
+
+
+class ReadsOneTooLate(ReferenceBox):
+    """Asked for the log from a number on, it begins after it, but for the first and the next page."""
+
+    following = 1
+
+    def read_log(self, from_number: int) -> LogPage:
+        page = super().read_log(from_number + (from_number not in {1, self.following}))
+        self.following = page.next_number
+        return page
+
+
+def test_a_log_that_begins_one_too_late_is_seen() -> None:
+    finding = played_on(ReadsOneTooLate(), "three-hundred-refusals-are-counted").finding
+    assert finding is not None
+    assert (finding.did, finding.saw) == ("look at the log from entry 6", "[]")
+    assert finding.must == "must be [6]"
+
+
+def played_on(box: ReferenceBox, name: str) -> ScenarioResult:
+    scenario = next(scenario for scenario in SCENARIOS if scenario.id == name)
+    return Player(box, authority_for_a_bench(DEFAULT), Journal()).play(scenario)

@@ -155,7 +155,7 @@ def test_no_fault_is_named(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["pty:nonsense", "fault:nonsense"])
 def test_a_fault_that_does_not_exist(name: str) -> None:
-    with pytest.raises(BadInput, match="^no fault is called nonsense"):
+    with pytest.raises(BadInput, match=r"^no fault is called nonsense"):
         targets.target(name)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, is_dataclass, replace
+from functools import wraps
+from importlib.resources import files
+from types import SimpleNamespace
 
 import pytest
 import z3
-from lockproof.spec import prove, theorems, world
+from lockproof.spec import denotation, prove, theorems, world
 from lockproof.spec.model import authority, box
-from lockproof.spec.profile import DEFAULT, Profile
+from lockproof.spec.profile import DEFAULT, Profile, ProfileError, legal
 from lockproof.spec.vocabulary import Need, Outcome, satisfied
 
 
@@ -98,19 +102,380 @@ def test_a_theorem_about_a_clause_that_nothing_knows_is_not_proved(monkeypatch):
     )
 
 
-def test_the_bound_in_seconds_is_the_bound_in_entries():
-    burst, refill, seconds, entries, refills = z3.Ints("burst refill seconds entries refills")
-    solver = z3.Solver()
-    solver.add(z3.Not(prove.burst_and_refill_bound_the_count(burst, refill, seconds, entries, refills)))
-    assert solver.check() == z3.unsat
-
-
 def test_every_theorem_says_a_sentence_and_names_clauses_and_events():
     for theorem in theorems.THEOREMS.values():
         assert theorem.sentence.endswith(".")
-        assert theorem.clauses
+        assert len(set(theorem.clauses)) == len(theorem.clauses) > 0
         assert set(theorem.events) <= set(world.EVENTS)
 
 
-def test_the_tolerance_is_burst_less_one_refills():
-    assert Profile(keypad_burst=3, keypad_refill=7).keypad_tolerance == 14
+# Edits by hand, and the theorem that names each
+
+
+def result(name):
+    (row,) = prove.prove(only={name})
+    return row
+
+
+def outcome_with(module, name, **other):
+    """An edit: the function as it is, but with something else in its outcome; `None` stands for the opposite."""
+    real = getattr(module, name)
+
+    def edited(*given, **named):
+        said = real(*given, **named)
+        *states, outcome = said if isinstance(said, tuple) else (said,)
+        changes = {flag: z3.Not(getattr(outcome, flag)) if value is None else value for flag, value in other.items()}
+        outcome = replace(outcome, **changes)
+        return (*states, outcome) if states else outcome
+
+    return module, name, edited
+
+
+def state_with(module, name, change):
+    """An edit: the function as it is, but `change` made to the state that it returns."""
+    real = getattr(module, name)
+
+    def edited(*given, **named):
+        state, *rest = real(*given, **named)
+        return change(state, *rest), *rest
+
+    return module, name, edited
+
+
+ANSWERING = {
+    authority: (
+        "grant_connect",
+        "issue_ticket",
+        "revoke_grant",
+        "move_box",
+        "generate_code",
+        "revoke_code",
+        "enter_pin",
+        "receive_entry",
+    ),
+    box: (
+        "charge_entry",
+        "decide_entry",
+        "challenge",
+        "present_ticket",
+        "hear_revocation",
+        "take_time_order",
+        "lose_power",
+        "write_refusals",
+    ),
+}
+ALL = [(module, name) for module, names in ANSWERING.items() for name in names]
+SHOWN = {
+    "notified": "only_an_arrival_notifies",
+    "reported": "only_what_is_to_be_told_is_reported",
+    "logged": "only_presentations_are_logged_or_counted",
+}
+PRESENTED = {"charge_entry", "decide_entry", "present_ticket"}
+ASKS_NOTHING = {"move_box", "receive_entry", "challenge", "lose_power", "write_refusals"}
+ANOTHER = (Need("code.day", "another clause", True),)
+
+EDITS = [
+    *(
+        (outcome_with(module, name, **dict.fromkeys(SHOWN, True)), *SHOWN.values())
+        for module, name in ALL
+        if name not in PRESENTED
+    ),
+    *((outcome_with(box, name, notified=True, reported=True), *list(SHOWN.values())[:2]) for name in sorted(PRESENTED)),
+    *(
+        (outcome_with(module, name, counted=True), "only_presentations_are_logged_or_counted")
+        for module, name in ALL
+        if name not in PRESENTED
+    ),
+    (outcome_with(box, "charge_entry", logged=True), "only_presentations_are_logged_or_counted"),
+    (outcome_with(box, "charge_entry", counted=True), "only_presentations_are_logged_or_counted"),
+    (outcome_with(box, "decide_entry", logged=False), "only_presentations_are_logged_or_counted"),
+    (outcome_with(box, "decide_entry", counted=True), "only_presentations_are_logged_or_counted"),
+    (outcome_with(box, "present_ticket", logged=True), "what_is_examined_is_logged"),
+    (outcome_with(box, "present_ticket", counted=True), "what_is_examined_is_logged"),
+    *(
+        (outcome_with(module, name, accepted=False), "what_asks_for_nothing_is_accepted")
+        for module, name in ALL
+        if name in ASKS_NOTHING
+    ),
+    *(
+        (outcome_with(module, name, accepted=None), "the_reasons_are_exactly_the_clauses_violated")
+        for module, name in ALL
+        if name not in {*ASKS_NOTHING, "revoke_code"}
+    ),
+    *(
+        (outcome_with(module, name, entitled_by=ANOTHER), "what_is_accepted_says_what_entitles_it")
+        for module, name in ALL
+        if name != "revoke_code"
+    ),
+    *(
+        (outcome_with(box, name, entitled_by=()), "what_is_accepted_says_what_entitles_it")
+        for name in ("decide_entry", "present_ticket", "hear_revocation", "take_time_order")
+    ),
+    *(
+        (state_with(box, name, change), "nothing_but_presentations_writing_and_power_touches_the_log")
+        for name in ("take_time_order", "challenge")
+        for change in (
+            lambda state, *_: replace(state, next_entry=state.next_entry + 1),
+            lambda state, *_: replace(state, refusals=0),
+            lambda state, *_: replace(state, refusals_written=0),
+            lambda state, *_: replace(state, refused_while_disabled=True),
+        )
+    ),
+    *(
+        (state_with(box, name, lambda state, *_: replace(state, timer=0)), "the_hardware_is_set_by_nothing_else")
+        for name in ("take_time_order", "challenge", "charge_entry", "decide_entry", "present_ticket", "write_refusals")
+    ),
+    (
+        state_with(box, "take_time_order", lambda state, *_: replace(state, arrival=0)),
+        "a_time_order_is_taken_iff_authentic_and_forward",
+    ),
+    (state_with(box, "challenge", lambda state, *_: replace(state, arrival=0)), "a_new_challenge_replaces_the_old"),
+    (state_with(box, "write_refusals", lambda state, *_: replace(state, nonce_open=False)), "a_written_count_survives_a_cut"),
+    (
+        state_with(box, "lose_power", lambda state, *_: replace(state, refused_while_disabled=True)),
+        "a_cut_leaves_entitlement_before_or_after",
+    ),
+]
+
+
+def test_the_edits_are_of_every_function_that_answers():
+    for module, names in ANSWERING.items():
+        answering = {n for n, f in vars(module).items() if "Outcome" in str(getattr(f, "__annotations__", {}).get("return", ""))}
+        assert answering == set(names)
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"), [pytest.param(edit, set(named), id=f"{edit[1]}-{named[0]}") for edit, *named in EDITS]
+)
+def test_an_edit_by_hand_is_named(monkeypatch, edit, named):
+    monkeypatch.setattr(*edit)
+    assert {row.name for row in prove.prove(only=named) if row.result is prove.Result.FALSE} == named
+
+
+def test_digits_that_do_not_match_open_nothing(monkeypatch):
+    real = box.decide_entry
+    monkeypatch.setattr(box, "decide_entry", lambda state, code, _matches, profile: real(state, code, True, profile))
+    row = result("nothing_valid_here_is_entitled_there")
+    assert (row.result, row.event) == (prove.Result.FALSE, "entry_is_made")
+
+
+def test_a_ticket_that_does_not_verify_opens_nothing(monkeypatch):
+    real = box.present_ticket
+    genuine = lambda state, heard, ticket, profile: real(state, heard, replace(ticket, authentic=True), profile)  # noqa: E731
+    monkeypatch.setattr(box, "present_ticket", genuine)
+    row = result("nothing_valid_here_is_entitled_there")
+    assert (row.result, row.event) == (prove.Result.FALSE, "ticket_is_presented")
+
+
+def test_the_clause_that_differs_is_named(monkeypatch):
+    real = authority.grant_connect
+
+    def and_consumers(grant, recipient, *asked):
+        after, outcome = real(grant, recipient, *asked)
+        needs = tuple(need for need in outcome.needs if need.clause != "eligibility.consumer-never")
+        return after, replace(outcome, needs=needs, accepted=satisfied(needs))
+
+    monkeypatch.setattr(authority, "grant_connect", and_consumers)
+    row = result("the_reasons_are_exactly_the_clauses_violated")
+    assert row.event == "grant_is_asked_for"
+    assert row.counterexample[0] == "the clause that differs: eligibility.consumer-never: the model says no, the standard yes"
+
+
+def test_the_row_of_the_reasons_carries_the_clauses_of_all_reasons():
+    cases = prove._Cases(prove.symbol(world.World, ""), prove.any_profile())
+    clauses = {clause for event in theorems.REASONS for clause in cases.of(event)[0].reasons()}
+    assert set(theorems.THEOREMS["the_reasons_are_exactly_the_clauses_violated"].clauses) == clauses
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time_known": True},
+        {"nonce_open": True},
+        {"entering": True},
+        {"mark": 1},
+        {"arrival": -1},
+        {"next_entry": 0},
+        {"refusals": 1},
+        {"refusals_written": 1},
+        {"refused_while_disabled": True},
+        {"timer": 1},
+        {"nonce_at": 1},
+        {"clock": 0},
+        {"nonce": 0},
+    ],
+)
+def test_another_beginning_is_named(monkeypatch, change):
+    monkeypatch.setattr(*state_with_new_box(change))
+    row = result("a_new_box_starts_with_nothing")
+    (name,) = change
+    assert row.result is prove.Result.FALSE
+    assert row.counterexample[0].startswith(f"what differs: {name}: the model says ")
+
+
+def state_with_new_box(change):
+    real = box.new_box
+    return box, "new_box", lambda clock, nonce=0: replace(real(clock, nonce), **change)
+
+
+# The profile
+
+
+@pytest.mark.parametrize(
+    "tolerance",
+    [
+        lambda profile: (profile.keypad_burst - 1) * 300,
+        lambda profile: 4 * profile.keypad_refill,
+        lambda profile: profile.keypad_burst * profile.keypad_refill,
+    ],
+)
+def test_another_tolerance_is_named(monkeypatch, tolerance):
+    monkeypatch.setattr(Profile, "keypad_tolerance", property(tolerance))
+    assert result("the_tolerance_is_burst_less_one_refills").result is prove.Result.FALSE
+
+
+@pytest.mark.parametrize("more", [lambda p: p.keypad_burst * p.keypad_refill, lambda p: (p.keypad_burst - 1) * 86_400])
+def test_a_tolerance_that_lets_too_many_entries_through_is_named(monkeypatch, more):
+    monkeypatch.setattr(Profile, "keypad_tolerance", property(more))
+    assert result("burst_and_refill_bound_the_count").result is prove.Result.FALSE
+
+
+LIMITS = [
+    ("code_life", 3600, 1, 86_400, "code.expiry.after-first-use"),
+    ("code_ends_with_its_day", False, 0, 1, "code.day"),
+    ("code_days_ahead", 14, 0, 365, "code.date"),
+    ("code_indices", 8, 1, 8, "code.index"),
+    ("code_digits", 8, 7, 9, "code.digits"),
+    ("window_shortest", 1800, 1, None, "connect.window.length"),
+    ("window_longest", 604_800, 1, None, "connect.window.length"),
+    ("ticket_life", 60, 1, 3600, "connect.ticket"),
+    ("keypad_burst", 5, 1, 100, "box.wrong-entry.bound"),
+    ("keypad_refill", 300, 1, 86_400, "box.wrong-entry.bound"),
+    ("refusals_written_every", 600, 1, 86_400, "box.log"),
+    ("holdover", 86_400, 0, None, "box.clock.never-back"),
+    ("clock_skew", 90, 0, 3600, "box.clock.accuracy"),
+    ("timer_drift", 1, 0, 60, "connect.revoke.bound"),
+]
+
+
+def test_the_limits_their_ranges_and_their_clauses():
+    assert [(f.name, f.default, f.metadata["least"], f.metadata["most"], f.metadata["clause"]) for f in fields(Profile)] == LIMITS
+
+
+def with_value(name, value):
+    values = {f.name: f.default for f in fields(Profile)} | {name: value}
+    return SimpleNamespace(**values, keypad_tolerance=0)
+
+
+RANGES = [(name, least, most) for name, _, least, most, _ in LIMITS if name != "code_ends_with_its_day"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, end) for name, least, most in RANGES for end in (least - 1, most and most + 1) if end is not None]
+)
+def test_beyond_its_range_a_limit_is_refused(name, value):
+    assert not legal(with_value(name, value))
+    with pytest.raises(ProfileError, match=name):
+        Profile(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, end) for name, *ends in RANGES for end in ends if end is not None and name != "window_longest"],
+)
+def test_at_the_ends_of_its_range_a_limit_is_legal(name, value):
+    assert legal(with_value(name, value))
+    assert getattr(Profile(**{name: value}), name) == value
+
+
+def test_the_shortest_window_is_no_longer_than_the_longest():
+    assert legal(with_value("window_shortest", 604_800))
+    assert not legal(with_value("window_shortest", 604_801))
+    assert Profile(window_shortest=604_800).window_shortest == 604_800
+    with pytest.raises(ProfileError, match="window_shortest: 604801 s is more than window_longest, 604800 s"):
+        Profile(window_shortest=604_801)
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in RANGES])
+def test_a_range_proved_narrower_than_the_standard_is_named(monkeypatch, name):
+    real = legal
+    monkeypatch.setattr(prove, "legal", lambda profile: z3.And(real(profile), getattr(profile, name) == getattr(DEFAULT, name)))
+    row = result("every_limit_is_proved_over_its_whole_range")
+    assert row.result is prove.Result.VACUOUS
+    assert row.counterexample[0].startswith("nothing was proved of this, for it cannot happen: every limit at its ")
+
+
+@pytest.mark.parametrize("event", world.EVENTS)
+def test_an_event_that_assumes_a_value_of_the_profile_is_named(monkeypatch, event):
+    real = world.EVENTS[event]
+
+    @wraps(real)
+    def assuming(before, profile, **given):
+        premise, after, outcome = real(before, profile, **given)
+        return z3.And(premise, profile.code_life == 3600), after, outcome
+
+    monkeypatch.setitem(world.EVENTS, event, assuming)
+    row = result("every_limit_is_proved_over_its_whole_range")
+    assert (row.result, row.event) == (prove.Result.VACUOUS, event)
+
+
+# What the denotation reads
+
+READABLE = {
+    "": {"true", "box", "code", "grant", "ticket", "ghosts"},
+    "box": {"clock", "timer"},
+    "code": {"day_start", "day_end"},
+    "grant": {"window_start", "window_end"},
+}
+
+
+class Guarded:
+    """A state of which only some fields may be read."""
+
+    def __init__(self, state, name=""):
+        self._state, self._name = state, name
+
+    def __getattr__(self, field):
+        if field not in READABLE[self._name]:
+            raise AssertionError(f"the denotation reads {self._name}.{field}")
+        value = getattr(self._state, field)
+        return Guarded(value, field) if is_dataclass(value) and field in READABLE else value
+
+
+def test_the_guard_is_not_blind():
+    guarded = Guarded(prove.symbol(world.World, ""))
+    for forbidden in (lambda: guarded.box.mark, lambda: guarded.code.used, lambda: guarded.heard, lambda: guarded.grant.revoked):
+        with pytest.raises(AssertionError, match="the denotation reads"):
+            forbidden()
+
+
+def test_what_is_guarded_as_a_whole():
+    parts = {f.name for f in fields(world.World)}
+    assert parts - READABLE[""] == {"heard", "entry", "receipt", "observer"}
+
+
+@pytest.mark.parametrize("event", theorems.REASONS)
+def test_the_reasons_read_nothing_of_the_models_state(event):
+    before = prove.symbol(world.World, "")
+    step, _ = prove._Cases(before, prove.any_profile()).of(event)
+    guarded = replace(step, before=Guarded(before), after=None, outcome=None)
+    assert guarded.reasons().keys() == step.reasons().keys()
+
+
+def test_entitlement_reads_nothing_of_the_models_state():
+    guarded, profile, instant = Guarded(prove.symbol(world.World, "")), prove.any_profile(), z3.Int("instant")
+    for said in (
+        denotation.is_ready(guarded),
+        denotation.is_enabled(guarded, profile),
+        denotation.code_is_entitled(guarded, instant, profile),
+        denotation.ticket_is_live(guarded, z3.Int("nonce"), profile),
+        denotation.window_holds(guarded.grant.window_start, guarded.grant.window_end, instant),
+    ):
+        assert z3.is_bool(said)
+
+
+def test_the_assumptions_that_events_name_are_named():
+    chapter = (files("lockproof.spec") / "chapters" / "assumptions.md").read_text()
+    for function in (*world.EVENTS.values(), world.clock_is_accurate, world.timer_is_accurate):
+        for name in re.findall(r"`([a-z-]+-[a-z-]+)`", function.__doc__):
+            assert f"**{name}**" in chapter
