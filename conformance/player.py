@@ -851,7 +851,7 @@ def _wear(stage: Stage, step: Step) -> None:
 @_do("read-log")
 def _read_log(stage: Stage, _: Step) -> None:
     """The whole log, and its last entry once more, by its number."""
-    _, entries = read_log(stage)
+    entries = read_log(stage)[1]
     if entries and not stage.armed:
         last = entries[-1]
         again = [
