@@ -102,7 +102,8 @@ def run(
         for number, each in enumerate(judged):
             if results and results[-1].stopped:
                 break
-            place = folder / (re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_") + (f"_{number + 1}" if number else ""))
+            place = folder / re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_")
+            place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
             results.append(run_suite(each, chosen, place, progress, day, drawn))
     report.show(console, results, brief=brief or bool(scenario))

@@ -268,7 +268,11 @@ def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple
         return _value(model, term)
 
     old = {n: value(t) for n, t in _leaves(before).items() if not n.startswith("ghosts")}
-    lines = [_block("before", old)] if step is None or step.event != NO_EVENT else []
+    lines = (
+        [_block("before", {n: v for n, v in old.items() if v not in QUIET}, QUIETLY)]
+        if step is None or step.event != NO_EVENT
+        else []
+    )
     if step is None:
         return tuple(lines)
     if not isinstance(step.profile, Profile):
@@ -277,11 +281,13 @@ def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple
         changed = {
             n: v for n, v in unusual.items() if n in usual and v not in {usual[n], {"True": "yes", "False": "no"}.get(usual[n])}
         }
-        lines.insert(0, _block("profile, where it is not the default", changed))
+        if changed:
+            lines.insert(0, _block("profile, where it is not the default", changed))
     given = {n: v for name, term in step.given.items() for n, v in ((k, value(t)) for k, t in _leaves(term, name).items())}
     if step.event == NO_EVENT:
         return (*lines, _block("for", given))
-    lines.append(_block(f"then {_spoken(step.event)}", given))
+    loud = {n: v for n, v in given.items() if v not in QUIET}
+    lines.append(_block(f"then {_spoken(step.event)}", loud, QUIETLY if loud != given else ""))
     lines.append(f"outcome: {_outcome(step.outcome, value)}")
     new = {n: value(t) for n, t in _leaves(step.after).items() if not n.startswith("ghosts")}
     lines.append(_block("after, where it differs", {n: v for n, v in new.items() if v != old[n]}))
@@ -301,8 +307,13 @@ def _value(model: z3.ModelRef, term: Any) -> str:
     return {"True": "yes", "False": "no"}.get(str(found), str(found))
 
 
-def _block(title: str, values: dict[str, str]) -> str:
-    return f"{title}: " + (", ".join(f"{_spoken(n)} {v}" for n, v in values.items()) or "nothing")
+QUIET, QUIETLY = {"0", "no"}, "all else 0 or no"
+"""What a counterexample need not say of every field."""
+
+
+def _block(title: str, values: dict[str, str], rest: str = "") -> str:
+    said = [f"{_spoken(name)} {value}" for name, value in values.items()] + [rest] * bool(rest)
+    return f"{title}: " + (", ".join(said) or "nothing")
 
 
 def _outcome(outcome: Outcome, value: Callable[[Any], str]) -> str:
