@@ -250,8 +250,19 @@ def _left_out(scenario: Scenario, reason: str) -> ScenarioResult:
 
 
 def _record_frames(journal: Journal) -> Callable[..., None]:
+    """Frames go into the journal as bytes and, where they are frames, as a person reads them (RFC 8949, section 8)."""
+
     def record(direction: str, data: bytes, decoded: Any) -> None:
-        journal.write("frame", direction=direction, bytes=data, decoded=str(decoded) if decoded is not None else None)
+        from lockproof.hw_adapter import cbor  # noqa: PLC0415 (only where there is a line)
+
+        told = None
+        if decoded is not None:
+            try:
+                body = cbor.diagnostic(cbor.decode(decoded.body))
+            except ValueError as error:
+                body = str(error)
+            told = {"kind": int(decoded.kind), "session": decoded.session, "sequence": decoded.sequence, "body": body}
+        journal.write("frame", direction=direction, bytes=data, decoded=told)
 
     return record
 
