@@ -187,16 +187,13 @@ def faults(
     ] = "fault",
 ) -> None:
     """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
-    from lockproof.conformance import suite  # noqa: PLC0415
     from lockproof.conformance.faults import all_faults, named  # noqa: PLC0415
-    from lockproof.conformance.killing import show_kills, try_fault  # noqa: PLC0415
+    from lockproof.conformance.killing import show_kills, try_faults  # noqa: PLC0415
 
     if over not in {"fault", "pty"}:
         _stop(f"--over {over}: faulty boxes stand in process (fault) or on a line (pty)", Exit.BAD_INPUT)
-    chosen = [named(name) for name in names] if names else list(all_faults().values())
-    console = _console()
-    kills = [try_fault(fault, over, suite.written()) for fault in chosen]
-    survived = show_kills(console, kills)
+    chosen = [named(name).name for name in names] if names else list(all_faults())
+    survived = show_kills(_console(), try_faults(chosen, over))
     raise SystemExit(Exit.FAILED if survived else Exit.PASSED)
 
 

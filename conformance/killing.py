@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from lockproof.conformance.faults import Fault
+from lockproof.conformance import suite
+from lockproof.conformance.faults import Fault, named
 from lockproof.conformance.run import run
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import target
@@ -41,6 +44,16 @@ class Kill:
 def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
     """Run the suite on one faulty box, in process (`fault`) or on a line (`pty`)."""
     return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios, rehearse=False))
+
+
+def try_faults(names: Sequence[str], over: str) -> list[Kill]:
+    """The packaged scenarios on each of these faulty boxes, on as many processors as there are; in the order of the names."""
+    with ProcessPoolExecutor(max_workers=min(len(names), os.cpu_count() or 1)) as workers:
+        return list(workers.map(_try_named, names, [over] * len(names)))
+
+
+def _try_named(name: str, over: str) -> Kill:
+    return try_fault(named(name), over, suite.written())
 
 
 def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:
