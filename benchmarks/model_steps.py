@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from lockproof.spec.model import box as model
 from lockproof.spec.profile import DEFAULT
@@ -28,8 +29,6 @@ def by_the_model() -> int:
 
 
 def _later(state: model.Box) -> model.Box:
-    from dataclasses import replace  # noqa: PLC0415
-
     return replace(state, clock=state.clock + 1)
 
 

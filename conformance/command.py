@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -47,9 +46,9 @@ def main() -> None:
     except KeyboardInterrupt:
         _stop("stopped; what was done is in the journal", Exit.LINK)
     except Exception as error:
-        from lockproof.spec.civil import CivilError  # noqa: PLC0415
-        from lockproof.spec.clauses import ClauseError, UnknownClause  # noqa: PLC0415
-        from lockproof.spec.observable import BadInput, BenchError  # noqa: PLC0415
+        from lockproof.spec.civil import CivilError
+        from lockproof.spec.clauses import ClauseError, UnknownClause
+        from lockproof.spec.observable import BadInput, BenchError
 
         if isinstance(error, BadInput | ClauseError | UnknownClause | CivilError):
             _stop(error, Exit.BAD_INPUT)
@@ -86,10 +85,12 @@ def run(
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
-    from lockproof.conformance import report, suite, targets  # noqa: PLC0415
-    from lockproof.conformance.progress import Progress  # noqa: PLC0415
-    from lockproof.conformance.run import run as run_suite  # noqa: PLC0415
-    from lockproof.conformance.scenario import DEFAULT_TODAY  # noqa: PLC0415
+    import secrets
+
+    from lockproof.conformance import report, suite, targets
+    from lockproof.conformance.progress import Progress
+    from lockproof.conformance.run import run as run_suite
+    from lockproof.conformance.scenario import DEFAULT_TODAY
 
     console = _console()
     chosen = suite.select(suite.from_files(files) if files else suite.written(), scenario or [])
@@ -118,9 +119,9 @@ def run(
 @app.command(epilog="For example: lockproof prove")
 def prove() -> None:
     """Prove every theorem for every legal profile; name what fails, with a counterexample."""
-    from lockproof.spec.prove import Result  # noqa: PLC0415
-    from lockproof.spec.prove import prove as prove_all  # noqa: PLC0415
-    from lockproof.spec.theorems import THEOREMS  # noqa: PLC0415
+    from lockproof.spec.prove import Result
+    from lockproof.spec.prove import prove as prove_all
+    from lockproof.spec.theorems import THEOREMS
 
     console = _console()
 
@@ -168,9 +169,9 @@ def box(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the path or address to open.")] = False,
 ) -> None:
     """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port."""
-    from lockproof.conformance import faults  # noqa: PLC0415
-    from lockproof.conformance.serving import serve  # noqa: PLC0415
-    from lockproof.spec.profile import profile_of  # noqa: PLC0415
+    from lockproof.conformance import faults
+    from lockproof.conformance.serving import serve
+    from lockproof.spec.profile import profile_of
 
     if list_faults:
         for each in faults.all_faults().values():
@@ -187,8 +188,8 @@ def faults(
     ] = "fault",
 ) -> None:
     """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
-    from lockproof.conformance.faults import all_faults, named  # noqa: PLC0415
-    from lockproof.conformance.killing import show_kills, try_faults  # noqa: PLC0415
+    from lockproof.conformance.faults import all_faults, named
+    from lockproof.conformance.killing import show_kills, try_faults
 
     if over not in {"fault", "pty"}:
         _stop(f"--over {over}: faulty boxes stand in process (fault) or on a line (pty)", Exit.BAD_INPUT)
@@ -200,7 +201,7 @@ def faults(
 @app.command(epilog="For example: lockproof clauses code.expiry.after-first-use")
 def clauses(names: Annotated[list[str] | None, typer.Argument(help="Clause ids; all if none are named.")] = None) -> None:
     """The clauses of the standard: who decides each, and its sentence."""
-    from lockproof.spec.clauses import all_clauses, clause  # noqa: PLC0415
+    from lockproof.spec.clauses import all_clauses, clause
 
     chosen = [clause(name) for name in names] if names else list(all_clauses().values())
     for each in chosen:
@@ -212,8 +213,8 @@ def clauses(names: Annotated[list[str] | None, typer.Argument(help="Clause ids; 
 @app.command(epilog="For example: lockproof judge runs/0001/reference/journal.jsonl")
 def judge(journal: Annotated[Path, typer.Argument(help="The journal of a run.")]) -> None:
     """Judge a run again, from its journal alone, without the box."""
-    from lockproof.conformance import report  # noqa: PLC0415
-    from lockproof.conformance.judging import judge_again  # noqa: PLC0415
+    from lockproof.conformance import report
+    from lockproof.conformance.judging import judge_again
 
     result = judge_again(journal)
     report.show(_console(), [result])
@@ -223,8 +224,8 @@ def judge(journal: Annotated[Path, typer.Argument(help="The journal of a run.")]
 @scenarios_app.command("list", epilog="For example: lockproof scenarios list --clause code.day")
 def list_scenarios(clause: Annotated[str, typer.Option(help="Only those that show this clause.")] = "") -> None:
     """The packaged scenarios: id, clauses, story."""
-    from lockproof.conformance import suite  # noqa: PLC0415
-    from lockproof.spec import clauses as known  # noqa: PLC0415
+    from lockproof.conformance import suite
+    from lockproof.spec import clauses as known
 
     if clause:
         known.clause(clause)
@@ -236,7 +237,7 @@ def list_scenarios(clause: Annotated[str, typer.Option(help="Only those that sho
 @scenarios_app.command("show", epilog="For example: lockproof scenarios show the-hour-is-over")
 def show_scenario(name: Annotated[str, typer.Argument(help="The id of a packaged scenario.")]) -> None:
     """One scenario as it is written."""
-    from lockproof.conformance import suite  # noqa: PLC0415
+    from lockproof.conformance import suite
 
     found = next(each for each in suite.select(suite.written(), [name]) if each.id == name)
     sys.stdout.write(suite.path_of(found).read_text(encoding="utf-8"))
@@ -247,9 +248,9 @@ def check_scenarios(
     files: Annotated[list[Path] | None, typer.Argument(help="Files or folders; the packaged ones if none.")] = None,
 ) -> None:
     """Read scenarios and play them on the reference box: every expectation must be the standard's."""
-    from lockproof.conformance import suite  # noqa: PLC0415
-    from lockproof.conformance.run import run as run_suite  # noqa: PLC0415
-    from lockproof.conformance.targets import IN_PROCESS, target  # noqa: PLC0415
+    from lockproof.conformance import suite
+    from lockproof.conformance.run import run as run_suite
+    from lockproof.conformance.targets import IN_PROCESS, target
 
     chosen = suite.from_files(files) if files else suite.written()
     run_suite(target(IN_PROCESS), chosen)
@@ -257,7 +258,7 @@ def check_scenarios(
 
 
 def _console() -> Any:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (to the end of the process)
@@ -265,7 +266,7 @@ def _console() -> Any:
 
 
 def _date(text: str) -> str:
-    import datetime as dt  # noqa: PLC0415
+    import datetime as dt
 
     try:
         day = dt.date.fromisoformat(text)

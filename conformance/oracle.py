@@ -41,6 +41,7 @@ class Judge(Protocol):
 
     finding: Finding | None
     error: str
+    seen: int  # records, frames not counted
 
     def see(self, record: Record) -> None: ...
 

@@ -19,7 +19,7 @@ from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.forgeries import forge
 from lockproof.conformance.journal import Journal, Record
-from lockproof.conformance.oracle import UNBOUNDED, ExactJudge
+from lockproof.conformance.oracle import UNBOUNDED, ExactJudge, Judge
 from lockproof.conformance.scenario import (
     DEFAULT_TODAY,
     FIRST_PROPERTY,
@@ -51,7 +51,6 @@ from lockproof.spec.observable import (
 from lockproof.spec.profile import DEFAULT, Profile
 
 BOX, OTHER_BOX = "box", "other-box"
-NOBODYS_EMAIL = ""
 NO_NONCE = 0  # the number of a nonce that the box never gave; those that it gave count from 1
 NOT_FORESEEN = "16 bytes each, no two alike, and none follows from others"
 MANY_NONCES = 8  # so many tell bytes that never change from chance
@@ -89,7 +88,7 @@ class Stage:
     box: Box
     authority: Authority
     journal: Journal
-    judge: ExactJudge
+    judge: Judge
     calendar: words.Calendar
     now: int
     profile: Profile
@@ -102,7 +101,6 @@ class Stage:
     session: int = 0
     armed: bool = False
     off_for: int = 0
-    ahead: int = 0
     wrong_entries: int = 0
     writes: int = 0  # of the box, when this was last looked at
     places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
@@ -231,9 +229,7 @@ class Player:
         result = judge.result()
         return replace(result, seconds=time.perf_counter() - started)
 
-    def _stage(
-        self, scenario: Scenario, judge: ExactJudge, authority: Authority, calendar: words.Calendar, profile: Profile
-    ) -> Stage:
+    def _stage(self, scenario: Scenario, judge: Judge, authority: Authority, calendar: words.Calendar, profile: Profile) -> Stage:
         salt = "" if scenario.secret else self.seed  # a secret that was searched for belongs to one box id
         seed = hashlib.sha256((salt + scenario.id).encode()).digest()
         box_id, other_id = seed[:16], hashlib.sha256(seed + b"other").digest()[:16]

@@ -31,10 +31,6 @@ class Target:
     name: str
     reference: bool
 
-    @property
-    def on_a_line(self) -> bool:
-        return self.name != IN_PROCESS and not self.name.startswith("fault:")
-
 
 def target(name: str) -> Target:
     """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), or the URL of a port.

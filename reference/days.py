@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockproof.reference.credentials import BoxKeys, code_digits, is_dead
-from lockproof.spec.civil import days_from_pairs
+from lockproof.reference.zone_tables import day_at, last_day_end
 from lockproof.spec.observable import CodeIndex, ZoneTable
 from lockproof.spec.profile import DAY, Profile
 
@@ -36,7 +36,7 @@ class Days:
         for table, until in self.zones:
             at, last = now - DAYS_BACK * DAY, now + (profile.code_days_ahead + 1) * DAY
             while at <= last:
-                day = days_from_pairs(table.pairs, table.expiry, at)
+                day = day_at(table, at)
                 if day and (until is None or day[1] + profile.code_life <= until):
                     found.add(day)
                 at = day[1] if day else at + DAY
@@ -44,20 +44,15 @@ class Days:
 
     def replaced_by(self, zone: ZoneTable, now: int, profile: Profile) -> Zones:
         """The tables after another zone has come: an old one stays until the last day that it can have served is over."""
-        kept = [(table, self._last_service(table, now, profile) if until is None else until) for table, until in self.zones]
+        kept = [
+            (table, last_day_end(table, now, profile) + profile.code_life if until is None else until)
+            for table, until in self.zones
+        ]
         return [*((table, until) for table, until in kept if until > now), (zone, None)]
 
     def digits_of(self, index: CodeIndex, profile: Profile) -> str:
         assert self.keys is not None
         return code_digits(self.keys.code, self.keys.box_id, index, profile.code_digits)
-
-    def _last_service(self, table: ZoneTable, now: int, profile: Profile) -> int:
-        """The end of the service of the last day for which a code can have been issued, counted in days of the calendar."""
-        at = now
-        for _ in range(profile.code_days_ahead + 1):
-            day = days_from_pairs(table.pairs, table.expiry, at)
-            at = day[1] if day else at + DAY
-        return at + profile.code_life
 
     def _by_digits(self, days: tuple[tuple[int, int], ...], profile: Profile) -> dict[str, list[CodeIndex]]:
         """Live indices by their digits. Only where two share their digits can one of them be dead, which is rare."""

@@ -35,12 +35,14 @@ def day_at(table: ZoneTable, instant: int) -> tuple[int, int] | None:
 
 
 def last_day_end(table: ZoneTable, now: int, profile: Profile) -> int:
-    """The end of the last day that a table replaced at `now` can have served: that of a code as far ahead as codes go."""
+    """The end of the last day that a table replaced at `now` can have served: that of a code as far ahead as codes go.
+
+    A day that the table cannot tell counts 24 hours, for the authority as for the box.
+    """
     end = now
     for _ in range(profile.code_days_ahead + 1):
-        if (day := day_at(table, end)) is None:
-            break
-        end = day[1]
+        day = day_at(table, end)
+        end = day[1] if day else end + DAY
     return end
 
 

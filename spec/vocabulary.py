@@ -7,7 +7,7 @@ term has come along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -134,6 +134,3 @@ class Outcome:
 def satisfied(needs: Iterable[Need]) -> Truth:
     """No need forbids it."""
     return every(*(no(need.forbids) for need in needs))
-
-
-Transition = Callable[..., tuple[Any, Outcome]]

@@ -8,7 +8,7 @@ import cbor2
 from lockproof.conformance.faults import fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
-from lockproof.spec.observable import ClockReading, Decision, PowerCut
+from lockproof.spec.observable import ClockReading, Decision
 from lockproof.spec.vocabulary import Outcome
 
 
@@ -90,9 +90,6 @@ class OpensWithoutTheTime(ReferenceBox):
 @fault(breaks="box.clock.never-back")
 class HoldoverIgnored(ReferenceBox):
     """Trusts the clock after any power cut, however long."""
-
-    def cut_power(self, cut: PowerCut) -> None:
-        super().cut_power(cut)
 
     def recover(self, state: model.Box) -> model.Box:
         kept, self._off_for = self._off_for, 0

@@ -71,9 +71,10 @@ def test_a_table_that_was_replaced_counts_to_its_last_day() -> None:
     assert days_before(last, [KeptTable(table, end)], DEFAULT) == (day("2019-02-16"), last)
 
 
-def test_a_table_that_says_nothing_of_now_has_no_last_day_to_come() -> None:
+def test_a_day_that_a_table_cannot_tell_counts_24_hours() -> None:
+    """As PROTOCOL.md has it for the box: today and fourteen days more."""
     table = make_table("America/Toronto", 10**9)
-    assert last_day_end(table, 2 * 10**9, DEFAULT) == 2 * 10**9
+    assert last_day_end(table, 2 * 10**9, DEFAULT) == 2 * 10**9 + 15 * DAY
 
 
 @pytest.mark.parametrize("pairs", [((0, 0),), ((100 * DAY, 0),), ((99 * DAY + 5, 0),)])
