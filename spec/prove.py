@@ -8,23 +8,21 @@ nothing satisfies is a failure too, and so is one that something said to be poss
 from __future__ import annotations
 
 import time
-import typing
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from types import SimpleNamespace
 from typing import Any
 
 import z3
 from lockproof.spec import clauses
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.profile import DEFAULT, Profile, legal
+from lockproof.spec.symbolic import NO_EVENT, any_profile, case, leaves, symbol
 from lockproof.spec.theorems import THEOREMS, Claim, Step, Theorem
 from lockproof.spec.vocabulary import Outcome, Truth, every, no
 from lockproof.spec.world import EVENTS, World, initial
 
 SECONDS_PER_QUESTION = 20
-NO_EVENT = "nothing happens"  # where a theorem without an event is proved
 SMALL = (-100_000, 1_000_000)  # numbers that are easy to read in a counterexample
 
 
@@ -59,41 +57,6 @@ def prove(report: Callable[[Row], None] = lambda _: None, only: Container[str] |
     return rows
 
 
-def symbol(kind: Any, name: str) -> Any:
-    """An arbitrary value of a type: a z3 variable, or a state made of them."""
-    if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return kind(**{f.name: symbol(hints[f.name], f"{name}.{f.name}") for f in fields(kind)})  # type: ignore[operator]
-    return z3.Bool(name) if kind is bool else z3.Int(name)
-
-
-def any_profile() -> Any:
-    """An arbitrary legal profile; the tolerance of the keypad is a parameter of its own, which keeps everything linear."""
-    hints = typing.get_type_hints(Profile)
-    names = {f.name: symbol(hints[f.name], f"profile.{f.name}") for f in fields(Profile)}
-    return SimpleNamespace(**names, keypad_tolerance=z3.Int("profile.keypad_tolerance"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One event in an arbitrary world: what is assumed, and the step."""
-
-    assumed: Any
-    step: Step
-
-
-def _case(event: str, before: World, profile: Any, *, tag: str = "") -> _Case:
-    function = EVENTS[event]
-    hints = typing.get_type_hints(function)
-    names = [n for n in hints if n not in {"world", "profile", "return"}]
-    given = {n: symbol(hints[n], f"{tag}{n}") for n in names}
-    premise, after, outcome = function(before, profile, **given)
-    roles = [g for n, g in given.items() if n == "recipient"]
-    sane = every(*(no(every(r.consumer, r.realtor)) for r in roles))
-    step = Step(event, before, after, outcome, given, profile, z3.Int("any_instant"))
-    return _Case(every(premise, sane), step)
-
-
 def _invariant(world: World, profile: Any) -> Truth:
     return every(*(holds(world, profile) for holds in INVARIANTS.values()))
 
@@ -125,8 +88,8 @@ class _Cases:
 
     def of(self, event: str) -> tuple[Step, z3.Solver]:
         if event not in self._by_event:
-            case = _case(event, self.before, self.profile)
-            self._by_event[event] = (case.step, _solver(self.assumed, case.assumed))
+            found = case(event, self.before, self.profile)
+            self._by_event[event] = (found.step, _solver(self.assumed, found.assumed))
         return self._by_event[event]
 
     def without_event(self, numbers: tuple[str, ...]) -> tuple[Step, z3.Solver]:
@@ -215,12 +178,12 @@ def _broken_by(theorem: Theorem, cases: _Cases, event: str) -> tuple[str, tuple[
     """The theorem fails one step after an event that breaks an invariant: that step and the counterexample."""
     first, solver = cases.of(event)
     for following in theorem.events:
-        case = _case(following, first.after, cases.profile, tag="then ")
-        claim = theorem.claim(case.step)
-        wrong = every(case.assumed, claim.when, no(claim.then))
+        later = case(following, first.after, cases.profile, tag="then ")
+        claim = theorem.claim(later.step)
+        wrong = every(later.assumed, claim.when, no(claim.then))
         if _ask(solver, wrong)[0] == "sat":
             model = _small(solver, first, wrong)
-            return _spoken(following), (*_words(model, first, first.before), *_words(model, case.step, first.after))
+            return _spoken(following), (*_words(model, first, first.before), *_words(model, later.step, first.after))
     return None
 
 
@@ -236,7 +199,7 @@ def _small(solver: z3.Solver, step: Step, wrong: Any) -> z3.ModelRef:
         usual = [
             getattr(profile, name) == getattr(DEFAULT, name) for name in (*(f.name for f in fields(Profile)), "keypad_tolerance")
         ]
-    numbers = [n for n in _leaves(step.before).values() if isinstance(n, z3.ArithRef)]
+    numbers = [n for n in leaves(step.before).values() if isinstance(n, z3.ArithRef)]
     small = [z3.And(n >= SMALL[0], n <= SMALL[1]) for n in numbers]
     for wish in ([*usual, *small], usual, small, []):
         answer, model = _ask(solver, wrong, *wish)
@@ -246,13 +209,6 @@ def _small(solver: z3.Solver, step: Step, wrong: Any) -> z3.ModelRef:
 
 
 # Words
-
-
-def _leaves(state: Any, name: str = "") -> dict[str, Any]:
-    if is_dataclass(state):
-        parts = [_leaves(getattr(state, f.name), f"{name} {f.name}".strip()) for f in fields(state)]
-        return {n: leaf for part in parts for n, leaf in part.items()}
-    return {name: state}
 
 
 def _spoken(name: str) -> str:
@@ -267,7 +223,7 @@ def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple
     def value(term: Any) -> str:
         return _value(model, term)
 
-    old = {n: value(t) for n, t in _leaves(before).items() if not n.startswith("ghosts")}
+    old = {n: value(t) for n, t in leaves(before).items() if not n.startswith("ghosts")}
     lines = (
         [_block("before", {n: v for n, v in old.items() if v not in QUIET}, QUIETLY)]
         if step is None or step.event != NO_EVENT
@@ -283,13 +239,13 @@ def _words(model: z3.ModelRef | None, step: Step | None, before: World) -> tuple
         }
         if changed:
             lines.insert(0, _block("profile, where it is not the default", changed))
-    given = {n: v for name, term in step.given.items() for n, v in ((k, value(t)) for k, t in _leaves(term, name).items())}
+    given = {n: v for name, term in step.given.items() for n, v in ((k, value(t)) for k, t in leaves(term, name).items())}
     if step.event == NO_EVENT:
         return (*lines, _block("for", given))
     loud = {n: v for n, v in given.items() if v not in QUIET}
     lines.append(_block(f"then {_spoken(step.event)}", loud, QUIETLY if loud != given else ""))
     lines.append(f"outcome: {_outcome(step.outcome, value)}")
-    new = {n: value(t) for n, t in _leaves(step.after).items() if not n.startswith("ghosts")}
+    new = {n: value(t) for n, t in leaves(step.after).items() if not n.startswith("ghosts")}
     lines.append(_block("after, where it differs", {n: v for n, v in new.items() if v != old[n]}))
     return tuple(lines)
 

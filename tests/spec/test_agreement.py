@@ -10,7 +10,7 @@ import pytest
 import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lockproof.spec import prove
+from lockproof.spec import symbolic
 from lockproof.spec.profile import DEFAULT
 from lockproof.spec.world import EVENTS, World
 
@@ -33,11 +33,11 @@ def value_of(kind, numbers, truths):
 
 
 @cache
-def symbolic(event):
+def terms_of(event):
     function = EVENTS[event]
     hints = {n: k for n, k in typing.get_type_hints(function).items() if n not in {"world", "profile", "return"}}
-    before = prove.symbol(World, "before")
-    given_terms = {n: prove.symbol(k, n) for n, k in hints.items()}
+    before = symbolic.symbol(World, "before")
+    given_terms = {n: symbolic.symbol(k, n) for n, k in hints.items()}
     premise, after, outcome = function(before, DEFAULT, **given_terms)
     return hints, before, given_terms, (premise, after, outcome)
 
@@ -46,7 +46,7 @@ def symbolic(event):
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
 def test_python_and_z3_say_the_same(event, data):
-    hints, before, given_terms, (premise, after, outcome) = symbolic(event)
+    hints, before, given_terms, (premise, after, outcome) = terms_of(event)
     numbers = iter(data.draw(st.lists(INSTANTS, min_size=80, max_size=80)))
     truths = iter(data.draw(st.lists(st.booleans(), min_size=80, max_size=80)))
     world = value_of(World, numbers, truths)

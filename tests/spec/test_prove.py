@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import z3
-from lockproof.spec import denotation, prove, theorems, world
+from lockproof.spec import denotation, prove, symbolic, theorems, world
 from lockproof.spec.model import authority, box
 from lockproof.spec.profile import DEFAULT, Profile, ProfileError, legal
 from lockproof.spec.vocabulary import Need, Outcome, satisfied
@@ -282,7 +282,7 @@ def test_the_clause_that_differs_is_named(monkeypatch):
 
 
 def test_the_row_of_the_reasons_carries_the_clauses_of_all_reasons():
-    cases = prove._Cases(prove.symbol(world.World, ""), prove.any_profile())
+    cases = prove._Cases(symbolic.symbol(world.World, ""), symbolic.any_profile())
     clauses = {clause for event in theorems.REASONS for clause in cases.of(event)[0].reasons()}
     assert set(theorems.THEOREMS["the_reasons_are_exactly_the_clauses_violated"].clauses) == clauses
 
@@ -443,7 +443,7 @@ class Guarded:
 
 
 def test_the_guard_is_not_blind():
-    guarded = Guarded(prove.symbol(world.World, ""))
+    guarded = Guarded(symbolic.symbol(world.World, ""))
     for forbidden in (lambda: guarded.box.mark, lambda: guarded.code.used, lambda: guarded.heard, lambda: guarded.grant.revoked):
         with pytest.raises(AssertionError, match="the denotation reads"):
             forbidden()
@@ -456,14 +456,14 @@ def test_what_is_guarded_as_a_whole():
 
 @pytest.mark.parametrize("event", theorems.REASONS)
 def test_the_reasons_read_nothing_of_the_models_state(event):
-    before = prove.symbol(world.World, "")
-    step, _ = prove._Cases(before, prove.any_profile()).of(event)
+    before = symbolic.symbol(world.World, "")
+    step, _ = prove._Cases(before, symbolic.any_profile()).of(event)
     guarded = replace(step, before=Guarded(before), after=None, outcome=None)
     assert guarded.reasons().keys() == step.reasons().keys()
 
 
 def test_entitlement_reads_nothing_of_the_models_state():
-    guarded, profile, instant = Guarded(prove.symbol(world.World, "")), prove.any_profile(), z3.Int("instant")
+    guarded, profile, instant = Guarded(symbolic.symbol(world.World, "")), symbolic.any_profile(), z3.Int("instant")
     for said in (
         denotation.is_ready(guarded),
         denotation.is_enabled(guarded, profile),
