@@ -330,7 +330,7 @@ class ReferenceAuthority:
                 by_grantor=self._registry.is_grantor(box_id, by),
                 assigned=assigned is not None,
                 pin_accepted=pin_outcome.accepted,
-                named=name != "",
+                has_name=name != "",
                 # Without a property there is no zone, hence no day to judge, and a date of no length has no indices.
                 days_ahead=day.ahead if day else 0,
                 index_free=day is None or not day.exists or day.free is not None,

@@ -1,13 +1,14 @@
 """The few words that the model is written in, read by Python with values and by z3 with terms.
 
 A truth is a `bool` or a z3 Boolean term; a number is an `int` or a z3 integer term. `<`, `<=`, `>=`, `>`, `+` and `-` mean
-the same to both. What they do not share is here: and, or, not, if, equality, the later of two. z3 is imported only once a
-term has come along.
+the same to both. What they do not share is here: and, or, not, if, equality, the later of two, and conditions by name. z3 is
+imported only once a term has come along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -129,6 +130,30 @@ class Outcome:
     def because(self) -> tuple[str, ...]:
         """The clauses that entitle to what was asked, where it was accepted."""
         return tuple(dict.fromkeys(need.clause for need in self.entitled_by if need.holds)) if self.accepted else ()
+
+
+Watcher = Callable[[str, Any], Any]
+_watcher: Watcher | None = None
+
+
+def named(name: str, truth: Truth) -> Truth:
+    """A condition by its name. Each call is an occurrence of its own, also where two conditions are the same term.
+
+    Coverage of conditions hangs on this (`spec.coverage`): who watches is told of each occurrence and may put another truth in
+    its place. Nobody watches where the model just runs.
+    """
+    return truth if _watcher is None else _watcher(name, truth)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def watched(watcher: Watcher) -> Iterator[None]:
+    """While this is open, every named condition passes through `watcher(name, truth)`, which returns the truth to go on with."""
+    global _watcher  # noqa: PLW0603 (the model's functions have no other common place)
+    before, _watcher = _watcher, watcher
+    try:
+        yield
+    finally:
+        _watcher = before
 
 
 def satisfied(needs: Iterable[Need]) -> Truth:

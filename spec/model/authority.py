@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from lockproof.spec.model import limiter
 from lockproof.spec.profile import Profile
-from lockproof.spec.vocabulary import Instant, Need, Number, Outcome, Seconds, Truth, choose, either, every, no, satisfied
+from lockproof.spec.vocabulary import Instant, Need, Number, Outcome, Seconds, Truth, choose, either, every, named, no, satisfied
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ def grant_connect(
     """A Connect grant is asked for, under an id of its own."""
     length: Seconds = window_end - window_start
     needs = (
-        Need("eligibility.consumer-never", "recipient is no consumer", no(recipient.consumer)),
-        Need("eligibility.connect-realtor", "recipient is a REALTOR", recipient.realtor),
-        Need("connect.grantor", "by a grantor", by_grantor),
-        Need("connect.grantor", "box assigned to a property", assigned),
-        Need("connect.recipient-email", "recipient named by email", email_named),
-        Need("connect.window.length", "not too short", length >= profile.window_shortest),
-        Need("connect.window.length", "not too long", length <= profile.window_longest),
-        Need("connect.window.not-over", "window still to end", now < window_end),
+        Need("eligibility.consumer-never", "recipient is no consumer", no(named("a consumer", recipient.consumer))),
+        Need("eligibility.connect-realtor", "recipient is a REALTOR", named("a REALTOR", recipient.realtor)),
+        Need("connect.grantor", "by a grantor", named("by a grantor", by_grantor)),
+        Need("connect.grantor", "box assigned to a property", named("box assigned to a property", assigned)),
+        Need("connect.recipient-email", "recipient named by email", named("recipient named by email", email_named)),
+        Need("connect.window.length", "not too short", named("not too short", length >= profile.window_shortest)),
+        Need("connect.window.length", "not too long", named("not too long", length <= profile.window_longest)),
+        Need("connect.window.not-over", "window still to end", named("window still to end", now < window_end)),
     )
     granted = satisfied(needs)
     fresh = Grant(granted=True, window_start=window_start, window_end=window_end, revoked=False, moved=False, ended_at=0)
@@ -76,9 +76,13 @@ def grant_connect(
 def issue_ticket(grant: Grant, registered: Truth) -> tuple[Grant, Outcome]:
     """The app asks for a ticket at the box. Whatever the window: that is for the box to decide (`connect.window.bounds`)."""
     needs = (
-        Need("connect.account", "granted to this registered account", every(grant.granted, registered)),
-        Need("connect.property", "box still at that property", no(grant.moved)),
-        Need("connect.revoke.bound", "not revoked", no(grant.revoked)),
+        Need(
+            "connect.account",
+            "granted to this registered account",
+            every(named("granted", grant.granted), named("to this registered account", registered)),
+        ),
+        Need("connect.property", "box still at that property", no(named("box moved", grant.moved))),
+        Need("connect.revoke.bound", "not revoked", no(named("revoked", grant.revoked))),
     )
     return grant, Outcome(satisfied(needs), needs)
 
@@ -86,23 +90,25 @@ def issue_ticket(grant: Grant, registered: Truth) -> tuple[Grant, Outcome]:
 def revoke_grant(grant: Grant, by_grantor: Truth, now: Instant) -> tuple[Grant, Outcome]:
     """Revocation is asked for: before, during or after the window; a second one is accepted and adds no line."""
     needs = (
-        Need("connect.revoke.any-time", "something was granted", grant.granted),
-        Need("connect.revoke.any-time", "by a grantor", by_grantor),
+        Need("connect.revoke.any-time", "something was granted", named("granted", grant.granted)),
+        Need("connect.revoke.any-time", "by a grantor", named("by a grantor", by_grantor)),
     )
     accepted = satisfied(needs)
-    after = replace(grant, revoked=either(grant.revoked, accepted), ended_at=_ended_at(grant, accepted, now))
-    return after, Outcome(accepted, needs, reported=every(accepted, no(grant.revoked)))
+    before = named("revoked before", grant.revoked)
+    after = replace(grant, revoked=either(before, accepted), ended_at=_ended_at(grant, accepted, now))
+    return after, Outcome(accepted, needs, reported=every(accepted, no(before)))
 
 
 def move_box(grant: Grant, now: Instant) -> tuple[Grant, Outcome]:
     """The grant's box is unassigned or reassigned; the grant stays ended when it comes back (`connect.property`)."""
-    after = replace(grant, moved=either(grant.moved, grant.granted), ended_at=_ended_at(grant, grant.granted, now))
+    granted = named("granted", grant.granted)
+    after = replace(grant, moved=either(grant.moved, granted), ended_at=_ended_at(grant, granted, now))
     return after, Outcome(True)
 
 
 def ended(grant: Grant) -> Truth:
     """A revocation order goes to the box for a grant that is ended, for whichever reason."""
-    return either(grant.revoked, grant.moved)
+    return either(named("revoked", grant.revoked), named("box moved", grant.moved))
 
 
 def _ended_at(grant: Grant, ends: Truth, now: Instant) -> Instant:
@@ -118,26 +124,26 @@ def generate_code(
     by_grantor: Truth,
     assigned: Truth,
     pin_accepted: Truth,
-    named: Truth,
+    has_name: Truth,
     days_ahead: Number,
     index_free: Truth,
     profile: Profile,
 ) -> Outcome:
     """A One Day Code is asked for, for the day `days_ahead` calendar days after today."""
     needs = (
-        Need("eligibility.consumer-never", "recipient is no consumer", no(recipient.consumer)),
+        Need("eligibility.consumer-never", "recipient is no consumer", no(named("a consumer", recipient.consumer))),
         Need(
             "eligibility.code-seller-permission",
             "seller's written permission, or a REALTOR",
-            either(seller_permission, recipient.realtor),
+            either(named("seller's written permission", seller_permission), named("a REALTOR", recipient.realtor)),
         ),
-        Need("code.grantor", "by a grantor", by_grantor),
-        Need("code.grantor", "box assigned to a property", assigned),
-        Need("code.pin", "the right PIN", pin_accepted),
-        Need("code.record", "a name is recorded", named),
-        Need("code.date", "today or later", days_ahead >= 0),
-        Need("code.date", "not too far ahead", days_ahead <= profile.code_days_ahead),
-        Need("code.index", "an index is free", index_free),
+        Need("code.grantor", "by a grantor", named("by a grantor", by_grantor)),
+        Need("code.grantor", "box assigned to a property", named("box assigned to a property", assigned)),
+        Need("code.pin", "the right PIN", named("PIN accepted", pin_accepted)),
+        Need("code.record", "a name is recorded", named("a name is recorded", has_name)),
+        Need("code.date", "today or later", named("today or later", days_ahead >= 0)),
+        Need("code.date", "not too far ahead", named("not too far ahead", days_ahead <= profile.code_days_ahead)),
+        Need("code.index", "an index is free", named("an index is free", index_free)),
     )
     issued = satisfied(needs)
     return Outcome(issued, needs, reported=issued)
@@ -145,7 +151,7 @@ def generate_code(
 
 def revoke_code(by_grantor: Truth) -> Outcome:
     """Revocation of a One Day Code is asked for: always refused; a grantor's request is reported as refused."""
-    return Outcome(False, (Need("code.irrevocable", "can be revoked", False),), reported=by_grantor)
+    return Outcome(False, (Need("code.irrevocable", "can be revoked", False),), reported=named("by a grantor", by_grantor))
 
 
 def enter_pin(arrival: Instant, matches: Truth, now: Instant, profile: Profile) -> tuple[Instant, Outcome]:
@@ -153,7 +159,7 @@ def enter_pin(arrival: Instant, matches: Truth, now: Instant, profile: Profile) 
     examined = limiter.enabled(arrival, now, profile)
     needs = (
         Need("box.wrong-entry.bound", "PIN entry enabled", examined),
-        Need("code.pin", "the right PIN", matches, applies=examined),
+        Need("code.pin", "the right PIN", named("the right PIN", matches), applies=examined),
     )
     accepted = satisfied(needs)
     charged = limiter.charged(arrival, now, profile)
@@ -169,8 +175,8 @@ def receive_entry(receipt: Receipt, connect: Truth, opening: Truth) -> tuple[Rec
     An opening is reported once, and notified once if it was with a Connect grant; a refusal is neither, a One Day Code is
     never notified (`connect.notify-once`, `code.notify-never`, `report.once`).
     """
-    reported = every(no(receipt.received), opening)
-    notified = every(reported, connect)
+    reported = every(no(named("received before", receipt.received)), named("an opening", opening))
+    notified = every(reported, named("with a Connect grant", connect))
     after = Receipt(
         received=True,
         notifications=choose(notified, receipt.notifications + 1, receipt.notifications),

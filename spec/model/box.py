@@ -20,6 +20,7 @@ from lockproof.spec.vocabulary import (
     choose,
     either,
     every,
+    named,
     no,
     same,
     satisfied,
@@ -102,21 +103,31 @@ def new_box(clock: Instant, nonce: Number = 0) -> Box:
 
 def ready(box: Box) -> Truth:
     """The box is certain of the time, and it is no earlier than its last decision."""
-    return every(box.time_known, box.clock >= box.mark)
+    return every(
+        named("time known", box.time_known),
+        named("clock not behind the last decision", box.clock >= box.mark),
+    )
 
 
 def nonce_answered(box: Box, nonce: Number, profile: Profile) -> Truth:
     """The nonce is the newest, still open, and by the box's own timer younger than a ticket's life."""
-    return every(box.nonce_open, same(nonce, box.nonce), box.timer < box.nonce_at + profile.ticket_life)
+    return every(
+        named("a nonce is open", box.nonce_open),
+        named("the newest nonce", same(nonce, box.nonce)),
+        named("within a ticket's life", box.timer < box.nonce_at + profile.ticket_life),
+    )
 
 
 def within_day(code: Code, now: Instant) -> Truth:
-    return every(code.day_start <= now, now < code.day_end)
+    return every(
+        named("its day has begun", code.day_start <= now),
+        named("its day is not over", now < code.day_end),
+    )
 
 
 def within_life(code: Code, now: Instant, profile: Profile) -> Truth:
     """From first use a code lives for `code_life` seconds, past midnight unless the profile ends it with its day."""
-    return now < code.first_use + profile.code_life
+    return named("within its life", now < code.first_use + profile.code_life)
 
 
 # One Day Code
@@ -124,13 +135,14 @@ def within_life(code: Code, now: Instant, profile: Profile) -> Truth:
 
 def charge_entry(box: Box, profile: Profile) -> tuple[Box, Outcome]:
     """Digits were entered: charge them before they are looked at. Accepted means that they will be examined."""
+    certain = ready(box)
     needs = (
-        Need("box.ready", "certain of the time", ready(box)),
+        Need("box.ready", "certain of the time", certain),
         Need(
             "box.wrong-entry.bound",
             "keypad enabled",
             limiter.enabled(box.arrival, box.clock, profile),
-            applies=ready(box),
+            applies=certain,
         ),
     )
     examined = satisfied(needs)
@@ -144,26 +156,29 @@ def charge_entry(box: Box, profile: Profile) -> tuple[Box, Outcome]:
 def decide_entry(box: Box, code: Code, matches: Truth, profile: Profile) -> tuple[Box, Code, Outcome]:
     """The charged digits are those of `code`, or, where `matches` is false, of no live index; decided at the instant of the charge."""
     now = box.mark
+    live = named("digits of a live index", matches)
+    used_before = named("used before", code.used)
+    ends_with_its_day = named("codes end with their day", profile.code_ends_with_its_day)
     needs = (
-        Need("code.digits", "digits of a live index", matches),
-        Need("code.day", "within its day", within_day(code, now), applies=every(matches, no(code.used))),
+        Need("code.digits", "digits of a live index", live),
+        Need("code.day", "within its day", within_day(code, now), applies=every(live, no(used_before))),
         Need(
             "code.day",
             "ends with its day",
-            now < code.day_end,
-            applies=every(matches, code.used, profile.code_ends_with_its_day),
+            named("its day is not over", now < code.day_end),
+            applies=every(live, used_before, ends_with_its_day),
         ),
         Need(
             "code.expiry.after-first-use",
             "within its life",
             within_life(code, now, profile),
-            applies=every(matches, code.used),
+            applies=every(live, used_before),
         ),
     )
     accepted = satisfied(needs)
     entitled_by = (
-        Need("code.day", "first use within its day", no(code.used)),
-        Need("code.expiry.after-first-use", "used again within its life", code.used),
+        Need("code.day", "first use within its day", no(used_before)),
+        Need("code.expiry.after-first-use", "used again within its life", used_before),
     )
     decided = replace(
         _log_decision(box),
@@ -172,8 +187,8 @@ def decide_entry(box: Box, code: Code, matches: Truth, profile: Profile) -> tupl
     )
     used = replace(
         code,
-        used=either(code.used, accepted),
-        first_use=choose(every(accepted, no(code.used)), now, code.first_use),  # code.expiry.not-extended
+        used=either(used_before, accepted),
+        first_use=choose(every(accepted, no(used_before)), now, code.first_use),  # code.expiry.not-extended
     )
     return decided, used, Outcome(accepted, needs, entitled_by, logged=True)
 
@@ -188,43 +203,46 @@ def challenge(box: Box) -> tuple[Box, Outcome]:
 
 def present_ticket(box: Box, heard: Truth, ticket: Ticket, profile: Profile) -> tuple[Box, Outcome]:
     """A ticket is held out to the box, which has or has not `heard` that its grant was ended."""
+    authentic = named("ticket verifies", ticket.authentic)
+    certain = ready(box)
     needs = (
-        Need("box.authentic", "ticket verifies", ticket.authentic),
-        Need("box.ready", "certain of the time", ready(box)),
+        Need("box.authentic", "ticket verifies", authentic),
+        Need("box.ready", "certain of the time", certain),
         Need(
             "connect.ticket",
             "answers the open nonce in time",
             nonce_answered(box, ticket.nonce, profile),
-            applies=ticket.authentic,
+            applies=authentic,
         ),
-        Need("connect.revoke.bound", "not heard of as revoked", no(heard), applies=ticket.authentic),
+        Need("connect.revoke.bound", "not heard of as revoked", no(named("heard of as revoked", heard)), applies=authentic),
         Need(
             "connect.window.bounds",
             "window has begun",
-            ticket.window_start <= box.clock,
-            applies=every(ticket.authentic, ready(box)),
+            named("window has begun", ticket.window_start <= box.clock),
+            applies=every(authentic, certain),
         ),
         Need(
             "connect.window.bounds",
             "window is not over",
-            box.clock < ticket.window_end,
-            applies=every(ticket.authentic, ready(box)),
+            named("window is not over", box.clock < ticket.window_end),
+            applies=every(authentic, certain),
         ),
     )
     accepted = satisfied(needs)
     entitled_by = (Need("connect.available", "inside the window, unrevoked, ticket fetched in time", True),)
-    decides = every(ticket.authentic, ready(box))
-    decided = replace(_log_decision(box), mark=box.clock, nonce_open=every(box.nonce_open, no(accepted)))
-    counts = every(ticket.authentic, no(ready(box)))
+    decides = every(authentic, certain)
+    decided = replace(_log_decision(box), mark=box.clock, nonce_open=choose(accepted, False, box.nonce_open))
+    counts = every(authentic, no(certain))
     after = choose(decides, decided, choose(counts, _count_refusal(box), box))
     return after, Outcome(accepted, needs, entitled_by, logged=decides, counted=counts)
 
 
 def hear_revocation(heard: Truth, authentic: Truth) -> tuple[Truth, Outcome]:
     """A revocation order arrives; it needs no nonce and no time, and twice is as good as once (`connect.revoke.bound`)."""
-    needs = (Need("box.authentic", "order verifies", authentic),)
+    verifies = named("order verifies", authentic)
+    needs = (Need("box.authentic", "order verifies", verifies),)
     entitled_by = (Need("connect.revoke.bound", "an order that verifies", True),)
-    return either(heard, authentic), Outcome(satisfied(needs), needs, entitled_by)
+    return either(heard, verifies), Outcome(satisfied(needs), needs, entitled_by)
 
 
 # Clock, power and log
@@ -232,15 +250,17 @@ def hear_revocation(heard: Truth, authentic: Truth) -> tuple[Truth, Outcome]:
 
 def take_time_order(box: Box, order: TimeOrder, profile: Profile) -> tuple[Box, Outcome]:
     """The only way to set the clock, and the only way out of not knowing the time (`box.clock.never-back`)."""
+    authentic = named("order verifies", order.authentic)
+    forward = named("not before the last decision", order.value >= box.mark)
     needs = (
-        Need("box.authentic", "order verifies", order.authentic),
+        Need("box.authentic", "order verifies", authentic),
         Need(
             "box.clock.never-back",
             "answers the open nonce in time",
             nonce_answered(box, order.nonce, profile),
-            applies=order.authentic,
+            applies=authentic,
         ),
-        Need("box.clock.never-back", "not before the last decision", order.value >= box.mark, applies=order.authentic),
+        Need("box.clock.never-back", "not before the last decision", forward, applies=authentic),
     )
     taken = satisfied(needs)
     entitled_by = (Need("box.clock.never-back", "a fresh order that goes forward", True),)
@@ -253,8 +273,12 @@ def lose_power(box: Box, clock: Instant, off_for: Seconds, kept: Number, profile
 
     What is not durable is gone: the nonce, an entry charged and not decided, refusals counted and not written.
     """
-    unwritten = every(box.refusals > 0, same(kept, 0))
-    known = every(box.time_known, off_for <= profile.holdover, clock >= box.mark)
+    unwritten = every(named("refusals are counted", box.refusals > 0), named("none of them was written", same(kept, 0)))
+    known = every(
+        named("time known before", box.time_known),
+        named("away no longer than the holdover", off_for <= profile.holdover),
+        named("clock not behind the last decision", clock >= box.mark),
+    )
     after = replace(
         box,
         clock=clock,
@@ -282,10 +306,13 @@ def _log_decision(box: Box) -> Box:
 def _count_refusal(box: Box) -> Box:
     """Not examined, so not charged and not decided: one more in the count. A time found to be unknown stays unknown."""
     disabled = ready(box)
-    goes_on = every(box.refusals > 0, same(box.refused_while_disabled, disabled))
+    goes_on = every(
+        named("a count of refusals is open", box.refusals > 0),
+        named("for the same cause", same(box.refused_while_disabled, disabled)),
+    )
     return replace(
         box,
-        time_known=ready(box),
+        time_known=disabled,  # certain, or found not to be
         next_entry=choose(goes_on, box.next_entry, box.next_entry + 1),
         refusals=choose(goes_on, box.refusals + 1, 1),
         refusals_written=choose(goes_on, box.refusals_written, 0),

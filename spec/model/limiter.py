@@ -7,17 +7,18 @@ person at the authority are bounded by the same three lines.
 from __future__ import annotations
 
 from lockproof.spec.profile import Profile
-from lockproof.spec.vocabulary import Instant, Truth, later
+from lockproof.spec.vocabulary import Instant, Truth, choose, named
 
 
 def enabled(arrival: Instant, now: Instant, profile: Profile) -> Truth:
     """One more wrong entry would stay within the bound."""
-    return arrival <= now + profile.keypad_tolerance
+    return named("within the bound", arrival <= now + profile.keypad_tolerance)
 
 
 def charged(arrival: Instant, now: Instant, profile: Profile) -> Instant:
     """One wrong entry more, from now."""
-    return later(now, arrival) + profile.keypad_refill
+    idle = named("all that was charged is given back", arrival <= now)
+    return choose(idle, now, arrival) + profile.keypad_refill  # type: ignore[no-any-return]
 
 
 def refunded(arrival: Instant, profile: Profile) -> Instant:
