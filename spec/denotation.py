@@ -1,7 +1,7 @@
 """What people are entitled to, as sets of instants: over what was put in and what came out, never over the model's state.
 
 This is the standard said a second time, independently of the model's guards. The theorems hold the two together. It may
-read the world's ghosts, what the hardware shows (clock, timer), the constants of a credential and the profile.
+read the world's ghosts, what clocks show (the box's, its timer, the authority's), the constants of a credential and the profile.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Instant, Truth, choose, earlier, either, every, no, same
-from lockproof.spec.world import World
+from lockproof.spec.world import Charges, World
 
 Reasons = dict[str, Truth]  # clause id -> it forbids what was asked
 
@@ -21,8 +21,18 @@ def is_ready(world: World) -> Truth:
 
 
 def is_enabled(world: World, profile: Profile) -> Truth:
+    """The keypad, now: one more charge is within the bound."""
+    return one_more_fits(world.ghosts.keypad, world.box.clock, profile)
+
+
+def pin_is_enabled(world: World, profile: Profile) -> Truth:
+    """The PIN of our person, now, by the authority's clock: one more charge is within the bound."""
+    return one_more_fits(world.ghosts.pin, world.authority, profile)
+
+
+def one_more_fits(charges: Charges, now: Instant, profile: Profile) -> Truth:
     """One more charge now fills no stretch of time, from the start of the busy period on, beyond burst and refill."""
-    return no(world.ghosts.busy_start + world.ghosts.busy_charged > world.box.clock + profile.keypad_tolerance)
+    return no(charges.busy_start + charges.busy > now + profile.keypad_tolerance)
 
 
 def code_end(world: World, profile: Profile) -> Instant:
@@ -93,8 +103,9 @@ def ticket_reasons(world: World, profile: Profile, ours: Truth, other: Any, othe
     }
 
 
-def time_order_reasons(world: World, profile: Profile, order: Any) -> Reasons:
+def time_order_reasons(world: World, profile: Profile, ours: Truth, other: Any) -> Reasons:
     """A time order, arriving now."""
+    order = choose(ours, world.order, other)
     backward = order.value < world.ghosts.last_decision
     stale = no(ticket_is_live(world, order.nonce, profile))
     return {
@@ -122,7 +133,7 @@ def grant_reasons(world: World, profile: Profile, asked: Any) -> Reasons:
         "connect.grantor": either(no(asked["by_grantor"]), no(asked["assigned"])),
         "connect.recipient-email": no(asked["email_named"]),
         "connect.window.length": either(length < profile.window_shortest, length > profile.window_longest),
-        "connect.window.not-over": world.true >= asked["window_end"],
+        "connect.window.not-over": world.authority >= asked["window_end"],
     }
 
 
@@ -142,8 +153,8 @@ def code_reasons(profile: Profile, asked: Any) -> Reasons:
 
 def pin_reasons(world: World, profile: Profile, asked: Any) -> Reasons:
     """A PIN entered, now."""
-    disabled = asked["arrival"] > world.true + profile.keypad_tolerance
-    return {"box.wrong-entry.bound": disabled, "code.pin": every(no(disabled), no(asked["matches"]))}
+    enabled = pin_is_enabled(world, profile)
+    return {"box.wrong-entry.bound": no(enabled), "code.pin": every(enabled, no(asked["matches"]))}
 
 
 def revocation_reasons(world: World, by_grantor: Truth) -> Reasons:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lockproof.spec.profile import Profile
-from lockproof.spec.vocabulary import Truth, either, every, implies, no, same
-from lockproof.spec.world import World, clock_is_accurate, timer_is_accurate
+from lockproof.spec.vocabulary import Instant, Truth, either, every, implies, no, same
+from lockproof.spec.world import Charges, World, authority_is_accurate, clock_is_accurate, timer_is_accurate
 
 Invariant = Callable[[World, Profile], Truth]
 INVARIANTS: dict[str, Invariant] = {}
@@ -35,9 +35,9 @@ def time_known_agrees(world: World, profile: Profile) -> Truth:
 
 @_invariant
 def entering_agrees(world: World, profile: Profile) -> Truth:
-    charged = every(world.box.arrival - profile.keypad_refill >= world.box.mark, world.ghosts.busy_start <= world.box.mark)
-    paid = world.ghosts.busy_start + world.ghosts.busy_charged - profile.keypad_refill >= world.box.mark
-    counted = implies(world.box.mark >= world.observer, world.ghosts.charged_since >= profile.keypad_refill)
+    charged = every(world.box.arrival - profile.keypad_refill >= world.box.mark, world.ghosts.keypad.busy_start <= world.box.mark)
+    paid = world.ghosts.keypad.busy_start + world.ghosts.keypad.busy - profile.keypad_refill >= world.box.mark
+    counted = implies(world.box.mark >= world.observer, world.ghosts.keypad.since >= profile.keypad_refill)
     return every(same(world.box.entering, world.ghosts.entering), implies(world.box.entering, every(charged, paid, counted)))
 
 
@@ -69,13 +69,18 @@ def entry_under_way_is_within_skew(world: World, profile: Profile) -> Truth:
 
 @_invariant
 def environment_is_as_assumed(world: World, profile: Profile) -> Truth:
-    return every(clock_is_accurate(world, profile), timer_is_accurate(world, profile))
+    return every(*(holds(world, profile) for holds in (authority_is_accurate, clock_is_accurate, timer_is_accurate)))
 
 
 @_invariant
 def grant_agrees(world: World, profile: Profile) -> Truth:
-    _ = profile
     ghosts, grant = world.ghosts, world.grant
+    shown = every(
+        same(grant.ended_at, ghosts.ended_shown),
+        ghosts.ended_shown <= world.authority,
+        ghosts.ended_shown - ghosts.ended_at <= profile.authority_skew,
+        ghosts.ended_at - ghosts.ended_shown <= profile.authority_skew,
+    )
     return every(
         same(grant.granted, ghosts.granted),
         same(grant.revoked, ghosts.revoked),
@@ -83,7 +88,7 @@ def grant_agrees(world: World, profile: Profile) -> Truth:
         same(ghosts.ended, either(ghosts.revoked, ghosts.moved)),
         same(world.heard, ghosts.heard),
         implies(ghosts.heard, ghosts.ended),
-        implies(ghosts.ended, every(same(grant.ended_at, ghosts.ended_at), ghosts.ended_at <= world.true, ghosts.granted)),
+        implies(ghosts.ended, every(shown, ghosts.ended_at <= world.true, ghosts.granted)),
     )
 
 
@@ -119,25 +124,63 @@ def ticket_is_as_granted(world: World, profile: Profile) -> Truth:
 
 
 @_invariant
-def charges_are_the_busy_period(world: World, profile: Profile) -> Truth:
-    ghosts, arrival = world.ghosts, world.box.arrival
-    paid_back = ghosts.busy_start + ghosts.busy_charged
-    idle = every(arrival <= ghosts.last_decision, paid_back <= ghosts.last_decision)
-    within = arrival <= ghosts.last_decision + profile.keypad_tolerance + profile.keypad_refill
-    return every(
-        ghosts.busy_charged >= 0, ghosts.busy_start <= ghosts.last_decision, either(same(arrival, paid_back), idle), within
+def order_is_as_issued(world: World, profile: Profile) -> Truth:
+    ghosts, order = world.ghosts, world.order
+    newest = every(ghosts.nonce_open, same(order.nonce, ghosts.nonce))
+    held = every(
+        order.authentic,
+        order.nonce <= ghosts.nonce,
+        ghosts.order_issued_at <= world.true,
+        order.value - ghosts.order_issued_at <= profile.authority_skew,
+        ghosts.order_issued_at - order.value <= profile.authority_skew,
+        implies(newest, ghosts.nonce_made <= ghosts.order_issued_at),
     )
+    once = every(ghosts.order_takings <= 1, implies(ghosts.order_takings >= 1, no(newest)))
+    return every(ghosts.order_takings >= 0, implies(ghosts.order_issued, every(held, once)))
 
 
 @_invariant
-def charges_since_the_observer_are_bounded(world: World, profile: Profile) -> Truth:
+def a_nonce_was_answered_once(world: World, profile: Profile) -> Truth:
+    _ = profile
     ghosts = world.ghosts
+    return every(ghosts.answers >= 0, ghosts.answers <= 1, implies(ghosts.answers >= 1, no(ghosts.nonce_open)))
+
+
+@_invariant
+def keypad_charges_are_the_busy_period(world: World, profile: Profile) -> Truth:
+    return _busy_period(world.box.arrival, world.ghosts.keypad, world.ghosts.last_decision, profile)
+
+
+@_invariant
+def pin_charges_are_the_busy_period(world: World, profile: Profile) -> Truth:
+    return _busy_period(world.pin, world.ghosts.pin, world.authority, profile)
+
+
+def _busy_period(arrival: Instant, charges: Charges, last: Instant, profile: Profile) -> Truth:
+    """What is charged is what the busy stretch has, or all was given back by the `last` instant that counts."""
+    paid_back = charges.busy_start + charges.busy
+    idle = every(arrival <= last, paid_back <= last)
+    within = arrival <= last + profile.keypad_tolerance + profile.keypad_refill
+    return every(charges.busy >= 0, charges.busy_start <= last, either(same(arrival, paid_back), idle), within)
+
+
+@_invariant
+def keypad_charges_since_the_observer_are_bounded(world: World, profile: Profile) -> Truth:
+    return _since_observer(world.box.arrival, world.ghosts.keypad, world.ghosts.last_decision, world.observer, profile)
+
+
+@_invariant
+def pin_charges_since_the_observer_are_bounded(world: World, profile: Profile) -> Truth:
+    return _since_observer(world.pin, world.ghosts.pin, world.authority, world.observer, profile)
+
+
+def _since_observer(arrival: Instant, charges: Charges, last: Instant, observer: Instant, profile: Profile) -> Truth:
     since = every(
-        ghosts.last_decision >= world.observer,
-        world.observer + ghosts.charged_since <= world.box.arrival,
-        ghosts.charged_since <= ghosts.last_decision - world.observer + profile.keypad_tolerance + profile.keypad_refill,
+        last >= observer,
+        observer + charges.since <= arrival,
+        charges.since <= last - observer + profile.keypad_tolerance + profile.keypad_refill,
     )
-    return every(ghosts.charged_since >= 0, implies(ghosts.charged_since > 0, since))
+    return every(charges.since >= 0, implies(charges.since > 0, since))
 
 
 @_invariant
@@ -167,7 +210,7 @@ def receipt_agrees(world: World, profile: Profile) -> Truth:
 
 @_invariant
 def instants_are_not_negative(world: World, profile: Profile) -> Truth:
-    """The day lies after 1970 and ends after it begins; nothing was decided before 1970."""
+    """The day lies after 1970 and ends after it begins; nothing was decided, and the authority asked nothing, before 1970."""
     _ = profile
     day = every(world.code.day_start >= 0, world.code.day_start < world.code.day_end)
-    return every(day, world.ghosts.last_decision >= 0, world.observer >= 0)
+    return every(day, world.ghosts.last_decision >= 0, world.observer >= 0, world.authority >= 0)

@@ -42,6 +42,9 @@ class Profile:
     holdover: Seconds = _limit(DAY, "box.clock.never-back", "s", 0, None, "declared: how long the clock runs without power")
     clock_skew: Seconds = _limit(90, "box.clock.accuracy", "s", 0, HOUR, "declared: box time against true time, either way")
     timer_drift: Seconds = _limit(1, "connect.revoke.bound", "s", 0, MINUTE, "declared: the box's timer over one ticket life")
+    authority_skew: Seconds = _limit(
+        1, "connect.revoke.bound", "s", 0, MINUTE, "declared: the authority's clock against true time, either way"
+    )
 
     def __post_init__(self) -> None:
         for limit in fields(self):

@@ -131,7 +131,7 @@ def _prove_invariant(name: str, before: World, cases: _Cases) -> Row:
     def row(result: Result, event: str | None = None, lines: tuple[str, ...] = ()) -> Row:
         return Row(name, "", (), result, time.perf_counter() - start, 1 + len(EVENTS), event, lines)
 
-    answer, model = _ask(_solver(legal(cases.profile), initial(before)), no(holds(before, cases.profile)))
+    answer, model = _ask(_solver(legal(cases.profile), initial(before, cases.profile)), no(holds(before, cases.profile)))
     if answer != "unsat":
         return row(_failure(answer), "the beginning", _words(model, None, before))
     for event in EVENTS:
@@ -140,7 +140,7 @@ def _prove_invariant(name: str, before: World, cases: _Cases) -> Row:
         if answer != "unsat":
             model = _small(solver, step, no(holds(step.after, cases.profile))) if answer == "sat" else None
             return row(_failure(answer), event, _words(model, step, before))
-    if _ask(_solver(legal(cases.profile), initial(before)))[0] != "sat":
+    if _ask(_solver(legal(cases.profile), initial(before, cases.profile)))[0] != "sat":
         return row(Result.VACUOUS, "the beginning", ("no initial world exists",))
     return row(Result.PROVED)
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from lockproof.spec import denotation as means
-from lockproof.spec.model import authority
 from lockproof.spec.model import box as model
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
@@ -26,7 +25,7 @@ from lockproof.spec.vocabulary import (
     no,
     same,
 )
-from lockproof.spec.world import EVENTS, World, box_begins
+from lockproof.spec.world import EVENTS, World, box_begins, orders_are_good_enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ REASONS: dict[str, Callable[[Step], means.Reasons]] = {
     "ticket_is_presented": lambda s: means.ticket_reasons(
         s.before, s.profile, s.given["ours"], s.given["other"], s.given["other_heard"]
     ),
-    "time_order_arrives": lambda s: means.time_order_reasons(s.before, s.profile, s.given["order"]),
+    "time_order_arrives": lambda s: means.time_order_reasons(s.before, s.profile, s.given["ours"], s.given["other"]),
     "ticket_is_issued": lambda s: means.issue_reasons(s.before, s.given["registered"]),
     "grant_is_asked_for": lambda s: means.grant_reasons(s.before, s.profile, s.given),
     "grant_is_revoked": lambda s: means.revocation_reasons(s.before, s.given["by_grantor"]),
@@ -177,7 +176,8 @@ def a_ticket_says_what_was_granted(step: Step) -> Claim:
 @theorem("box.clock.never-back", "box.authentic", events=("time_order_arrives",))
 def a_time_order_is_taken_iff_authentic_and_forward(step: Step) -> Truth:
     """A time order is taken, and sets nothing but clock and mark, exactly if authentic, for the live nonce and not before the last decision."""
-    order, before, after = step.given["order"], step.before, step.after
+    before, after = step.before, step.after
+    order = _message(step)
     forward = no(order.value < before.ghosts.last_decision)
     taken = every(order.authentic, means.ticket_is_live(before, order.nonce, step.profile), forward)
     set_to = replace(before.box, clock=order.value, mark=order.value, time_known=True, nonce_open=False)
@@ -363,10 +363,26 @@ def a_code_is_never_revoked(step: Step) -> Truth:
 
 @theorem("connect.revoke.bound", events=("ticket_is_presented",))
 def revocation_takes_effect_within_ticket_life(step: Step) -> Claim:
-    """In true time nothing opens for a grant at or after its end plus a ticket's life plus the drift of the box's timer."""
-    before = step.before
+    """In true time nothing opens for a grant at or after its end plus a ticket's life plus the drift of the box's timer, heard or not."""
+    before, profile = step.before, step.profile
+    end = before.ghosts.ended_at + profile.ticket_life + profile.timer_drift
     opened = every(step.given["ours"], step.outcome.accepted, before.ghosts.ended)
-    return Claim(opened, before.true < before.ghosts.ended_at + step.profile.ticket_life + step.profile.timer_drift)
+    return Claim(opened, before.true < end, possible={"the last second": every(opened, same(before.true, end - 1))})
+
+
+@theorem("connect.revoke.bound", events=("ticket_is_presented",))
+def revocation_takes_effect_after_the_reported_instant(step: Step) -> Claim:
+    """From the instant that the authority reports as the end, in true time, it takes the authority's skew more; by its own clock, twice."""
+    before, profile = step.before, step.profile
+    end = before.grant.ended_at + profile.ticket_life + profile.timer_drift + profile.authority_skew
+    shown = end + profile.authority_skew
+    opened = every(step.given["ours"], step.outcome.accepted, before.ghosts.ended)
+    bounded = every(before.true < end, before.authority < shown)
+    last = {
+        "the last second in true time": same(before.true, end - 1),
+        "the last second by the authority's clock": same(before.authority, shown - 1),
+    }
+    return Claim(opened, bounded, possible={name: every(opened, second) for name, second in last.items()})
 
 
 @theorem("connect.revoke.bound", events=("ticket_is_presented",))
@@ -396,10 +412,10 @@ def no_ticket_after_the_end(step: Step) -> Claim:
 
 @theorem("connect.revoke.any-time", events=("grant_is_revoked",))
 def any_grantor_revokes_at_any_time(step: Step) -> Claim:
-    """A grantor's revocation is accepted before, during and after the window, the second as the first; only the first is reported."""
+    """A grantor's revocation is accepted before, during and after its window, a second one too; only the first is reported, with its instant."""
     before, after = step.before, step.after
     first = no(before.ghosts.revoked)
-    ended_at = either(before.ghosts.ended, same(after.grant.ended_at, before.true))
+    ended_at = either(before.ghosts.ended, same(after.grant.ended_at, before.authority))
     done = every(step.outcome.accepted, after.grant.revoked, ended_at, same(step.outcome.reported, first))
     return Claim(every(step.given["by_grantor"], before.ghosts.granted), done)
 
@@ -417,7 +433,7 @@ def an_ended_grant_stays_ended(step: Step) -> Claim:
 def moving_the_box_ends_the_grant(step: Step) -> Claim:
     """Taking the box off the property ends what was granted for it there, now, unless it had ended before."""
     before, after = step.before, step.after
-    since = either(before.ghosts.ended, same(after.grant.ended_at, before.true))
+    since = either(before.ghosts.ended, same(after.grant.ended_at, before.authority))
     return Claim(before.ghosts.granted, every(after.grant.moved, since))
 
 
@@ -427,12 +443,6 @@ def revoking_one_grant_leaves_the_others(step: Step) -> Claim:
     box_untouched = every(same(step.after.box, step.before.box), same(step.after.code, step.before.code))
     another = no(step.given["ours"]) if step.event == "revocation_is_heard" else False
     return Claim(True, every(box_untouched, either(no(another), same(step.after.heard, step.before.heard))))
-
-
-@theorem("connect.ticket", events=("ticket_is_presented",))
-def a_ticket_opens_once(step: Step) -> Claim:
-    """The same ticket never opens twice."""
-    return Claim(every(step.given["ours"], step.before.ghosts.ticket_openings >= 1), no(step.outcome.accepted))
 
 
 @theorem("connect.ticket", events=("ticket_is_presented",))
@@ -449,12 +459,143 @@ def a_new_challenge_replaces_the_old(step: Step) -> Truth:
     return same(step.after.box, replace(before, nonce_open=True, nonce=before.nonce + 1, nonce_at=before.timer))
 
 
+# Messages under way: delayed, reordered, duplicated, never delivered
+
+
+@theorem("connect.ticket", "connect.revoke.bound", events=("ticket_is_presented",))
+def a_delayed_ticket_opens_within_a_ticket_life_of_its_issue(step: Step) -> Claim:
+    """In true time a ticket opens less than a ticket's life and drift after it was issued, also if its grant ended meanwhile."""
+    before, profile = step.before, step.profile
+    opened = every(step.given["ours"], step.outcome.accepted)
+    end = before.ghosts.issued_at + profile.ticket_life + profile.timer_drift
+    overtaken = every(opened, before.ghosts.ended, before.ghosts.issued_at < before.ghosts.ended_at)
+    possible = {"fetched before the end and delivered after it": every(overtaken, before.true > before.ghosts.ended_at)}
+    return Claim(opened, before.true < end, possible=possible)
+
+
+@theorem("box.clock.never-back", "box.clock.accuracy", events=("time_order_arrives",))
+def a_delayed_time_order_is_at_most_so_far_behind(step: Step) -> Claim:
+    """A time order that is taken is less than a ticket's life, drift and the authority's skew behind true time, and at most that skew ahead."""
+    before, profile, value = step.before, step.profile, step.before.order.value
+    behind = before.true - (profile.ticket_life + profile.timer_drift + profile.authority_skew)
+    ahead = before.true + profile.authority_skew
+    taken = every(step.given["ours"], step.outcome.accepted)
+    set_to = same(step.after.box.clock, value)
+    last = {"as far behind": same(value, behind + 1), "as far ahead": same(value, ahead)}
+    return Claim(
+        taken, every(set_to, behind < value, value <= ahead), possible={name: every(taken, far) for name, far in last.items()}
+    )
+
+
+@theorem("box.clock.never-back", "box.clock.accuracy", events=("time_order_arrives",))
+def a_time_order_sets_the_clock_within_its_skew(step: Step) -> Claim:
+    """Where a ticket's life, drift and the authority's skew fit into the box's skew, the authority's order leaves the clock within it."""
+    taken = every(step.given["ours"], step.outcome.accepted, orders_are_good_enough(step.profile))
+    skew = step.profile.clock_skew
+    near = every(step.after.box.clock - step.after.true <= skew, step.after.true - step.after.box.clock <= skew)
+    return Claim(taken, near)
+
+
+@theorem("connect.ticket", "box.clock.never-back", events=("ticket_is_presented", "time_order_arrives"))
+def an_overtaken_ticket_or_time_order_is_refused(step: Step) -> Claim:
+    """Out of order: whatever answers another nonce than the newest is refused and leaves the newest as it was."""
+    overtaken = no(same(_message(step).nonce, step.before.ghosts.nonce))
+    kept = same(step.after.box.nonce_open, step.before.box.nonce_open)
+    return Claim(overtaken, every(no(step.outcome.accepted), kept, same(step.after.box.nonce, step.before.box.nonce)))
+
+
+@theorem("connect.ticket", events=("ticket_is_presented",))
+def a_ticket_opens_once(step: Step) -> Claim:
+    """Duplicated: the same ticket never opens twice."""
+    return Claim(every(step.given["ours"], step.before.ghosts.ticket_openings >= 1), no(step.outcome.accepted))
+
+
+@theorem("box.clock.never-back", events=("time_order_arrives",))
+def a_time_order_is_taken_once(step: Step) -> Claim:
+    """Duplicated: the same time order never sets the clock twice."""
+    return Claim(every(step.given["ours"], step.before.ghosts.order_takings >= 1), no(step.outcome.accepted))
+
+
+@theorem("connect.ticket", "box.clock.never-back")
+def a_nonce_serves_one_message(step: Step) -> Claim:
+    """Of all the tickets and time orders for one nonce at most one is ever taken, and it closes the nonce."""
+    before, after = step.before, step.after
+    taken = step.outcome.accepted if step.event in {"ticket_is_presented", "time_order_arrives"} else False
+    first = either(no(taken), every(same(before.ghosts.answers, 0), no(after.box.nonce_open)))
+    return Claim(True, every(first, after.ghosts.answers <= 1))
+
+
+@theorem("connect.revoke.bound", events=("revocation_is_heard",))
+def a_revocation_order_heard_again_changes_nothing(step: Step) -> Claim:
+    """Duplicated, or late: an order for a grant of which the box has heard is accepted and leaves everything as it was."""
+    again = every(step.given["ours"], step.given["authentic"], step.before.ghosts.heard)
+    return Claim(again, every(step.outcome.accepted, same(step.after, step.before)))
+
+
+@theorem(
+    "connect.ticket",
+    "connect.revoke.bound",
+    "box.clock.never-back",
+    "box.isolation",
+    events=("ticket_is_issued", "time_order_is_issued", "grant_is_asked_for", "grant_is_revoked", "box_is_moved"),
+)
+def what_is_never_delivered_changes_nothing_at_the_box(step: Step) -> Truth:
+    """Whatever the authority does, the box, its codes and what it has heard stay as they were until a message arrives."""
+    before, after = step.before, step.after
+    return every(same(after.box, before.box), same(after.code, before.code), same(after.heard, before.heard))
+
+
+@theorem("box.clock.never-back", events=("time_order_is_issued",))
+def a_time_order_says_the_authoritys_time(step: Step) -> Truth:
+    """A time order carries what the authority's clock shows, and the nonce it was asked for; nothing issued before changes."""
+    before, after, remember = step.before, step.after, step.given["remember"]
+    says = every(after.order.authentic, same(after.order.value, before.authority), same(after.order.nonce, step.given["nonce"]))
+    return either(every(remember, says), every(no(remember), same(after.order, before.order)))
+
+
+# Clocks: true time, the authority's and the box's
+
+
 @theorem("connect.window.bounds", "box.clock.accuracy", events=("ticket_is_presented",))
 def a_connect_opening_is_within_the_widened_window(step: Step) -> Claim:
-    """In true time a Connect opening lies within the window, widened by the declared skew at both ends."""
+    """A Connect opening lies within the window, widened at both ends by the box's skew, and by the authority's clock also by its own."""
     before, skew = step.before, step.profile.clock_skew
+    both = skew + step.profile.authority_skew
     inside = every(before.true >= before.grant.window_start - skew, before.true < before.grant.window_end + skew)
+    shown = every(before.authority >= before.grant.window_start - both, before.authority < before.grant.window_end + both)
+    return Claim(every(step.given["ours"], step.outcome.accepted), every(inside, shown))
+
+
+@theorem("code.day", "code.expiry.after-first-use", "box.clock.accuracy", events=("entry_is_made",))
+def a_code_opening_is_within_the_widened_entitlement(step: Step) -> Claim:
+    """In true time a code opens from its day's start, or its first use, to its end, widened by the declared skew at both ends."""
+    before, skew = step.before, step.profile.clock_skew
+    begin = choose(before.ghosts.code_used, before.ghosts.first_use, before.code.day_start)
+    inside = every(before.true >= begin - skew, before.true < means.code_end(before, step.profile) + skew)
     return Claim(every(step.given["ours"], step.outcome.accepted), inside)
+
+
+@theorem("connect.window.not-over", events=("grant_is_asked_for",))
+def a_granted_window_is_not_over_in_true_time(step: Step) -> Claim:
+    """In true time a window that is granted ends no earlier than the authority's skew before now."""
+    over = step.given["window_end"] + step.profile.authority_skew
+    last = every(step.outcome.accepted, same(step.before.true, over - 1))
+    return Claim(step.outcome.accepted, step.before.true < over, possible={"the last second": last})
+
+
+@theorem("box.clock.accuracy", "connect.revoke.bound")
+def clocks_differ_by_no_more_than_both_skews(step: Step) -> Claim:
+    """Whatever happens, the clock of a ready box and that of the authority differ by no more than their skews together."""
+    after, both = step.after, step.profile.clock_skew + step.profile.authority_skew
+    near = every(after.box.clock - after.authority <= both, after.authority - after.box.clock <= both)
+    return Claim(means.is_ready(after), near)
+
+
+@theorem("connect.revoke.bound", "code.date")
+def the_authoritys_clock_never_goes_back(step: Step) -> Truth:
+    """Nothing sets the authority's clock back, and nothing but time moves it."""
+    before, after = step.before.authority, step.after.authority
+    return after >= before if step.event in {"time_passes", "power_fails"} else same(after, before)
 
 
 # What is told
@@ -631,10 +772,13 @@ def an_entry_is_examined_iff_ready_and_enabled(step: Step) -> Truth:
 @theorem("box.wrong-entry.bound")
 def wrong_entries_stay_within_the_bound(step: Step) -> Truth:
     """From any instant on, the wrong entries examined, each worth one refill, never exceed the time gone by plus the burst."""
-    after, profile = step.after, step.profile
-    spent = after.ghosts.charged_since
-    room = after.ghosts.last_decision - after.observer + profile.keypad_tolerance + profile.keypad_refill
-    return either(spent <= 0, spent <= room)
+    return _within_bound(step, step.after.ghosts.keypad.since, step.after.ghosts.last_decision)
+
+
+@theorem("code.pin", "box.wrong-entry.bound")
+def wrong_pins_stay_within_the_bound(step: Step) -> Truth:
+    """From any instant on, one person's wrong PINs examined, each worth one refill, never exceed the time gone by plus the burst."""
+    return _within_bound(step, step.after.ghosts.pin.since, step.after.authority)
 
 
 @theorem("box.wrong-entry.bound", events=("entry_is_made",))
@@ -692,12 +836,10 @@ def an_emptied_keypad_is_enabled_again_after_refill(step: Step) -> Claim:
 )
 def what_does_not_verify_changes_nothing(step: Step) -> Claim:
     """A ticket or an order that does not verify under the box's own keys, such as another box's, opens nothing and changes nothing."""
-    if step.event == "ticket_is_presented":
-        forged = every(no(step.given["ours"]), no(step.given["other"].authentic))
-    elif step.event == "time_order_arrives":
-        forged = no(step.given["order"].authentic)
-    else:
+    if step.event == "revocation_is_heard":
         forged = no(step.given["authentic"])
+    else:
+        forged = every(no(step.given["ours"]), no(step.given["other"].authentic))
     unchanged = every(same(step.after.box, step.before.box), same(step.after.code, step.before.code))
     return Claim(forged, every(no(step.outcome.accepted), unchanged, same(step.after.heard, step.before.heard)))
 
@@ -750,22 +892,36 @@ def the_hardware_is_set_by_nothing_else(step: Step) -> Claim:
 
 
 @theorem("code.pin", "box.wrong-entry.bound", events=("pin_is_entered",))
-def wrong_pins_are_bounded_as_wrong_entries_are(step: Step) -> Truth:
+def a_pin_is_accepted_iff_enabled_and_right(step: Step) -> Truth:
     """A PIN is looked at while one more wrong one stays within the bound, and accepted exactly if it is then right."""
-    within = no(step.given["arrival"] > step.before.true + step.profile.keypad_tolerance)
-    return same(step.outcome.accepted, every(within, step.given["matches"]))
+    return same(step.outcome.accepted, every(means.pin_is_enabled(step.before, step.profile), step.given["matches"]))
 
 
 @theorem("code.pin", "box.wrong-entry.bound", events=("pin_is_entered",))
 def a_wrong_pin_costs_one_charge(step: Step) -> Truth:
     """A wrong PIN that was looked at moves the person's bound by one refill; a right one, or one not looked at, leaves it."""
-    arrival, now, refill = step.given["arrival"], step.before.true, step.profile.keypad_refill
-    after, _ = authority.enter_pin(arrival, step.given["matches"], now, step.profile)
-    within = no(arrival > now + step.profile.keypad_tolerance)
-    wrong = every(within, no(step.given["matches"]))
-    idle = arrival <= now
-    charged = either(every(idle, same(after, now + refill)), every(no(idle), same(after, arrival + refill)))
-    return either(every(wrong, charged), every(no(wrong), same(after, arrival)))
+    before, after, refill = step.before.pin, step.after.pin, step.profile.keypad_refill
+    now = step.before.authority
+    wrong = every(means.pin_is_enabled(step.before, step.profile), no(step.given["matches"]))
+    idle = before <= now
+    charged = either(every(idle, same(after, now + refill)), every(no(idle), same(after, before + refill)))
+    return either(every(wrong, charged), every(no(wrong), same(after, before)))
+
+
+@theorem("code.pin", "box.isolation")
+def only_a_pin_that_is_entered_is_charged(step: Step) -> Truth:
+    """Nothing but a PIN entered for this person moves the bound of this person's PIN, and a PIN moves nothing else."""
+    before, after = step.before, step.after
+    if step.event != "pin_is_entered":
+        return same(after.pin, before.pin)
+    return same(after, replace(before, pin=after.pin, ghosts=replace(before.ghosts, pin=after.ghosts.pin)))
+
+
+@theorem("code.pin", "box.wrong-entry.bound", events=("pin_is_entered",))
+def a_used_up_pin_is_enabled_again_after_refill(step: Step) -> Claim:
+    """However the bound was used up, one refill by the authority's clock after a PIN was entered a right one is accepted."""
+    after = step.after
+    return Claim(True, after.pin <= step.before.authority + step.profile.keypad_refill + step.profile.keypad_tolerance)
 
 
 @theorem("box.wrong-entry.bound", "box.power", events=("entry_is_made", "entry_is_decided"))
@@ -881,8 +1037,8 @@ def the_default_profile_is_the_text__fourteen_days_ahead(step: Step) -> Claim:
 def the_default_profile_is_the_text__five_entries(step: Step) -> Claim:
     """With the default profile the sixth wrong entry in a row is not examined until 300 seconds after the first."""
     before = step.before
-    five = every(means.is_ready(before), same(before.ghosts.busy_charged, 1500))
-    waited = before.box.clock - before.ghosts.busy_start >= 300  # noqa: PLR2004 (semantics' numbers: 5 entries, 5 minutes)
+    five = every(means.is_ready(before), same(before.ghosts.keypad.busy, 1500))
+    waited = before.box.clock - before.ghosts.keypad.busy_start >= 300  # noqa: PLR2004 (semantics' numbers: 5 entries, 5 minutes)
     return Claim(five, same(step.outcome.accepted, waited))
 
 
@@ -915,6 +1071,18 @@ _RESTS_ON = {
 
 def _agree(compared: dict[str, tuple[Any, Any]]) -> Truth:
     return every(*(same(said, meant) for said, meant in compared.values()))
+
+
+def _message(step: Step) -> Any:
+    """The ticket or the time order that is held out to the box."""
+    ours = step.before.ticket if step.event == "ticket_is_presented" else step.before.order
+    return choose(step.given["ours"], ours, step.given["other"])
+
+
+def _within_bound(step: Step, spent: Seconds, now: Instant) -> Truth:
+    """What was charged since the observer's instant is no more than the time gone by since, and the burst."""
+    room = now - step.after.observer + step.profile.keypad_tolerance + step.profile.keypad_refill
+    return either(spent <= 0, spent <= room)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
-"""Everything that can happen around one box, one code, one grant, one ticket and one log entry, each an arbitrary one.
+"""Everything that can happen around one box, one code, one grant, one ticket, one time order, one person's PIN and one log entry.
 
-What is proved of an arbitrary one holds for all. Beside the model's state the world remembers, as ghosts, what was put in
-and what came out; nothing in the model reads a ghost, and the denotation reads nothing else but the hardware's clocks.
+Each is an arbitrary one, and what is proved of an arbitrary one holds for all. Time is told three times: true time, which
+nobody knows; the authority's clock; and the box's. A message is under way from the event that makes it until nobody holds it
+out any more: it may arrive late, after a younger one, any number of times, or never.
+
+Beside the model's state the world remembers, as ghosts, what was put in and what came out; nothing in the model reads a
+ghost, and the denotation reads nothing else but what clocks show.
 
 An event is a function of the world, the profile and its own arguments; its premise says when it can happen at all. The
 environment's premises are the named assumptions of `chapters/assumptions.md`.
@@ -15,6 +19,7 @@ from typing import Any
 
 from lockproof.spec.model import authority
 from lockproof.spec.model import box as model
+from lockproof.spec.model.authority import Grant, Receipt, Recipient
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
     Instant,
@@ -41,8 +46,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Charges:
+    """What was charged to one wrong-entry bound and not refunded, each charge one refill: of a keypad, or of a person's PIN.
+
+    In seconds of the clock by which the bound counts, that of the box or that of the authority.
+    """
+
+    busy_start: Instant  # of the stretch in which something charged was still to be given back
+    busy: Seconds  # in that stretch
+    since: Seconds  # at or after the observer's instant
+
+
+@dataclass(frozen=True, slots=True)
 class Ghosts:
-    """What was put in and what came out. `busy_*` and `charged_since` are in seconds of box time."""
+    """What was put in and what came out."""
 
     code_used: Truth
     first_use: Instant  # box time
@@ -57,6 +74,7 @@ class Ghosts:
     moved: Truth
     ended: Truth
     ended_at: Instant  # true time
+    ended_shown: Instant  # what the authority's clock showed then
     nonce: Number
     nonce_open: Truth
     nonce_age: Seconds  # by the box's timer
@@ -64,9 +82,12 @@ class Ghosts:
     issued: Truth
     issued_at: Instant  # true time
     ticket_openings: Number
-    busy_start: Instant
-    busy_charged: Seconds
-    charged_since: Seconds  # at or after the observer's instant
+    order_issued: Truth
+    order_issued_at: Instant  # true time
+    order_takings: Number
+    answers: Number  # tickets and time orders taken for the newest nonce
+    keypad: Charges
+    pin: Charges
     entries: Number
     run: Number  # refusals in the newest entry
     run_written: Number
@@ -77,15 +98,18 @@ class Ghosts:
 @dataclass(frozen=True, slots=True)
 class World:
     true: Instant
+    authority: Instant  # what its clock shows
     box: model.Box
     code: model.Code
     heard: Truth
-    grant: authority.Grant
+    grant: Grant
     ticket: model.Ticket
+    order: model.TimeOrder
+    pin: Instant  # how far the wrong-entry bound of one person's PIN is charged
     entry: Entry
-    receipt: authority.Receipt
+    receipt: Receipt
     ghosts: Ghosts
-    observer: Instant  # any instant of box time from which charges are counted
+    observer: Instant  # any instant from which charges are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +133,12 @@ def _event(function: Event) -> Event:
     return function
 
 
-def initial(world: World) -> Truth:
+def initial(world: World, profile: Profile) -> Truth:
     """The worlds in which everything begins: a box just provisioned, nothing issued, granted, used or heard."""
     ghosts = world.ghosts
+    nothing = (ghosts.code_used, ghosts.time_known, ghosts.entering, ghosts.heard, ghosts.granted, ghosts.revoked, ghosts.moved)
+    no_message = (ghosts.ended, ghosts.nonce_open, ghosts.issued, ghosts.order_issued, ghosts.received)
+    zero = (ghosts.last_decision, ghosts.ticket_openings, ghosts.order_takings, ghosts.answers, ghosts.entries, ghosts.run)
     return every(
         box_begins(world.box),
         no(world.code.used),
@@ -128,11 +155,12 @@ def initial(world: World) -> Truth:
         world.code.day_start >= 0,
         world.observer >= 0,
         world.box.clock >= 0,
-        *(no(truth) for truth in (ghosts.code_used, ghosts.time_known, ghosts.entering, ghosts.heard, ghosts.granted)),
-        *(no(truth) for truth in (ghosts.revoked, ghosts.moved, ghosts.ended, ghosts.nonce_open, ghosts.issued, ghosts.received)),
-        *(same(number, 0) for number in (ghosts.last_decision, ghosts.ticket_openings, ghosts.busy_start)),
-        *(same(number, 0) for number in (ghosts.busy_charged, ghosts.charged_since, ghosts.entries, ghosts.run)),
-        same(ghosts.run_written, 0),
+        world.authority >= 0,
+        authority_is_accurate(world, profile),
+        same(world.pin, 0),
+        *(no(truth) for truth in (*nothing, *no_message)),
+        *(same(number, 0) for number in (*zero, ghosts.run_written)),
+        *(same(charges, Charges(0, 0, 0)) for charges in (ghosts.keypad, ghosts.pin)),
         same(ghosts.nonce, world.box.nonce),
     )
 
@@ -160,6 +188,16 @@ def timer_is_accurate(world: World, profile: Profile) -> Truth:
     return implies(every(world.ghosts.nonce_open, short), _within(world.ghosts.nonce_age, elapsed, profile.timer_drift))
 
 
+def authority_is_accurate(world: World, profile: Profile) -> Truth:
+    """`authority-clock`: the authority's clock is within the declared skew of true time."""
+    return _within(world.authority, world.true, profile.authority_skew)
+
+
+def orders_are_good_enough(profile: Profile) -> Truth:
+    """A time order taken at the last second of its life still sets a clock within the declared skew of the box."""
+    return profile.ticket_life + profile.timer_drift + profile.authority_skew <= profile.clock_skew
+
+
 def _within(one: Instant, other: Instant, distance: Seconds) -> Truth:
     return every(one - other <= distance, other - one <= distance)
 
@@ -168,16 +206,19 @@ def _within(one: Instant, other: Instant, distance: Seconds) -> Truth:
 
 
 @_event
-def time_passes(world: World, profile: Profile, true: Instant, clock: Instant, timer: Seconds) -> tuple[Truth, World, Outcome]:
-    """True time, the box's clock and its timer go on, each at its own pace."""
+def time_passes(
+    world: World, profile: Profile, true: Instant, authority: Instant, clock: Instant, timer: Seconds
+) -> tuple[Truth, World, Outcome]:
+    """True time, the authority's clock, the box's clock and its timer go on, each at its own pace."""
     age = world.ghosts.nonce_age + (timer - world.box.timer)
     after = replace(
         world,
         true=true,
+        authority=authority,
         box=replace(world.box, clock=clock, timer=timer),
         ghosts=replace(world.ghosts, nonce_age=age),
     )
-    forward = every(true >= world.true, clock >= world.box.clock, timer >= world.box.timer)
+    forward = every(clock >= world.box.clock, timer >= world.box.timer, _goes_on(world, after, profile))
     return every(forward, clock_is_accurate(after, profile), timer_is_accurate(after, profile)), after, Outcome(True)
 
 
@@ -190,7 +231,7 @@ def clock_jumps(world: World, profile: Profile, clock: Instant) -> tuple[Truth, 
 
 @_event
 def power_fails(
-    world: World, profile: Profile, true: Instant, clock: Instant, off_for: Seconds, kept: Number
+    world: World, profile: Profile, true: Instant, authority: Instant, clock: Instant, off_for: Seconds, kept: Number
 ) -> tuple[Truth, World, Outcome]:
     """Power fails, at any moment, also between the charge of an entry and its decision, and comes back."""
     state, outcome = model.lose_power(world.box, clock, off_for, kept, profile)
@@ -200,6 +241,7 @@ def power_fails(
     after = replace(
         world,
         true=true,
+        authority=authority,
         box=state,
         ghosts=replace(
             ghosts,
@@ -211,8 +253,14 @@ def power_fails(
             run_written=kept,
         ),
     )
-    possible = every(true >= world.true, clock >= 0, off_for >= 0, ghosts.run_written <= kept, kept <= ghosts.run)
-    return every(possible, clock_is_accurate(after, profile)), after, outcome
+    possible = every(clock >= 0, off_for >= 0, ghosts.run_written <= kept, kept <= ghosts.run)
+    return every(possible, _goes_on(world, after, profile), clock_is_accurate(after, profile)), after, outcome
+
+
+def _goes_on(before: World, after: World, profile: Profile) -> Truth:
+    """Neither true time nor the authority's clock goes back, and the one stays near the other."""
+    forward = every(after.true >= before.true, after.authority >= before.authority)
+    return every(forward, authority_is_accurate(after, profile))
 
 
 @_event
@@ -261,16 +309,12 @@ def entry_is_made(
 
 def _after_charge(after: World, before: World, outcome: Outcome, profile: Profile) -> World:
     ghosts = _seen(before)
-    now = before.box.clock
-    idle = ghosts.busy_start + ghosts.busy_charged <= now
     charged = replace(
         ghosts,
         entering=True,
         entered_true=before.true,
-        last_decision=now,
-        busy_start=choose(idle, now, ghosts.busy_start),
-        busy_charged=choose(idle, 0, ghosts.busy_charged) + profile.keypad_refill,
-        charged_since=ghosts.charged_since + choose(now >= before.observer, profile.keypad_refill, 0),
+        last_decision=before.box.clock,
+        keypad=_charged(ghosts.keypad, before.box.clock, before.observer, profile),
     )
     return replace(after, ghosts=choose(outcome.accepted, charged, _counted(ghosts, ghosts.time_known)))
 
@@ -282,15 +326,14 @@ def _decide(
     state, used, outcome = model.decide_entry(world.box, code, matches, profile)
     ghosts, opened = world.ghosts, outcome.accepted
     first = every(ours, opened, no(ghosts.code_used))
-    refund = choose(opened, profile.keypad_refill, 0)
+    refunded = _refunded(ghosts.keypad, ghosts.last_decision, world.observer, profile)
     seen = replace(
         _logged(ghosts),
         entering=False,
         code_used=either(ghosts.code_used, first),
         first_use=choose(first, ghosts.last_decision, ghosts.first_use),
         first_use_true=choose(first, ghosts.entered_true, ghosts.first_use_true),
-        busy_charged=ghosts.busy_charged - refund,
-        charged_since=ghosts.charged_since - choose(ghosts.last_decision >= world.observer, refund, 0),
+        keypad=choose(opened, refunded, ghosts.keypad),
     )
     after = replace(world, box=state, code=choose(ours, used, world.code), ghosts=seen)
     return _remember(after, remember, outcome.logged, connect=False, opening=opened), outcome
@@ -303,7 +346,8 @@ def _decide(
 def challenge_is_made(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
     """The box makes a fresh nonce."""
     state, outcome = model.challenge(world.box)
-    ghosts = replace(world.ghosts, nonce=world.ghosts.nonce + 1, nonce_open=True, nonce_age=0, nonce_made=world.true)
+    number = world.ghosts.nonce + 1
+    ghosts = replace(world.ghosts, nonce=number, nonce_open=True, nonce_age=0, nonce_made=world.true, answers=0)
     return True, replace(world, box=state, ghosts=ghosts), outcome
 
 
@@ -344,6 +388,7 @@ def ticket_is_presented(
         last_decision=world.box.clock,
         nonce_open=every(ghosts.nonce_open, no(opened)),
         ticket_openings=ghosts.ticket_openings + choose(every(ours, opened), 1, 0),
+        answers=ghosts.answers + choose(opened, 1, 0),
     )
     unready = choose(ticket.authentic, _counted(seen, False), ghosts)
     after = replace(world, box=state, ghosts=choose(judged, decided, unready))
@@ -355,7 +400,7 @@ def ticket_is_presented(
 def grant_is_asked_for(
     world: World,
     profile: Profile,
-    recipient: authority.Recipient,
+    recipient: Recipient,
     window_start: Instant,
     window_end: Instant,
     by_grantor: Truth,
@@ -364,7 +409,7 @@ def grant_is_asked_for(
 ) -> tuple[Truth, World, Outcome]:
     """Our grant is asked for; nobody is both a REALTOR and a consumer."""
     grant, outcome = authority.grant_connect(
-        world.grant, recipient, window_start, window_end, by_grantor, assigned, email_named, world.true, profile
+        world.grant, recipient, window_start, window_end, by_grantor, assigned, email_named, world.authority, profile
     )
     ghosts = replace(world.ghosts, granted=either(world.ghosts.granted, outcome.accepted))
     return no(world.ghosts.granted), replace(world, grant=grant, ghosts=ghosts), outcome
@@ -373,7 +418,7 @@ def grant_is_asked_for(
 @_event
 def grant_is_revoked(world: World, profile: Profile, by_grantor: Truth) -> tuple[Truth, World, Outcome]:  # noqa: ARG001
     """Somebody asks for the revocation of our grant."""
-    grant, outcome = authority.revoke_grant(world.grant, by_grantor, world.true)
+    grant, outcome = authority.revoke_grant(world.grant, by_grantor, world.authority)
     ends = outcome.accepted
     ghosts = replace(_ended(world, ends), revoked=either(world.ghosts.revoked, ends))
     return True, replace(world, grant=grant, ghosts=ghosts), outcome
@@ -382,7 +427,7 @@ def grant_is_revoked(world: World, profile: Profile, by_grantor: Truth) -> tuple
 @_event
 def box_is_moved(world: World, profile: Profile) -> tuple[Truth, World, Outcome]:  # noqa: ARG001 (events are alike)
     """The box is taken off its property, or given to another."""
-    grant, outcome = authority.move_box(world.grant, world.true)
+    grant, outcome = authority.move_box(world.grant, world.authority)
     ghosts = replace(_ended(world, world.ghosts.granted), moved=either(world.ghosts.moved, world.ghosts.granted))
     return True, replace(world, grant=grant, ghosts=ghosts), outcome
 
@@ -398,13 +443,40 @@ def revocation_is_heard(world: World, profile: Profile, ours: Truth, authentic: 
 
 
 @_event
-def time_order_arrives(world: World, profile: Profile, order: model.TimeOrder) -> tuple[Truth, World, Outcome]:
-    """A time order reaches the box, from the authority or from somebody else."""
-    state, outcome = model.take_time_order(world.box, order, profile)
-    ghosts = world.ghosts
-    taken = replace(ghosts, time_known=True, last_decision=order.value, nonce_open=False)
+def time_order_is_issued(
+    world: World,
+    profile: Profile,  # noqa: ARG001 (events are alike)
+    nonce: Number,
+    remember: Truth,
+) -> tuple[Truth, World, Outcome]:
+    """A time order is made, and becomes our time order, if we choose; it answers a nonce that exists (`nonce-fresh`)."""
+    fresh = model.TimeOrder(value=world.authority, nonce=nonce, authentic=True)
+    ghosts = replace(
+        world.ghosts,
+        order_issued=either(world.ghosts.order_issued, remember),
+        order_issued_at=choose(remember, world.true, world.ghosts.order_issued_at),
+        order_takings=choose(remember, 0, world.ghosts.order_takings),
+    )
+    after = replace(world, order=choose(remember, fresh, world.order), ghosts=ghosts)
+    return nonce <= world.ghosts.nonce, after, Outcome(True)
+
+
+@_event
+def time_order_arrives(world: World, profile: Profile, ours: Truth, other: model.TimeOrder) -> tuple[Truth, World, Outcome]:
+    """Our time order reaches the box, or any other: an old one, a forged one, a younger one.
+
+    That ours sets a clock within its skew is proved, where the profile leaves room for the age of an order; of any other,
+    and of a profile that does not, it is assumed (`clock-within-skew`).
+    """
+    state, outcome = model.take_time_order(world.box, choose(ours, world.order, other), profile)
+    ghosts, value = world.ghosts, choose(ours, world.order.value, other.value)
+    takings = ghosts.order_takings + choose(ours, 1, 0)
+    taken = replace(
+        ghosts, time_known=True, last_decision=value, nonce_open=False, order_takings=takings, answers=ghosts.answers + 1
+    )
     after = replace(world, box=state, ghosts=choose(outcome.accepted, taken, ghosts))
-    return every(no(ghosts.entering), clock_is_accurate(after, profile)), after, outcome
+    accurate = either(every(ours, orders_are_good_enough(profile)), clock_is_accurate(after, profile))
+    return every(no(ghosts.entering), implies(ours, ghosts.order_issued), accurate), after, outcome
 
 
 # One Day Code at the authority
@@ -414,7 +486,7 @@ def time_order_arrives(world: World, profile: Profile, order: model.TimeOrder) -
 def code_is_asked_for(
     world: World,
     profile: Profile,
-    recipient: authority.Recipient,
+    recipient: Recipient,
     seller_permission: Truth,
     by_grantor: Truth,
     assigned: Truth,
@@ -437,10 +509,13 @@ def code_revocation_is_asked_for(world: World, profile: Profile, by_grantor: Tru
 
 
 @_event
-def pin_is_entered(world: World, profile: Profile, arrival: Instant, matches: Truth) -> tuple[Truth, World, Outcome]:
-    """A PIN is entered at the authority by somebody whose bound stands at `arrival`."""
-    _, outcome = authority.enter_pin(arrival, matches, world.true, profile)
-    return True, world, outcome
+def pin_is_entered(world: World, profile: Profile, matches: Truth) -> tuple[Truth, World, Outcome]:
+    """Our person's PIN is entered at the authority; it was looked at unless it was refused for the bound."""
+    arrival, outcome = authority.enter_pin(world.pin, matches, world.authority, profile)
+    looked_at = no(either(*(need.forbids for need in outcome.needs if need.clause == "box.wrong-entry.bound")))
+    charged = _charged(world.ghosts.pin, world.authority, world.observer, profile)
+    pins = choose(every(looked_at, no(outcome.accepted)), charged, world.ghosts.pin)
+    return True, replace(world, pin=arrival, ghosts=replace(world.ghosts, pin=pins)), outcome
 
 
 # What comes back
@@ -466,6 +541,22 @@ def _seen(world: World) -> Ghosts:
     return replace(world.ghosts, time_known=_trusts_time(world))
 
 
+def _charged(charges: Charges, now: Instant, observer: Instant, profile: Profile) -> Charges:
+    """One charge more, now: in the busy stretch, or, where all was given back, as the first of a new one."""
+    idle, one = charges.busy_start + charges.busy <= now, profile.keypad_refill
+    return Charges(
+        busy_start=choose(idle, now, charges.busy_start),
+        busy=choose(idle, 0, charges.busy) + one,
+        since=charges.since + choose(now >= observer, one, 0),
+    )
+
+
+def _refunded(charges: Charges, at: Instant, observer: Instant, profile: Profile) -> Charges:
+    """The newest charge taken back, which was made `at`."""
+    one = profile.keypad_refill
+    return replace(charges, busy=charges.busy - one, since=charges.since - choose(at >= observer, one, 0))
+
+
 def _logged(ghosts: Ghosts) -> Ghosts:
     return replace(ghosts, entries=ghosts.entries + 1, run=0, run_written=0)
 
@@ -487,6 +578,7 @@ def _ended(world: World, ends: Truth) -> Ghosts:
         world.ghosts,
         ended=either(world.ghosts.ended, ends),
         ended_at=choose(first, world.true, world.ghosts.ended_at),
+        ended_shown=choose(first, world.authority, world.ghosts.ended_shown),
     )
 
 

@@ -147,8 +147,8 @@ def test_a_duplicate_key() -> None:
         (
             changed("story:", "profile: {code_live: 1h}\nstory:"),
             (
-                "a-scenario.yaml:3: a profile has no code_live\n    did you mean code_life?   (clock_skew, code_days_ahead, code_digits,"
-                " code_ends_with_its_day, code_indices, code_life, holdover, keypad_burst, keypad_refill, refusals_written_every,"
+                "a-scenario.yaml:3: a profile has no code_live\n    did you mean code_life?   (authority_skew, clock_skew, code_days_ahead,"
+                " code_digits, code_ends_with_its_day, code_indices, code_life, holdover, keypad_burst, keypad_refill, refusals_written_every,"
                 " ticket_life, timer_drift, window_longest, window_shortest)"
             ),
         ),

@@ -355,6 +355,7 @@ LIMITS = [
     ("holdover", 86_400, 0, None, "box.clock.never-back"),
     ("clock_skew", 90, 0, 3600, "box.clock.accuracy"),
     ("timer_drift", 1, 0, 60, "connect.revoke.bound"),
+    ("authority_skew", 1, 0, 60, "connect.revoke.bound"),
 ]
 
 
@@ -422,7 +423,7 @@ def test_an_event_that_assumes_a_value_of_the_profile_is_named(monkeypatch, even
 # What the denotation reads
 
 READABLE = {
-    "": {"true", "box", "code", "grant", "ticket", "ghosts"},
+    "": {"true", "authority", "box", "code", "grant", "ticket", "order", "ghosts"},
     "box": {"clock", "timer"},
     "code": {"day_start", "day_end"},
     "grant": {"window_start", "window_end"},
@@ -451,7 +452,7 @@ def test_the_guard_is_not_blind():
 
 def test_what_is_guarded_as_a_whole():
     parts = {f.name for f in fields(world.World)}
-    assert parts - READABLE[""] == {"heard", "entry", "receipt", "observer"}
+    assert parts - READABLE[""] == {"heard", "pin", "entry", "receipt", "observer"}
 
 
 @pytest.mark.parametrize("event", theorems.REASONS)
