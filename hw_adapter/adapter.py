@@ -156,6 +156,9 @@ class SerialBox:
     def advance_clock(self, seconds: int) -> ClockReading:
         return self._told(ClockReading, Code.CLOCK_ADVANCE, seconds)
 
+    def disturb_clock(self, seconds: int) -> ClockReading:
+        return self._told(ClockReading, Code.CLOCK_DISTURB, seconds)
+
     def cut_power(self, cut: PowerCut) -> None:
         """Raises `NotCut` where the box did not boot. An armed cut comes out later, as `NoAnswer` from what it strikes."""
         self._ask(Code.POWER_CUT, cut)

@@ -160,4 +160,5 @@ HELLO_FIELDS: Final[tuple[HelloField, ...]] = (
     _text(22, "reset_cause", 24),
     _number(23, "writes", U32),
     _yes_or_no(24, "production", needed=False),
+    _yes_or_no(25, "disturbs_clock", needed=False),
 )

@@ -167,6 +167,8 @@ class Device:
             raise Declined("unsupported", "a box without an app takes no tickets")
         if command.code in (Code.CLOCK_HOLD, Code.CLOCK_ADVANCE) and not clock_moves:
             raise Declined("unsupported", "this box has no clock mode in which its clock can be held or advanced")
+        if command.code == Code.CLOCK_DISTURB and not hello.disturbs_clock:
+            raise Declined("unsupported", "the clock of this box can't be disturbed")
         if command.code == Code.POWER_CUT:
             cut = command.argument
             if cut.cut not in hello.cut_classes or (cut.off_for and not clock_moves):

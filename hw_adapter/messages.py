@@ -60,6 +60,7 @@ class Code(IntEnum):
     CLOCK_HOLD = 11
     CLOCK_ADVANCE = 12
     POWER_CUT = 13
+    CLOCK_DISTURB = 14
 
 
 class Status(IntEnum):
@@ -430,5 +431,6 @@ COMMANDS: Final[Mapping[int, CommandKind]] = {
         CommandKind(Code.CLOCK_HOLD, lambda box, held: box.hold_clock(held), *_HELD, *_CLOCK, test=True),
         CommandKind(Code.CLOCK_ADVANCE, lambda box, seconds: box.advance_clock(seconds), *_SECONDS, *_CLOCK, test=True),
         CommandKind(Code.POWER_CUT, lambda box, cut: box.cut_power(cut), *_CUT, *_NOTHING, test=True, stands_last=True),
+        CommandKind(Code.CLOCK_DISTURB, lambda box, seconds: box.disturb_clock(seconds), *_SECONDS, *_CLOCK, test=True),
     )
 }

@@ -81,9 +81,11 @@ HELLO: Final = Hello(
     wake_bytes=4,
     reset_cause="power-on",
     writes=1_234,
+    disturbs_clock=True,
     extra={40: "a field of a later version"},
 )
 READING: Final = ClockReading(box_time=NOON, timer=4_711, held=True)
+BEHIND: Final = ClockReading(box_time=None, timer=4_711, held=True)
 LOG: Final = LogPage(
     epoch=3,
     entries=(
@@ -202,6 +204,8 @@ EXCHANGES: Final[tuple[tuple[str, Sequence[Command], Sequence[Result]], ...]] = 
         [_ok(READING), Result(Status.BAD_ARGUMENTS)],
     ),
     ("an unknown command", [Command(99, [1, "two"])], [Result(Status.UNKNOWN_COMMAND)]),
+    ("clock, disturbed, not behind the mark", [Command(Code.CLOCK_DISTURB, 20)], [_ok(READING)]),
+    ("clock, disturbed, behind the mark", [Command(Code.CLOCK_DISTURB, 3_600)], [_ok(BEHIND)]),
 )
 
 

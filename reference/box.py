@@ -22,6 +22,7 @@ from lockproof.spec.observable import (
     CodeIndex,
     CutClass,
     Decision,
+    Declined,
     Hello,
     LogEntry,
     LogKind,
@@ -84,6 +85,7 @@ class ReferenceBox:
             wake_bytes=0,
             reset_cause=self._reset_cause,
             writes=self.store.writes,
+            disturbs_clock=True,
         )
 
     def reset(self) -> None:
@@ -218,6 +220,12 @@ class ReferenceBox:
 
     def advance_clock(self, seconds: int) -> ClockReading:
         self.hardware.advance(seconds)
+        return self.read_clock()
+
+    def disturb_clock(self, seconds: int) -> ClockReading:
+        if seconds > self.clock():
+            raise Declined("bad-arguments", f"the clock shows {self.clock()}, and {seconds} s less would be before 1970")
+        self.hardware.fall_behind(seconds)
         return self.read_clock()
 
     def clock(self) -> int:

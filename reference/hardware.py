@@ -63,6 +63,10 @@ class Clock:
         self._clock += seconds
         self._timer += seconds
 
+    def fall_behind(self, seconds: int) -> None:
+        """The clock shows so much less from now on; the timer goes on as if nothing had been."""
+        self._clock -= seconds
+
     def restart(self, off_for: int) -> None:
         """Power was away for `off_for` seconds: the clock went on, the timer starts again."""
         self.advance(off_for)

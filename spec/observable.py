@@ -176,6 +176,7 @@ class Hello:
     reset_cause: str
     writes: int
     production: bool = False
+    disturbs_clock: bool = False  # the bench can disturb its clock, see `Box.disturb_clock`
     extra: dict[int, object] = field(default_factory=dict)  # fields of a later protocol version, kept as they came
 
 
@@ -209,6 +210,14 @@ class Box(Protocol):
 
     def advance_clock(self, seconds: int) -> ClockReading:
         """Let `seconds` pass at once for clock and timer, firing every timer that falls due, in order."""
+
+    def disturb_clock(self, seconds: int) -> ClockReading:
+        """Make the clock show `seconds` less, as after a fault of its oscillator or battery, without telling the box.
+
+        Timer, mark and what the box knows stay as they were; a clock that is behind it must find itself
+        (`box.clock.never-back`). Raises `Declined` where the box declares that it can't, or where it would show an instant
+        before 1970.
+        """
 
     def cut_power(self, cut: PowerCut) -> None: ...
 

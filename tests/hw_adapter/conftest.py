@@ -81,6 +81,10 @@ class FakeBox:
         self._did("advance", seconds)
         return ClockReading(vectors.NOON + seconds, len(self.done), True)
 
+    def disturb_clock(self, seconds: int) -> ClockReading:
+        self._did("disturb", seconds)
+        return ClockReading(vectors.NOON - seconds, len(self.done), True)
+
     def cut_power(self, cut: PowerCut) -> None:
         self._did("cut", cut)
         if cut.cut is CutClass.NTH_WRITE:

@@ -63,6 +63,7 @@ def test_every_method_reaches_the_box_and_its_answer_comes_back(bench: Any) -> N
     assert host.read_clock() == ClockReading(vectors.NOON, 9, False)
     assert host.hold_clock(True) == ClockReading(vectors.NOON, 10, True)
     assert host.advance_clock(3) == ClockReading(vectors.NOON + 3, 11, True)
+    assert host.disturb_clock(5) == ClockReading(vectors.NOON - 5, 12, True)
     host.cut_power(CUT)
     assert bench.box.done == [
         "reset",
@@ -76,6 +77,7 @@ def test_every_method_reaches_the_box_and_its_answer_comes_back(bench: Any) -> N
         "read clock",
         ("hold", True),
         ("advance", 3),
+        ("disturb", 5),
         ("cut", CUT),
     ]
     assert bench.host.counters.resent == 0
@@ -108,6 +110,15 @@ def test_what_a_box_declines_is_raised_with_its_word(bench: Any) -> None:
     with pytest.raises(Declined) as raised:
         bench.host.challenge()
     assert raised.value.why == "not-provisioned"
+
+
+def test_a_clock_that_can_not_be_disturbed_is_declined_and_left_as_it_is(bench: Any) -> None:
+    bench.box.declared = replace(bench.box.declared, disturbs_clock=False)
+    bench.device.__init__(bench.box)
+    with pytest.raises(Declined, match="test: the box answers clock-disturb with status 4, unsupported") as raised:
+        bench.host.disturb_clock(60)
+    assert raised.value.why == "unsupported"
+    assert bench.box.done == []
 
 
 @pytest.mark.parametrize(

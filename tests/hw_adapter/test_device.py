@@ -169,6 +169,7 @@ def test_a_production_build_says_so(box: Any) -> None:
         ({"clock_modes": ("wall-clock",)}, Command(Code.CLOCK_HOLD, True)),
         ({"clock_modes": ("wall-clock",)}, Command(Code.CLOCK_ADVANCE, 1)),
         ({"clock_modes": ("wall-clock",)}, CUT),
+        ({"disturbs_clock": False}, Command(Code.CLOCK_DISTURB, 1)),
         ({"cut_classes": (CutClass.NTH_WRITE,)}, CUT),
         ({"cut_classes": (CutClass.RESET,)}, ARM),
         ({"classes": ("core", "code-only")}, Command(Code.PRESENT_TICKET, b"")),
@@ -188,12 +189,20 @@ def test_what_the_box_declares_not_to_have_is_unsupported(box: Any, declared: di
     [
         (Declined("not-provisioned", "no keys"), Status.NOT_PROVISIONED),
         (Declined("unsupported", "not here"), Status.UNSUPPORTED),
+        (Declined("bad-arguments", "before 1970"), Status.BAD_ARGUMENTS),
         (BenchError("can make nothing of it"), Status.BAD_ARGUMENTS),
     ],
 )
 def test_what_the_box_raises_becomes_a_status(box: Any, device: Device, raised: Exception, status: Status) -> None:
     box.raises = raised
     assert statuses(device.feed(line(ENTER, READ)), ENTER, READ) == [status, Status.NOT_RUN]
+
+
+def test_a_clock_that_runs_freely_can_be_disturbed_too(box: Any) -> None:
+    box.declared = replace(box.declared, clock_modes=("wall-clock",))
+    command = Command(Code.CLOCK_DISTURB, 60)
+    assert statuses(Device(box).feed(line(command)), command) == [Status.OK]
+    assert box.done == [("disturb", 60)]
 
 
 # Power

@@ -65,6 +65,7 @@ arguments: dict[Code, st.SearchStrategy[Any]] = {
     Code.READ_LOG: u63,
     Code.CLOCK_HOLD: st.booleans(),
     Code.CLOCK_ADVANCE: u32,
+    Code.CLOCK_DISTURB: u32,
     Code.POWER_CUT: st.builds(PowerCut, st.sampled_from(CutClass), u32, u32),
 }
 commands = st.sampled_from(Code).flatmap(lambda code: st.builds(Command, st.just(int(code)), arguments.get(code, st.none())))
@@ -98,6 +99,7 @@ answers: dict[Code, st.SearchStrategy[Any]] = {
     Code.CHALLENGE: st.binary(min_size=16, max_size=16),
     Code.READ_LOG: pages(),
     Code.CLOCK_READ: st.builds(ClockReading, st.none() | i64, u63, st.booleans()),
+    Code.CLOCK_DISTURB: st.builds(ClockReading, st.none() | i64, u63, st.booleans()),
     Code.HELLO: st.just(vectors.HELLO),
 }
 
@@ -148,6 +150,9 @@ def test_whatever_values_come_are_understood_or_refused(code: int, values: Any) 
         (Code.KEYPAD_ENTRY, [4711], "digits: 4711 is not 1 to 16 digits"),
         (Code.READ_LOG, [True], "from: true is not an integer of 0 to 9223372036854775807"),
         (Code.CLOCK_ADVANCE, [-1], "seconds: -1 is not an integer of 0 to 4294967295"),
+        (Code.CLOCK_DISTURB, [-1], "seconds: -1 is not an integer of 0 to 4294967295"),
+        (Code.CLOCK_DISTURB, [2**32], "seconds: 4294967296 is not an integer of 0 to 4294967295"),
+        (Code.CLOCK_DISTURB, [], "values: 1 wanted, 0 came: []"),
         (Code.CLOCK_HOLD, [1], "held: 1 is neither true nor false"),
         (Code.PRESENT_TICKET, ["00"], 'message: "00" is not a byte string'),
         (Code.POWER_CUT, [3, 0, 0], "power-cut class: 3 is none of 1 reset, 2 cut-at-nth-write"),
@@ -267,7 +272,11 @@ def test_a_missing_key_is_named(field: Any) -> None:
         with pytest.raises(Unreadable, match=rf"^hello: missing key {field.key} \({field.name}\)$"):
             read_hello([declared])
     else:
-        assert read_hello([declared]) == vectors.HELLO
+        assert read_hello([declared]) == replace(vectors.HELLO, **{field.name: False})
+
+
+def test_a_box_that_disturbs_its_clock_says_so_under_key_25() -> None:
+    assert [write_hello(replace(vectors.HELLO, disturbs_clock=said))[0][25] for said in (True, False)] == [True, False]
 
 
 @pytest.mark.parametrize("field", HELLO_FIELDS[1:], ids=lambda field: field.name)

@@ -59,6 +59,7 @@ METHODS = {
     Code.CLOCK_HOLD: "hold_clock",
     Code.CLOCK_ADVANCE: "advance_clock",
     Code.POWER_CUT: "cut_power",
+    Code.CLOCK_DISTURB: "disturb_clock",
 }
 
 
@@ -71,6 +72,13 @@ def test_the_device_says_it_byte_for_byte(place: int) -> None:
     answer = Device(box).feed(bytes.fromhex(vector["request"]["line"]))
     assert answer.hex() == vector["reply"]["line"]
     assert box.expected == []
+
+
+def test_a_disturbed_clock_by_hand() -> None:
+    """COBS code, version, kind, session; sequence 24; [[14, 3600]]. The answer has the time as null, f6, timer 4711, held."""
+    vector = next(each for each in VECTORS["exchanges"] if each["name"] == "clock, disturbed, behind the mark")
+    assert vector["request"]["line"] == "0701011a2b3c4d" + "0c18" + "81820e190e10" + "fd4ae53f" + "00"
+    assert vector["reply"]["line"] == "0701021a2b3c4d" + "04188184" + "0af6191267f5" + "f8b2f9a9" + "00"
 
 
 def test_every_command_has_an_exchange() -> None:
