@@ -52,7 +52,7 @@ class Judge(Protocol):
 class Expected:
     """A log entry as the standard has it; `reasons` are the clauses any of which may be given.
 
-    `instant` of counted refusals is that of the first: any from there on will do.
+    Counted refusals may have any instant from the earliest of them, `instant`, to the latest.
     """
 
     kind: LogKind
@@ -62,6 +62,7 @@ class Expected:
     reasons: frozenset[str]
     count: int = 1
     or_none: bool = False  # a box need not tell whose digits they were
+    latest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +292,7 @@ class ExactJudge:
         entries = value["entries"]
         first = self._lost(world, len(entries))
         for number, (expected, entry) in enumerate(zip(world.log[first:], entries, strict=False), first + 1):
-            if (wrong := self._entry_differs(number, expected, entry, world.box.clock)) is not None:
+            if (wrong := self._entry_differs(number, expected, entry)) is not None:
                 return wrong
         if len(entries) > len(world.log) or len(entries) < min(len(world.log), self.log_capacity):
             missing = f"; the first one missing: {self._told(world.log[len(entries)])}" if len(entries) < len(world.log) else ""
@@ -305,14 +306,14 @@ class ExactJudge:
         full = len(world.log) > kept >= self.log_capacity
         return len(world.log) - kept if full and self.log_overwrites else 0
 
-    def _entry_differs(self, number: int, expected: Expected, entry: Record, now: int) -> tuple[str, str] | None:
+    def _entry_differs(self, number: int, expected: Expected, entry: Record) -> tuple[str, str] | None:
         credential = CodeIndex(**entry["credential"]) if isinstance(entry["credential"], dict) else entry["credential"]
         told_none = expected.or_none and credential is None
         seen = (entry["number"], entry["kind"], entry["accepted"], None if told_none else credential, entry["count"])
         must = (number, expected.kind, expected.accepted, None if told_none else expected.credential, expected.count)
         timed = entry["instant"] == expected.instant
-        if expected.kind is LogKind.REFUSALS and None not in (entry["instant"], expected.instant):
-            timed = expected.instant <= entry["instant"] <= now
+        if None not in (entry["instant"], expected.instant, expected.latest):
+            timed = expected.instant <= entry["instant"] <= expected.latest
         reasoned = not self.gives_reasons or expected.accepted or entry["reason"] in expected.reasons
         if seen == must and timed and reasoned:
             return None
@@ -391,10 +392,11 @@ class ExactJudge:
 
     def _counted(self, world: World, state: model.Box) -> World:
         reason = "box.wrong-entry.bound" if state.refused_while_disabled else "box.ready"
-        began = world.log[-1].instant if state.refusals > 1 else world.box.clock if state.refused_while_disabled else None
-        entry = Expected(LogKind.REFUSALS, False, began, None, frozenset([reason]), state.refusals)
-        log = world.log[:-1] if state.refusals > 1 else world.log
-        return replace(world, box=state, log=(*log, entry))
+        now = world.box.clock if state.refused_while_disabled else None
+        entry = Expected(LogKind.REFUSALS, False, now, None, frozenset([reason]), state.refusals, latest=now)
+        if state.refusals == 1:
+            return replace(world, box=state, log=(*world.log, entry))
+        return replace(world, box=state, log=(*world.log[:-1], _spanning(world.log[-1], entry)))
 
     def _cut(self, world: World, off_for: int) -> Iterator[World]:
         """Each number of counted refusals that may have been written by then gives a world of its own."""
@@ -521,6 +523,12 @@ def _between(courses: list[Course], reason: str | None) -> tuple[str, ...]:
     if reason is not None and reason in clauses.all_clauses():
         found.append(reason)
     return tuple(dict.fromkeys(found))
+
+
+def _spanning(before: Expected, entry: Expected) -> Expected:
+    """The count that goes on, with the instants of both: the clock may have gone back in between."""
+    instants = [i for i in (before.instant, before.latest, entry.instant) if i is not None]
+    return replace(entry, instant=min(instants), latest=max(instants)) if instants else entry
 
 
 def _box_time(box: model.Box) -> int | None:

@@ -50,7 +50,8 @@ class ReferenceBox:
         self.store = Store(store, LOG_CAPACITY)
         self.session = 0
         self.state: model.Box
-        self._refusals_at: int | None
+        self._refusals_at: int | None  # on the timer, when the count was written
+        self._refused_at: int  # on the clock, the newest of the count
         self.openings = 0  # of the mechanism, since power-up
         self._reset_cause = "power-on"
         self._off_for = 0
@@ -273,7 +274,7 @@ class ReferenceBox:
         pending = self.state.refusals > self.state.refusals_written and state.refusals == 1
         if pending:
             self._write_refusals()
-        self.state = state
+        self.state, self._refused_at = state, state.clock
         due = self._refusals_at is None or state.timer - self._refusals_at >= self.profile.refusals_written_every
         if due or found_out:
             self._write_refusals()
@@ -287,7 +288,7 @@ class ReferenceBox:
     def _refusals_entry(self) -> LogEntry:
         state = self.state
         reason = "box.wrong-entry.bound" if state.refused_while_disabled else "box.ready"
-        instant = state.clock if state.refused_while_disabled else None
+        instant = self._refused_at if state.refused_while_disabled else None
         return LogEntry(state.next_entry - 1, LogKind.REFUSALS, False, instant, None, reason, state.refusals)
 
     def _commit(self, state: model.Box, *entries: LogEntry) -> None:

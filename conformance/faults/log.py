@@ -92,6 +92,15 @@ class UnseenRefusalsAreNotCounted(_ReadsOtherEntries):
 
 
 @fault(breaks="box.log")
+class CountDatedWhenItIsWritten(ReferenceBox):
+    """A count of refusals is written down with the instant of the writing, later than the last of them."""
+
+    def _refusals_entry(self) -> LogEntry:
+        entry = super()._refusals_entry()
+        return entry if entry.instant is None else replace(entry, instant=self.clock())
+
+
+@fault(breaks="box.log")
 class ForgedTicketsAreLogged(ReferenceBox):
     """A ticket that does not verify fills the log."""
 
