@@ -249,7 +249,7 @@ class ExactJudge:
                 did,
                 f"{word} at {self._time(value['box_time'])}",
                 f"box time must be {self._time(shows)}",
-                ("box.clock.accuracy",),
+                _wrong_time(shows, value["box_time"]),
             )
         self._worlds = _distinct(course.after for course in timed)
         return None
@@ -270,7 +270,7 @@ class ExactJudge:
         if not worlds and self._worlds:
             shows = _box_time(self._worlds[0].box)
             did, saw = f"read the clock after {self._command['name'].replace('_', ' ')}", self._time(value["box_time"])
-            self._fail(did, saw, f"box time must be {self._time(shows)}", ("box.clock.accuracy",))
+            self._fail(did, saw, f"box time must be {self._time(shows)}", _wrong_time(shows, value["box_time"]))
         self._worlds = worlds
 
     def _read_log(self, value: Record) -> None:
@@ -533,6 +533,11 @@ def _spanning(before: Expected, entry: Expected) -> Expected:
 
 def _box_time(box: model.Box) -> int | None:
     return box.clock if model.ready(box) else None
+
+
+def _wrong_time(must: int | None, saw: int | None) -> tuple[str, ...]:
+    """The clause between two box times: one says when the time is unknown, the other how right a known one must be."""
+    return ("box.clock.never-back",) if None in (must, saw) else ("box.clock.accuracy",)
 
 
 def _distinct(worlds: Iterable[World]) -> list[World]:
