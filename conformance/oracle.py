@@ -202,7 +202,7 @@ class ExactJudge:
             self._read_clock(value)
         else:
             self._worlds = _distinct(self._simple(name, self._command["arguments"]))
-            if name in {"advance_clock", "hold_clock"}:
+            if name in {"advance_clock", "hold_clock", "disturb_clock"}:
                 self._read_clock(value)
 
     def _see_authority(self, record: Record) -> None:
@@ -427,6 +427,8 @@ class ExactJudge:
             for world in self._worlds:
                 box = world.box
                 yield replace(world, box=replace(box, clock=box.clock + gone, timer=box.timer + gone))
+        elif name == "disturb_clock":  # the box is not told: timer, mark and what it knows stay
+            yield from (replace(w, box=replace(w.box, clock=w.box.clock - given["seconds"])) for w in self._worlds)
         else:
             yield from self._worlds
 

@@ -803,6 +803,14 @@ def _set_clock(stage: Stage, step: Step) -> None:
     set_clock(stage, value, nonce, given.get("forged"))
 
 
+@_do("disturb-clock")
+def _disturb_clock(stage: Stage, step: Step) -> None:
+    """What the clock shows goes back, true time does not, and the box is not told (`box.clock.never-back`)."""
+    seconds = words.seconds(step.arguments["back"])
+    about = f"disturb the clock, {seconds} s back"
+    stage.command("disturb_clock", about, lambda: stage.box.disturb_clock(seconds), seconds=seconds)
+
+
 @_do("read-clock")
 def _read_clock(stage: Stage, _: Step) -> None:
     stage.command("read_clock", "read the clock", stage.box.read_clock)

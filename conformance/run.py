@@ -189,6 +189,8 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return "the box declares class code-only, a box without an app"
     if "test-clock" not in hello.clock_modes and "model" not in hello.clock_modes:
         return f"{NOT_EXERCISED} the box declares no test clock, and this scenario needs times to the second"
+    if "disturb-clock" in verbs and not hello.disturbs_clock:
+        return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
     cuts = {
         CutClass.NTH_WRITE if "at-write" in step.arguments else CutClass.RESET for step in scenario.steps if step.verb == "cut"
     }

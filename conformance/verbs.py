@@ -90,6 +90,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             takes={"ahead": "duration", "behind": "duration", "to": "instant", "nonce": "nonce", "forged": "forgery"},
             accepts="takes",
         ),
+        "disturb-clock": Verb("clock", "back", {"back": "duration"}),
         "read-clock": Verb("clock", looks=True),
         "cut": Verb("power", takes={"off": "outage", "at-write": "nth"}),
         "become": Verb("power", "box", {"box": "other-box"}),

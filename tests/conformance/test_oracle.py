@@ -195,3 +195,189 @@ def test_what_could_not_be_exercised_is_inconclusive_and_not_passed_over():
     power = next(c for c in clause_results(results, judged_authority=False) if c.id == "box.power")
     assert power.verdict is Verdict.INCONCLUSIVE
     assert power.reason == "not exercised: the box does not declare power cuts of class cut-at-nth-write"
+
+
+# A clock that falls behind
+
+BEHIND = """
+    id: a-scenario
+    clauses: [box.ready]
+    story: A clock falls behind and nobody tells the box.
+    steps:
+      - generate: {{by: joe, day: today, as: anns-code}}
+        authority: accepts
+      - {{at: "today 10:00:00", enter: anns-code, box: opens}}
+      - {{after: 1m, disturb-clock: {{back: {back}}}}}
+      - {{after: {later}, enter: anns-code, box: {box}, shows: box.ready}}
+      - {{set-clock: {{}}, box: takes}}
+      - {{enter: anns-code, box: {other}}}
+      - {{set-clock: {{forged: tag all zero}}, box: refuses}}
+      - {{at: "today 11:01:00", enter: anns-code, box: refuses}}
+"""
+
+
+def behind(scenario_of, back: str, later: str, box: str):
+    return scenario_of(BEHIND.format(back=back, later=later, box=box, other="opens"))
+
+
+@pytest.mark.parametrize(
+    ("back", "later", "box"),
+    [("60s", "0s", "opens"), ("61s", "0s", "refuses"), ("61s", "1s", "opens"), ("0s", "0s", "opens"), ("1h", "58m", "refuses")],
+)
+def test_a_clock_is_trusted_while_it_is_not_before_the_last_decision(play, scenario_of, back, later, box):
+    assert play(behind(scenario_of, back, later, box)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(("back", "box"), [("60s", "refuses"), ("61s", "opens")])
+def test_a_scenario_that_expects_otherwise_is_refused(play, scenario_of, back, box):
+    with pytest.raises(Contradiction, match="must open: used again" if box == "refuses" else "not certain of the time"):
+        play(behind(scenario_of, back, "0s", box))
+
+
+class ShowsWhateverItsClockShows(ReferenceBox):
+    def read_clock(self) -> ClockReading:
+        reading = super().read_clock()
+        return replace(reading, box_time=self.clock()) if self.state.time_known else reading
+
+
+class LatchesWhateverItsClockShows(ReferenceBox):
+    def enter(self, digits: str) -> Decision:
+        return replace(super().enter(digits), box_time=self.clock())
+
+
+class IsNotDisturbed(ReferenceBox):
+    def disturb_clock(self, seconds: int) -> ClockReading:
+        assert seconds > 0
+        return self.read_clock()
+
+
+class IsToldThatItWasDisturbed(ReferenceBox):
+    def disturb_clock(self, seconds: int) -> ClockReading:
+        super().disturb_clock(seconds)
+        self.state = replace(self.state, time_known=False)
+        return self.read_clock()
+
+
+@pytest.mark.parametrize(
+    ("box", "back", "found"),
+    [
+        (
+            ShowsWhateverItsClockShows,
+            "61s",
+            ("read the clock after disturb clock", "2027-03-02 09:59:59", "unknown time", ("box.clock.never-back",)),
+        ),
+        (
+            LatchesWhateverItsClockShows,
+            "61s",
+            ("enter anns-code", "refused (box.ready) at 2027-03-02 09:59:59", "unknown time", ("box.clock.never-back",)),
+        ),
+        (
+            IsNotDisturbed,
+            "61s",
+            ("read the clock after disturb clock", "2027-03-02 10:01:00", "unknown time", ("box.clock.never-back",)),
+        ),
+        (
+            IsNotDisturbed,
+            "60s",
+            ("read the clock after disturb clock", "2027-03-02 10:01:00", "2027-03-02 10:00:00", ("box.clock.accuracy",)),
+        ),
+        (
+            IsToldThatItWasDisturbed,
+            "60s",
+            ("read the clock after disturb clock", "unknown time", "2027-03-02 10:00:00", ("box.clock.never-back",)),
+        ),
+    ],
+)
+def test_what_a_disturbed_clock_shows_is_judged(play, scenario_of, box, back, found):
+    finding = play(behind(scenario_of, back, "0s", "opens" if back == "60s" else "refuses"), box()).finding
+    did, saw, must, contradicted = found
+    assert finding.did.startswith(did)
+    assert (finding.saw, finding.must, finding.contradicted) == (saw, f"box time must be {must}", contradicted)
+
+
+def test_a_disturbed_clock_is_judged_again_alike_from_the_journal(play, scenario_of):
+    journal = Journal()
+    result = play(behind(scenario_of, "61s", "0s", "refuses"), None, journal)
+    (command,) = [record for record in journal.records if record.get("name") == "disturb_clock"]
+    assert (command["about"], command["arguments"]) == ("disturb the clock, 61 s back", {"seconds": 61})
+    judge = ExactJudge(journal.records[0], DEFAULT)
+    for record in journal.records[1:]:
+        judge.see(record)
+    assert judge.result() == replace(result, seconds=0.0)
+    command["arguments"]["seconds"] = 60
+    judge = ExactJudge(journal.records[0], DEFAULT)
+    for record in journal.records[1:]:
+        judge.see(record)
+    assert judge.finding.must == "box time must be 2027-03-02 10:00:00"
+
+
+def test_a_clock_that_would_show_a_time_before_1970_is_an_error_and_no_verdict(play, scenario_of):
+    result = play(behind(scenario_of, "36525d", "0s", "refuses"))
+    assert (result.verdict, result.finding) == (Verdict.ERROR, None)
+    assert result.message.endswith("s less would be before 1970")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_box_whose_clock_can_not_be_disturbed_is_not_asked_and_not_passed(declared):
+    chosen = [s for s in suite.written() if "box.clock.never-back" in s.clauses or s.control]
+    box = declaring(ReferenceBox(), disturbs_clock=declared)
+    plan = make_plan(chosen, box.hello(), DEFAULT, Target("a-box", reference=False), DEFAULT_TODAY)
+    disturbed = {s.id for s in chosen if any(step.verb == "disturb-clock" for step in s.steps)}
+    assert len(disturbed) >= 6
+    why = "not exercised: the box does not declare that its clock can be disturbed"
+    assert plan.left_out == ({} if declared else dict.fromkeys(disturbed, why))
+    results = [played(box, s) for s in plan.selected]
+    results += [ScenarioResult(s.id, Verdict.NOT_APPLICABLE, s.clauses, message=why) for s in chosen if s.id in plan.left_out]
+    clause = next(c for c in clause_results(results, judged_authority=False) if c.id == "box.clock.never-back")
+    assert (clause.verdict, clause.reason) == ((Verdict.PASS, "") if declared else (Verdict.INCONCLUSIVE, why))
+
+
+# Counted refusals, and a clock that goes back among them
+
+COUNTED = """
+    id: a-scenario
+    clauses: [box.log]
+    story: A clock falls back while a disabled keypad counts its refusals.
+    steps:
+      - enter: {index: 0}
+        box: opens
+      - {at: "today 10:00:00", enter: wrong, times: 5, box: refuses}
+      - {at: "today 10:01:00", enter: wrong, times: 2, box: refuses, because: box.wrong-entry.bound}
+      - disturb-clock: {back: 20s}
+      - {after: 10s, enter: wrong, box: refuses, because: box.wrong-entry.bound}
+      - after: 1m
+        disturb-clock: {back: 1s}
+      - read-log: {}
+        shows: box.log
+"""
+
+
+class WritesAnotherInstant(ReferenceBox):
+    """Counted refusals are written down so many seconds after ten."""
+
+    seconds = 0
+
+    def read_log(self, from_number: int) -> LogPage:
+        page = super().read_log(from_number)
+        *before, last = page.entries
+        return replace(page, entries=(*before, replace(last, instant=self.state.mark + self.seconds)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "right"), [(39, False), (40, False), (49, False), (50, True), (55, True), (60, True), (61, False)]
+)
+def test_a_count_has_an_instant_from_its_earliest_refusal_to_its_latest(play, scenario_of, seconds, right):
+    box = WritesAnotherInstant()
+    box.seconds = seconds
+    result = play(scenario_of(COUNTED), box)
+    assert result.verdict is (Verdict.PASS if right else Verdict.FAIL)
+    if not right:
+        assert result.finding.contradicted == ("box.log",)
+        assert result.finding.must.startswith("entry 7 must be: refusals, no credential, refused at 2027-03-02 10:00:50")
+
+
+def test_the_reference_box_writes_the_instant_of_the_latest_refusal(play, scenario_of):
+    box = ReferenceBox()
+    assert play(scenario_of(COUNTED), box).verdict is Verdict.PASS
+    (entry,) = box.read_log(7).entries
+    assert (entry.count, entry.instant - box.state.mark) == (3, 50)

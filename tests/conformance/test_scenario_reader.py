@@ -222,9 +222,9 @@ def test_what_is_wrong_with_the_evidence(text: str, message: str) -> None:
 def test_an_unknown_verb() -> None:
     assert error(with_steps("entre: anns-code")) == (
         "a-scenario.yaml:7: a step has no entre\n    did you mean enter?   (after, agent, alerts, assign, at, authority, because,"
-        " become, box, challenge, close-account, connect, cut, deliver, end-another-grant, enter, every, fetch, generate, grant, line, mint,"
-        " notifications, owners, present, read-clock, read-log, register, report, revocation, revoke, set-clock, share, shows,"
-        " times, unassign, upload, wear, which)"
+        " become, box, challenge, close-account, connect, cut, deliver, disturb-clock, end-another-grant, enter, every, fetch, generate,"
+        " grant, line, mint, notifications, owners, present, read-clock, read-log, register, report, revocation, revoke, set-clock,"
+        " share, shows, times, unassign, upload, wear, which)"
     )
 
 
@@ -256,6 +256,14 @@ def test_an_unknown_person() -> None:
         ),
         ("enter: anns-code\n    box: opens\n    authority: accepts", "a step has one outcome\n    say what the box does,"),
         ("cut: {}\n    box: opens", "box: opens is no outcome of cut\n    take it out"),
+        ("disturb-clock: {}", "disturb-clock needs back\n    add back: … (it takes back)"),
+        ("disturb-clock: {back: soon}", "'soon' is no duration\n    write it as 59m59s,"),
+        ("disturb-clock: {ahead: 1h}", "disturb-clock has no ahead\n    (back)"),
+        ("disturb-clock: 1h\n    box: takes", "box: takes is no outcome of disturb-clock\n    take it out"),
+        (
+            "disturb-clock: 1h\n    shows: code.day",
+            "nothing is seen at disturb-clock, so it shows nothing\n    put shows: at the step that looks",
+        ),
         (
             "enter: anns-code\n    box: does not answer",
             "nothing makes this uncertain\n    let an earlier step cut: {at-write: 1}",
