@@ -8,7 +8,7 @@ import cbor2
 from lockproof.conformance.faults import fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
-from lockproof.spec.observable import ClockReading, Decision
+from lockproof.spec.observable import ClockReading, Decision, LogEntry
 from lockproof.spec.vocabulary import Outcome
 
 
@@ -115,6 +115,82 @@ class EveryCutLosesTheTime(ReferenceBox):
 
     def recover(self, state: model.Box) -> model.Box:
         return replace(super().recover(state), time_known=False)
+
+
+@fault(breaks="box.clock.never-back")
+class KeypadTrustsAClockThatFellBehind(ReferenceBox):
+    """An entry does not ask whether the clock is behind the last decision."""
+
+    def charge(self) -> tuple[model.Box, Outcome]:
+        self.state = replace(self.state, mark=min(self.state.mark, self.state.clock))
+        return super().charge()
+
+
+@fault(breaks="box.clock.never-back")
+class TicketsTrustAClockThatFellBehind(ReferenceBox):
+    """A ticket does not ask whether the clock is behind the last decision."""
+
+    def judge_ticket(self, heard: bool, ticket: model.Ticket) -> tuple[model.Box, Outcome]:
+        self.state = replace(self.state, mark=min(self.state.mark, self.state.clock))
+        return super().judge_ticket(heard, ticket)
+
+
+@fault(breaks="box.clock.never-back")
+class PowerUpTrustsAClockThatFellBehind(ReferenceBox):
+    """Power-up does not ask whether the clock is behind the last decision; presentations do."""
+
+    def recover(self, state: model.Box) -> model.Box:
+        recovered = super().recover(replace(state, mark=min(state.mark, self.clock())))
+        return replace(recovered, mark=state.mark)
+
+
+@fault(breaks="box.clock.never-back")
+class TimeKnownAgainWhenTheClockCaughtUp(ReferenceBox):
+    """Refuses while the clock is behind the last decision, and trusts it as before when it has run past that again."""
+
+    def _refuse_unseen(self, state: model.Box, outcome: Outcome) -> Decision:
+        return super()._refuse_unseen(replace(state, time_known=self.state.time_known), outcome)
+
+
+@fault(breaks="box.clock.never-back")
+class TimeFoundUnknownIsNotWritten(ReferenceBox):
+    """That the time was found to be unknown at a presentation is kept in memory that a power cut clears."""
+
+    def _commit(self, state: model.Box, *entries: LogEntry) -> None:
+        known_before = self.store.cell("state", {"time_known": False})["time_known"]
+        super()._commit(replace(state, time_known=state.time_known or known_before), *entries)
+        self.state = state
+
+
+@fault(breaks="box.clock.never-back")
+class ReadingAClockThatFellBehindLosesTheTime(ReferenceBox):
+    """Finds its clock behind the last decision whenever the clock is read, though nobody has presented anything."""
+
+    def read_clock(self) -> ClockReading:
+        reading = super().read_clock()
+        if reading.box_time is None:
+            self.state = replace(self.state, time_known=False)
+        return reading
+
+
+@fault(breaks="box.ready")
+class AnyStepBackLosesTheTime(ReferenceBox):
+    """A clock that shows less than it has shown before is not trusted, also where it is not behind the last decision."""
+
+    highest = 0
+
+    def charge(self) -> tuple[model.Box, Outcome]:
+        fell = self.state.clock < self.highest
+        self.state = replace(self.state, time_known=self.state.time_known and not fell)
+        return super().charge()
+
+    def read_clock(self) -> ClockReading:
+        self.highest = max(self.highest, self.clock())
+        return super().read_clock()
+
+    def time_order(self, order: bytes) -> Decision:
+        self.highest = 0
+        return super().time_order(order)
 
 
 @fault(breaks="box.clock.accuracy")
