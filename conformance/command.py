@@ -116,43 +116,16 @@ def run(
     raise SystemExit(_worst(result.exit_code for result in results))
 
 
-@app.command(epilog="For example: lockproof prove")
-def prove() -> None:
-    """Prove every theorem for every legal profile; name what fails, with a counterexample."""
-    from lockproof.spec.prove import Result
-    from lockproof.spec.prove import prove as prove_all
-    from lockproof.spec.theorems import THEOREMS
+@app.command(epilog="For example: lockproof prove --export obligations")
+def prove(
+    export: Annotated[
+        Path | None, typer.Option(help="Also write every obligation to this folder, as SMT-LIB, for a solver of your own.")
+    ] = None,
+) -> None:
+    """Prove every theorem for every legal profile with two solvers; name what fails, with a counterexample."""
+    from lockproof.conformance.proving import prove_and_tell
 
-    console = _console()
-
-    def tell(row: Any) -> None:
-        proved = row.result is Result.PROVED
-        style = "green" if proved else "bold red"
-        kind = ", ".join(row.clauses) if row.name in THEOREMS else "invariant"
-        witness = f"   witness: {row.witness.replace('_', ' ')}" if row.witness else ""
-        broken = f"   at: {row.event.replace('_', ' ')}" if row.event else ""
-        console.print(
-            f"[{style}]{row.result:<8}[/]{row.seconds * 1000:6.0f} ms  [bold]{row.name}[/]   [dim]{kind}[/]{witness}{broken}",
-            highlight=False,
-            soft_wrap=True,
-        )
-        if not proved and row.sentence:
-            console.print(f'          "{row.sentence}"', highlight=False, markup=False, soft_wrap=True)
-        for line in row.counterexample:
-            console.print(f"          {line}", highlight=False, markup=False, soft_wrap=True)
-
-    rows = prove_all(tell)
-    theorems = [row for row in rows if row.name in THEOREMS]
-    failed = [row.name for row in rows if row.result is not Result.PROVED]
-    proved = sum(row.result is Result.PROVED for row in theorems)
-    seconds = sum(row.seconds for row in rows)
-    console.print(
-        f"{proved} of {len(theorems)} theorems proved, {sum(r.obligations for r in rows)} obligations, {seconds:.1f} s",
-        highlight=False,
-    )
-    if failed:
-        console.print(f"[bold red]not proved:[/] {', '.join(failed)}", highlight=False, soft_wrap=True)
-    raise SystemExit(Exit.FAILED if failed else Exit.PASSED)
+    raise SystemExit(prove_and_tell(_console(), export))
 
 
 @app.command(epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box")

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 import z3
-from lockproof.spec import denotation, prove, symbolic, theorems, world
+from lockproof.spec import denotation, obligations, prove, symbolic, theorems, world
 from lockproof.spec.model import authority, box
 from lockproof.spec.profile import DEFAULT, Profile, ProfileError, legal
 from lockproof.spec.vocabulary import Need, Outcome, satisfied
 
 
 def failed() -> dict[str, prove.Row]:
-    return {row.name: row for row in prove.prove() if row.result is not prove.Result.PROVED}
+    return {row.name: row for row in prove.prove(second=False) if row.result is not prove.Result.BY_Z3}
 
 
 def test_everything_is_proved_and_has_a_witness():
@@ -64,7 +64,7 @@ def test_the_revocation_test_taken_out_of_the_box(monkeypatch):
     ],
 )
 def test_another_default_is_not_the_text(monkeypatch, change, theorem):
-    monkeypatch.setattr(prove, "DEFAULT", replace(DEFAULT, **change))
+    monkeypatch.setattr(obligations, "DEFAULT", replace(DEFAULT, **change))
     assert set(failed()) == {theorem}
 
 
@@ -84,7 +84,7 @@ def test_an_update_that_only_a_later_step_shows_names_the_theorem_it_breaks(monk
 
 def test_a_solver_that_does_not_know_has_not_proved(monkeypatch):
     monkeypatch.setattr(prove, "_ask", lambda *_: ("unknown", None))
-    assert {row.result for row in prove.prove()} == {prove.Result.UNKNOWN}
+    assert {row.result for row in prove.prove(second=False)} == {prove.Result.UNKNOWN}
 
 
 def test_a_theorem_about_nothing_is_not_proved(monkeypatch):
@@ -113,7 +113,7 @@ def test_every_theorem_says_a_sentence_and_names_clauses_and_events():
 
 
 def result(name):
-    (row,) = prove.prove(only={name})
+    (row,) = prove.prove(only={name}, second=False)
     return row
 
 
@@ -249,7 +249,7 @@ def test_the_edits_are_of_every_function_that_answers():
 )
 def test_an_edit_by_hand_is_named(monkeypatch, edit, named):
     monkeypatch.setattr(*edit)
-    assert {row.name for row in prove.prove(only=named) if row.result is prove.Result.FALSE} == named
+    assert {row.name for row in prove.prove(only=named, second=False) if row.result is prove.Result.FALSE} == named
 
 
 def test_digits_that_do_not_match_open_nothing(monkeypatch):
@@ -282,7 +282,7 @@ def test_the_clause_that_differs_is_named(monkeypatch):
 
 
 def test_the_row_of_the_reasons_carries_the_clauses_of_all_reasons():
-    cases = prove._Cases(symbolic.symbol(world.World, ""), symbolic.any_profile())
+    cases = obligations.OneWorld(symbolic.symbol(world.World, ""), symbolic.any_profile())
     clauses = {clause for event in theorems.REASONS for clause in cases.of(event)[0].reasons()}
     assert set(theorems.THEOREMS["the_reasons_are_exactly_the_clauses_violated"].clauses) == clauses
 
@@ -400,7 +400,7 @@ def test_the_shortest_window_is_no_longer_than_the_longest():
 @pytest.mark.parametrize("name", [name for name, *_ in RANGES])
 def test_a_range_proved_narrower_than_the_standard_is_named(monkeypatch, name):
     real = legal
-    monkeypatch.setattr(prove, "legal", lambda profile: z3.And(real(profile), getattr(profile, name) == getattr(DEFAULT, name)))
+    monkeypatch.setattr(obligations, "legal", lambda profile: z3.And(real(profile), getattr(profile, name) == getattr(DEFAULT, name)))
     row = result("every_limit_is_proved_over_its_whole_range")
     assert row.result is prove.Result.VACUOUS
     assert row.counterexample[0].startswith("nothing was proved of this, for it cannot happen: every limit at its ")
@@ -458,7 +458,7 @@ def test_what_is_guarded_as_a_whole():
 @pytest.mark.parametrize("event", theorems.REASONS)
 def test_the_reasons_read_nothing_of_the_models_state(event):
     before = symbolic.symbol(world.World, "")
-    step, _ = prove._Cases(before, symbolic.any_profile()).of(event)
+    step, _ = obligations.OneWorld(before, symbolic.any_profile()).of(event)
     guarded = replace(step, before=Guarded(before), after=None, outcome=None)
     assert guarded.reasons().keys() == step.reasons().keys()
 
