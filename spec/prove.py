@@ -299,7 +299,7 @@ class _Proof:
     def _solver(self, ground: Ground) -> z3.Solver:
         if ground not in self._solvers:
             solver = z3.Solver()
-            solver.set("timeout", SECONDS_PER_QUESTION * 1000)
+            solver.set("timeout", int(SECONDS_PER_QUESTION * 1000))
             solver.add(*ground.assumed.values())
             self._solvers[ground] = solver
         return self._solvers[ground]
@@ -333,13 +333,20 @@ def _ask(solver: z3.Solver, *facts: Any) -> tuple[str, z3.ModelRef | None]:
     """`sat`, `unsat`, `unknown` or `time-out`, and a model where there is one."""
     solver.push()
     solver.add(*facts)
+    begin = time.perf_counter()
     answer = str(solver.check())
     model = solver.model() if answer == "sat" else None
-    why = solver.reason_unknown() if answer == "unknown" else ""
+    if answer == "unknown":
+        answer = _why(solver.reason_unknown(), time.perf_counter() - begin)
     solver.pop()
-    if "interrupted" in why:  # Ctrl-C, which z3 keeps to itself
+    return answer, model
+
+
+def _why(reason: str, seconds: float) -> str:
+    """z3 keeps Ctrl-C to itself, and may call it by the same word as the end of its time, which then is not over yet."""
+    if "interrupted" in reason or (reason == "canceled" and seconds < SECONDS_PER_QUESTION * 0.9):
         raise KeyboardInterrupt
-    return second_solver.TIMED_OUT if why in {"timeout", "canceled"} else answer, model
+    return second_solver.TIMED_OUT if reason in {"timeout", "canceled"} else second_solver.UNKNOWN
 
 
 def _row(opened: _Open) -> Row:

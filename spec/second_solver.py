@@ -121,9 +121,13 @@ class _Process:
         self._missing = ""
         self._greeted = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (to the end of the process)
-        self._process = subprocess.Popen(  # noqa: S603 (our own command, or the one given)
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, encoding="utf-8"
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 (our own command, or the one given)
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, encoding="utf-8"
+            )
+        except OSError:
+            self._errors.close()
+            raise
 
     def ask(self, text: str, seconds: float) -> Answer:
         begin = time.perf_counter()

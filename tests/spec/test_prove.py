@@ -400,7 +400,9 @@ def test_the_shortest_window_is_no_longer_than_the_longest():
 @pytest.mark.parametrize("name", [name for name, *_ in RANGES])
 def test_a_range_proved_narrower_than_the_standard_is_named(monkeypatch, name):
     real = legal
-    monkeypatch.setattr(obligations, "legal", lambda profile: z3.And(real(profile), getattr(profile, name) == getattr(DEFAULT, name)))
+    monkeypatch.setattr(
+        obligations, "legal", lambda profile: z3.And(real(profile), getattr(profile, name) == getattr(DEFAULT, name))
+    )
     row = result("every_limit_is_proved_over_its_whole_range")
     assert row.result is prove.Result.VACUOUS
     assert row.counterexample[0].startswith("nothing was proved of this, for it cannot happen: every limit at its ")
