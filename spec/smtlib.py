@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import z3
+from lockproof.spec import cvc5_process
 from lockproof.spec.obligations import SOME_EVENT, Expected, Ground, Obligation, Way
 
 MARK = "; lockproof obligation; sha256 of all that follows this line: "
@@ -19,6 +20,8 @@ MEANING = {
     Expected.UNSAT: "unsat, for the claim must never fail",
     Expected.SAT: "sat, for what was proved must be proved of something",
 }
+LINEAR, NONLINEAR = "QF_LIA", "QF_NIA"
+_OPTIONS = " ".join(f"--{name}={value}" for name, value in cvc5_process.OPTIONS.items())
 _DECLARED = re.compile(r"\(declare-fun\s+(\|[^|]*\||[^\s()|]+)\s+\(\)\s+(Int|Bool)\)\s*")
 _CORE = ("true", "false", "and", "or", "not", "xor", "=>", "=", "distinct", "ite", "Bool")
 _INTEGERS = ("+", "-", "*", "<", "<=", ">", ">=", "div", "mod", "abs", "Int")
@@ -47,10 +50,12 @@ class Writer:
     def text(self, obligation: Obligation) -> str:
         """The whole file, its first line vouching for the rest."""
         ground, facts = self._parts(obligation)
+        logic = _logic(obligation, ground, facts)
         lines = [
             *_heading(obligation),
+            *[f"; nonlinear; cvc5 is asked with {_OPTIONS}"] * (logic == NONLINEAR),
             "(set-info :smt-lib-version 2.6)",
-            f"(set-logic {_logic(obligation, ground, facts)})",
+            f"(set-logic {logic})",
             f"(set-info :status {obligation.expected})",
             *(f"(declare-const {name} {sort})" for name, sort in sorted((ground.variables | facts.variables).items())),
             ground.asserts + f"; {_asked(obligation)}",
@@ -147,8 +152,8 @@ def _logic(obligation: Obligation, *texts: _Text) -> str:
     if any(re.search(r"\((div|mod|\*)\s", text.asserts) for text in texts):
         facts = [f for way in obligation.ways for f in (*way.case.ground.assumed.values(), *way.facts)]
         if any(_has_a_product(fact, set()) for fact in facts if isinstance(fact, z3.AstRef)):
-            return "QF_NIA"
-    return "QF_LIA"
+            return NONLINEAR
+    return LINEAR
 
 
 def _has_a_product(term: Any, seen: set[int]) -> bool:

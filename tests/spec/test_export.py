@@ -102,6 +102,8 @@ def test_a_file_says_what_it_is(exported):
 
 
 def test_only_what_multiplies_two_unknowns_is_nonlinear(exported):
+    nonlinear = (exported / "burst_and_refill_bound_the_count--nothing_happens.smt2").read_text(encoding="utf-8")
+    assert "\n; nonlinear; cvc5 is asked with --nl-rlv=always\n" in nonlinear
     logics = {
         path.name: re.search(r"\(set-logic (\w+)\)", path.read_text(encoding="utf-8"))[1] for path in exported.glob("*.smt2")
     }
