@@ -34,6 +34,12 @@ def wishes(before: World, profile: Any) -> Iterator[list[Any]]:
     yield from ([*usual, *small], usual, small)
 
 
+def where(shown: dict[str, Any], model: z3.ModelRef) -> tuple[str, ...]:
+    """What is to be shown of a situation that is no step of one world, in a line."""
+    told = {n: _value(model, t) for name, state in shown.items() for n, t in leaves(state, name).items()}
+    return (_block("where", {n: v for n, v in told.items() if v not in QUIET}, QUIETLY),)
+
+
 def words(model: z3.ModelRef, step: Step | None, before: World) -> tuple[str, ...]:
     """Line by line: profile, world before, the event with its arguments, its outcome, what changed. No step: the beginning."""
 

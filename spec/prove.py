@@ -35,12 +35,13 @@ from lockproof.spec.obligations import (
 )
 from lockproof.spec.second_solver import Answer, SecondSolver
 from lockproof.spec.smtlib import Writer
+from lockproof.spec.town_theorems import of_a_town
 from lockproof.spec.vocabulary import every, no
 from lockproof.spec.world import EVENTS
 
 SECONDS_PER_QUESTION = second_solver.SECONDS_PER_QUESTION
 EVERY = 0.1  # seconds between two looks at what is under way
-FAMILIES: tuple[Family, ...] = (of_one_world,)
+FAMILIES: tuple[Family, ...] = (of_one_world, of_a_town)
 DECIDED = {"sat", "unsat"}
 
 
