@@ -9,7 +9,9 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from lockproof.spec.export import Export
+from lockproof.spec.guessing import guessing
 from lockproof.spec.obligations import Kind
+from lockproof.spec.profile import DEFAULT
 from lockproof.spec.prove import Result, Row, Standing, prove, versions
 from lockproof.spec.second_solver import SecondSolver
 from rich.console import Console
@@ -83,6 +85,7 @@ def _show_totals(console: Console, rows: Sequence[Row], second: SecondSolver, wa
         console,
         f"z3 {first:.1f} s, cvc5 {other:.1f} s in {second.processes} processes, wall time {wall:.1f} s; {_peak_memory()}",
     )
+    _say(console, str(guessing(DEFAULT)))
     failed = [row.name for row in rows if row.result is not Result.PROVED]
     if failed:
         console.print(f"[bold red]not proved:[/] {', '.join(failed)}", highlight=False, soft_wrap=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from lockproof.spec import denotation as means
+from lockproof.spec import guessing
 from lockproof.spec.model import box as model
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
@@ -22,6 +24,7 @@ from lockproof.spec.vocabulary import (
     choose,
     either,
     every,
+    implies,
     no,
     same,
 )
@@ -583,6 +586,15 @@ def a_granted_window_is_not_over_in_true_time(step: Step) -> Claim:
     return Claim(step.outcome.accepted, step.before.true < over, possible={"the last second": last})
 
 
+@theorem("box.clock.accuracy", "time.box-time", events=("entry_is_made", "entry_is_charged", "ticket_is_presented"))
+def a_decision_is_within_skew_of_true_time(step: Step) -> Claim:
+    """Whatever is examined is decided in box time, which is then within the declared skew of true time."""
+    before, after, skew = step.before, step.after, step.profile.clock_skew
+    charged = step.outcome.accepted if step.event == "entry_is_charged" else False
+    near = every(before.box.clock - before.true <= skew, before.true - before.box.clock <= skew)
+    return Claim(either(step.outcome.logged, charged), every(near, same(after.ghosts.last_decision, before.box.clock)))
+
+
 @theorem("box.clock.accuracy", "connect.revoke.bound")
 def clocks_differ_by_no_more_than_both_skews(step: Step) -> Claim:
     """Whatever happens, the clock of a ready box and that of the authority differ by no more than their skews together."""
@@ -980,6 +992,52 @@ def burst_and_refill_bound_the_count(step: Step) -> Claim:
     divided = every(seconds >= 0, refill * refills <= seconds, seconds < refill * refills + refill)
     charged = entries * refill <= seconds + _tolerance(step.profile) + refill
     return Claim(every(divided, entries >= 1, charged), entries <= burst + refills)
+
+
+@theorem(
+    "code.digits",
+    "code.day",
+    events=(),
+    numbers=("instant", *(f"{e}_{n}" for n in (1, 2, 3, 4) for e in ("start", "first", "end"))),
+)
+def at_any_instant_the_codes_of_few_days_are_in_service(step: Step) -> Claim:
+    """Of days of 23 hours or more that follow each other, codes of no more than `days_in_service` are entitled at one instant."""
+    number, profile = step.given, step.profile
+    days = [(number[f"start_{n}"], number[f"first_{n}"], number[f"end_{n}"]) for n in (1, 2, 3, 4)]
+    long = (end - start >= guessing.SHORTEST_DAY for start, _, end in days)
+    follow = (one[2] <= other[0] for one, other in pairwise(days))
+
+    def entitled(day: tuple[Instant, Instant, Instant]) -> Truth:
+        start, first, end = day
+        used = means.entitles(start, end, True, first, number["instant"], profile)
+        unused = means.entitles(start, end, False, first, number["instant"], profile)
+        return either(unused, every(start <= first, first < end, used))
+
+    two, three = every(entitled(days[0]), entitled(days[1])), every(entitled(days[0]), entitled(days[2]))
+    two_at_most = no(three)
+    one_at_most = no(two)
+    short = profile.code_life <= guessing.SHORTEST_DAY + 1
+    bounded = every(
+        implies(profile.code_ends_with_its_day, one_at_most),
+        implies(short, two_at_most),
+        no(every(entitled(days[0]), entitled(days[3]))),
+    )
+    return Claim(every(*long, *follow), bounded, possible={"codes of two days": two, "codes of three": three})
+
+
+@theorem("code.digits", "interop.code", "box.isolation", events=(), numbers=("value", "row", "quotient"))
+def no_row_of_digits_has_more_than_its_share(step: Step) -> Claim:
+    """No row of digits has more of the 2^31 values of truncation than `ceil(2^31 / 10^digits)`, each by its own quotient; one has as many."""
+    value, digits_row, quotient = (step.given[name] for name in ("value", "row", "quotient"))
+    when, then, possible = [], [], {}
+    for digits in (7, 8, 9):
+        rows = 10**digits
+        truncated = every(value >= 0, value < guessing.TRUNCATED, same(value, digits_row + rows * quotient))
+        its_row = every(same(step.profile.code_digits, digits), truncated, digits_row >= 0, digits_row < rows)
+        when.append(its_row)
+        then.append(every(its_row, quotient >= 0, quotient < guessing.preimages(digits)))
+        possible[f"as many, of {digits} digits"] = every(its_row, same(quotient, guessing.preimages(digits) - 1))
+    return Claim(either(*when), either(*then), possible=possible)
 
 
 @theorem(*dict.fromkeys(limit.metadata["clause"] for limit in fields(Profile)))

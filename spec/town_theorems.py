@@ -200,7 +200,7 @@ def every_step_of_a_town_is_a_step_of_one_or_leaves_it(size: Size, profile: Any)
             coupled = every(numbered, agrees(step.before, eye, ghosts), _invariant(before, profile))
             left = every(no(sight.theirs), _is_left(step, eye, before))
             then = left if sight.theirs is False else either(_is_that(step, eye, before, sight), left)
-            possible = {"this event": True if sight.theirs is False else sight.theirs}
+            possible: dict[str, Truth] = {"this event": sight.theirs if sight.theirs is not False else True}
             yield Case(_label(step, at), every(assumed, coupled), True, then, possible, _shown(step, eye))
 
 
