@@ -243,6 +243,57 @@ def only_grantors_issue_and_revoke(step: Step) -> Claim:
     return Claim(no(step.given["by_grantor"]), unchanged)
 
 
+@theorem(
+    "time.half-open", "code.day", "code.expiry.after-first-use", "connect.window.bounds", "connect.ticket", events=_PRESENTATIONS
+)
+def it_opens_at_its_first_instant_and_not_at_its_end(step: Step) -> Claim:
+    """Where nothing else forbids it, the box opens at the instant at which a day or a window starts, and refuses at that of every end."""
+    before, now, profile = step.before, step.before.box.clock, step.profile
+    if step.event == "entry_is_made":
+        asked = every(step.given["ours"], step.given["matches"], no(step.outcome.counted))
+        starts = every(no(before.ghosts.code_used), same(now, before.code.day_start))
+        ends = same(now, means.code_end(before, profile))
+    else:
+        live = means.ticket_is_live(before, before.ticket.nonce, profile)
+        asked = every(step.given["ours"], means.is_ready(before), no(before.ghosts.heard))
+        starts = every(live, same(now, before.grant.window_start), before.grant.window_start < before.grant.window_end)
+        ends = either(same(now, before.grant.window_end), same(before.ghosts.nonce_age, profile.ticket_life))
+    opens, refuses = every(asked, starts), every(asked, ends)
+    then = every(implies(opens, step.outcome.accepted), implies(refuses, no(step.outcome.accepted)))
+    return Claim(either(opens, refuses), then, possible={"the first instant": opens, "the end": refuses})
+
+
+@theorem("box.ready", "box.wrong-entry.bound", "box.log", events=_PRESENTATIONS)
+def an_entitled_presentation_is_refused_only_while_not_ready_or_disabled(step: Step) -> Claim:
+    """What is entitled now and is refused was not looked at: the box was not ready, or its keypad disabled, and it is counted as such."""
+    before, now = step.before, step.before.box.clock
+    if step.event == "entry_is_made":
+        entitled = every(step.given["ours"], step.given["matches"], means.code_is_entitled(before, now, step.profile))
+        stopped = {"box.ready": no(means.is_ready(before)), "box.wrong-entry.bound": means.is_ready(before)}
+    else:
+        window = means.window_holds(before.grant.window_start, before.grant.window_end, now)
+        live = means.ticket_is_live(before, before.ticket.nonce, step.profile)
+        entitled = every(step.given["ours"], window, live, no(before.ghosts.heard))
+        stopped = {"box.ready": no(means.is_ready(before))}
+    forbidden = {need.clause: need.forbids for need in step.outcome.needs if need.clause in stopped}
+    others = (no(need.forbids) for need in step.outcome.needs if need.clause not in stopped)
+    said = every(*(same(forbidden[clause], why) for clause, why in stopped.items()))
+    return Claim(every(entitled, no(step.outcome.accepted)), every(step.outcome.counted, said, *others))
+
+
+@theorem("box.wrong-entry.bound", "box.ready", "code.pin", events=("entry_is_made", "pin_is_entered"))
+def while_disabled_right_and_wrong_are_answered_alike(step: Step) -> Claim:
+    """What is not looked at is answered, and leaves everything, as it would have if it had been right instead of wrong."""
+    turned: dict[str, Any] = {name: no(step.given[name]) for name in ("ours", "matches") if name in step.given}
+    _, after, outcome = EVENTS[step.event](step.before, step.profile, **{**step.given, **turned})
+    looked_at = means.pin_is_enabled(step.before, step.profile)
+    if step.event == "entry_is_made":
+        looked_at = every(means.is_ready(step.before), means.is_enabled(step.before, step.profile))
+    answers = (same(one.forbids, other.forbids) for one, other in zip(step.outcome.needs, outcome.needs, strict=True))
+    shown = (same(getattr(step.outcome, flag), getattr(outcome, flag)) for flag in ("accepted", "logged", "counted", "reported"))
+    return Claim(no(looked_at), every(same(after, step.after), *answers, *shown))
+
+
 @theorem("connect.available", events=("ticket_is_presented",))
 def a_fresh_ticket_opens_inside_the_window(step: Step) -> Claim:
     """Inside the window, unrevoked, a ready box opens for a ticket whose nonce is younger, in true time, than a ticket's life less drift."""
@@ -569,12 +620,13 @@ def a_connect_opening_is_within_the_widened_window(step: Step) -> Claim:
     return Claim(every(step.given["ours"], step.outcome.accepted), every(inside, shown))
 
 
-@theorem("code.day", "code.expiry.after-first-use", "box.clock.accuracy", events=("entry_is_made",))
+@theorem("code.day", "code.expiry.after-first-use", "box.clock.accuracy", events=("entry_is_made", "entry_is_decided"))
 def a_code_opening_is_within_the_widened_entitlement(step: Step) -> Claim:
-    """In true time a code opens from its day's start, or its first use, to its end, widened by the declared skew at both ends."""
+    """In true time the entry of a code that opens is made from its day's start or first use to its end, widened by the skew at both."""
     before, skew = step.before, step.profile.clock_skew
+    entered = before.true if step.event == "entry_is_made" else before.ghosts.entered_true
     begin = choose(before.ghosts.code_used, before.ghosts.first_use, before.code.day_start)
-    inside = every(before.true >= begin - skew, before.true < means.code_end(before, step.profile) + skew)
+    inside = every(entered >= begin - skew, entered < means.code_end(before, step.profile) + skew)
     return Claim(every(step.given["ours"], step.outcome.accepted), inside)
 
 
@@ -651,6 +703,13 @@ def an_arrival_tells_what_it_counts(step: Step) -> Truth:
     line = after.lines - before.lines
     one_or_none = every(either(same(notified, 0), same(notified, 1)), either(same(line, 0), same(line, 1)))
     return every(one_or_none, same(outcome.notified, notified >= 1), same(outcome.reported, line >= 1))
+
+
+@theorem("connect.notify-once", "report.once")
+def what_has_arrived_stays_received(step: Step) -> Truth:
+    """Whatever arrives is received, a refusal too, and whatever was received is not forgotten."""
+    arrived = either(step.before.receipt.received, step.event == "entry_arrives")
+    return same(step.after.receipt.received, arrived)
 
 
 @theorem("connect.notify-once")

@@ -18,9 +18,11 @@ from typing import Any
 
 import z3
 from lockproof.spec import counterexample, obligations
+from lockproof.spec import denotation as means
 from lockproof.spec import world as single
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.model import authority
+from lockproof.spec.model import box as model
 from lockproof.spec.obligations import Ground, Kind, Subject
 from lockproof.spec.profile import Profile, legal
 from lockproof.spec.symbolic import any_profile, symbol
@@ -171,14 +173,13 @@ def _everywhere(size: Size, profile: Any, events: tuple[str, ...] = ()) -> Itera
 
 def in_order(town: Town) -> Truth:
     """What `what_is_assumed_of_a_town_is_proved_of_each_part` says of every box and code, and that keys differ."""
-    parts = (_in_order(c) for place in items(town.places) for c in items(place.codes))
+    parts = (_in_order(c.code, place.box) for place in items(town.places) for c in items(place.codes))
     return every(keys_differ(town), *parts)
 
 
-def _in_order(numbered: NumberedCode) -> Truth:
-    code = numbered.code
-    in_its_day = every(code.day_start <= code.first_use, code.first_use < code.day_end)
-    return every(code.day_start >= 0, code.day_start < code.day_end, implies(code.used, in_its_day))
+def _in_order(code: model.Code, box: model.Box) -> Truth:
+    used = every(code.day_start <= code.first_use, code.first_use < code.day_end, code.first_use <= box.mark)
+    return every(code.day_start >= 0, code.day_start < code.day_end, implies(code.used, used))
 
 
 def _invariant(world: World, profile: Any) -> Truth:
@@ -244,7 +245,7 @@ def a_town_begins_as_each_of_its_parts_does(size: Size, profile: Any) -> Iterato
 def what_is_assumed_of_a_town_is_proved_of_each_part(_size: Size, profile: Any) -> Iterator[Case]:
     """What the theorems about a town assume of each of its codes holds of any one of them in the single world, always."""
     world = symbol(World, "one")
-    yield Case("any code", every(legal(profile), _invariant(world, profile)), True, _in_order(NumberedCode(world.code, 0)))
+    yield Case("any code", every(legal(profile), _invariant(world, profile)), True, _in_order(world.code, world.box))
 
 
 # What leaves another as it was
@@ -340,6 +341,24 @@ def digits_in_service_are_of_one_code(size: Size, profile: Any) -> Iterator[Case
     assumed = every(legal(profile), in_order(town))
     possible = {"equal digits of two live codes": either(*equal)}
     yield Case("any instant", assumed, True, every(*pairs), possible if size.codes > 1 else {}, {"town": town, "now": now})
+
+
+@theorem("code.digits", "code.index", "code.day", "code.expiry.after-first-use")
+def the_digits_of_a_live_code_open_iff_it_is_entitled(size: Size, profile: Any) -> Iterator[Case]:
+    """In its service a live code's digits are taken for it, whatever others there are, and open iff it is entitled; a dead one's never are."""
+    for step, assumed in _everywhere(size, profile, ("entry_is_made",)):
+        eye, numbered = any_observer(size, step.at)
+        now, codes = step.here.box.clock, step.here.codes
+        own = pick(codes, eye.code)
+        code, found = own.code, code_of(codes, step.given["digits"], now, profile)
+        entitled = means.entitles(code.day_start, code.day_end, code.used, code.first_use, now, profile)
+        live = either(*(every(same(eye.code, i), is_live(codes, i, profile)) for i in range(size.codes)))
+        serves = every(live, in_service(code, now, profile), same(own.digits, step.given["digits"]))
+        examined, opened = no(step.outcome.counted), step.outcome.accepted
+        taken = every(same(found, eye.code), same(opened, every(examined, entitled)))
+        then = every(implies(serves, taken), implies(no(live), no(same(found, eye.code))))
+        possible = {"a live code opens": every(serves, opened)} | ({"a dead code": no(live)} if size.codes > 1 else {})
+        yield Case(_label(step), every(assumed, numbered), True, then, possible, _shown(step, eye))
 
 
 @theorem("code.digits", "code.index", "code.expiry.after-first-use")
