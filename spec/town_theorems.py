@@ -40,12 +40,10 @@ from lockproof.spec.town import (
     Town,
     agrees,
     code_of,
-    in_service,
     initial,
     is_live,
     items,
     keys_differ,
-    near,
     pick,
     row,
     seen,
@@ -122,7 +120,7 @@ def any_town(size: Size) -> Town:
     """A town with terms for values."""
     pins = row([z3.Int(f"pin {i}") for i in range(size.people)])
     places = row([_any_place(size, f"box {i}") for i in range(size.boxes)])
-    return Town(z3.Int("true"), z3.Int("authority"), places, pins)
+    return Town(z3.Int("true time"), z3.Int("authority time"), places, pins)
 
 
 def _any_place(size: Size, name: str) -> Place:
@@ -336,7 +334,7 @@ def digits_in_service_are_of_one_code(size: Size, profile: Any) -> Iterator[Case
     for i, one in enumerate(items(codes)):
         for j, other in enumerate(items(codes)[:i]):
             both = every(same(one.digits, other.digits), is_live(codes, i, profile), is_live(codes, j, profile))
-            pairs.append(no(every(both, in_service(one.code, now, profile), in_service(other.code, now, profile))))
+            pairs.append(no(every(both, _serves(one.code, now, profile), _serves(other.code, now, profile))))
             equal.append(both)
     assumed = every(legal(profile), in_order(town))
     possible = {"equal digits of two live codes": either(*equal)}
@@ -353,7 +351,7 @@ def the_digits_of_a_live_code_open_iff_it_is_entitled(size: Size, profile: Any) 
         code, found = own.code, code_of(codes, step.given["digits"], now, profile)
         entitled = means.entitles(code.day_start, code.day_end, code.used, code.first_use, now, profile)
         live = either(*(every(same(eye.code, i), is_live(codes, i, profile)) for i in range(size.codes)))
-        serves = every(live, in_service(code, now, profile), same(own.digits, step.given["digits"]))
+        serves = every(live, _serves(code, now, profile), same(own.digits, step.given["digits"]))
         examined, opened = no(step.outcome.counted), step.outcome.accepted
         taken = every(same(found, eye.code), same(opened, every(examined, entitled)))
         then = every(implies(serves, taken), implies(no(live), no(same(found, eye.code))))
@@ -373,7 +371,7 @@ def the_digits_of_a_code_that_is_over_open_nothing_near_it(size: Size, profile: 
         day_over = every(either(no(code.used), profile.code_ends_with_its_day), now >= code.day_end)
         when = every(live, same(digits, pick(codes, eye.code).digits), either(hour_over, day_over))
         opens = pick(codes, code_of(codes, digits, now, profile)).code
-        far = no(near(opens, code, profile))
+        far = either(opens.day_start > code.day_end + profile.code_life, code.day_start > opens.day_end + profile.code_life)
         possible = {"a code far from it opens": every(when, step.outcome.accepted)} if size.codes > 1 else {}
         then = either(no(step.outcome.accepted), far)
         yield Case(_label(step), every(assumed, numbered), when, then, possible, _shown(step, eye))
@@ -382,6 +380,11 @@ def the_digits_of_a_code_that_is_over_open_nothing_near_it(size: Size, profile: 
 # What the theorems share
 
 _MESSAGES = ("ticket_is_presented", "time_order_arrives", "revocation_is_heard")
+
+
+def _serves(code: model.Code, now: Any, profile: Any) -> Truth:
+    """It is its day, or a code's life after it is not over."""
+    return no(either(now < code.day_start, now >= code.day_end + profile.code_life))
 
 
 def _label(step: Happened, seen_from: int | None = None) -> str:
