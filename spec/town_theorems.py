@@ -120,7 +120,7 @@ def any_town(size: Size) -> Town:
     """A town with terms for values."""
     pins = row([z3.Int(f"pin {i}") for i in range(size.people)])
     places = row([_any_place(size, f"box {i}") for i in range(size.boxes)])
-    return Town(z3.Int("true time"), z3.Int("authority time"), places, pins)
+    return Town(z3.Int("true time"), z3.Int("authority"), places, pins)
 
 
 def _any_place(size: Size, name: str) -> Place:
