@@ -111,7 +111,7 @@ def run(
             place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
             results.append(run_suite(each, chosen, place, progress, day, drawn))
-    report.show(console, results, brief=brief or bool(scenario))
+    report.show(console, results, brief=brief or bool(scenario or files))
     try:
         report.write_json(folder / "report.json", results)
         report.write_junit(folder / "junit.xml", results)
@@ -125,11 +125,17 @@ def prove(
     export: Annotated[
         Path | None, typer.Option(help="Also write every obligation to this folder, as SMT-LIB, for a solver of your own.")
     ] = None,
+    witnesses: Annotated[
+        Path | None, typer.Option(help="Also write a shortest trace of each theorem to this folder, as a scenario, and play it.")
+    ] = None,
+    counterexamples: Annotated[
+        Path, typer.Option(help="Where a trace on which a theorem fails is written, as a scenario that lockproof run plays.")
+    ] = Path("counterexamples"),
 ) -> None:
     """Prove every theorem for every legal profile with two solvers; name what fails, with a counterexample."""
     from lockproof.conformance.proving import prove_and_tell
 
-    raise SystemExit(prove_and_tell(_console(), export))
+    raise SystemExit(prove_and_tell(_console(), export, witnesses, counterexamples))
 
 
 @app.command(epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box")

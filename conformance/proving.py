@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from lockproof.conformance.tracing import show_counterexamples, show_witnesses
 from lockproof.spec import memory
 from lockproof.spec.export import Export
 from lockproof.spec.guessing import guessing
@@ -23,8 +24,13 @@ OF_THE_HARNESS = {Result.CRASHED, Result.MISSING}
 """Where a solver could not be asked nothing is known of the theorem: an error of the harness, and no failure of the standard."""
 
 
-def prove_and_tell(console: Console, folder: Path | None = None) -> int:
-    """Prove everything, export it if there is a folder, and say so; returned is the exit code."""
+def prove_and_tell(
+    console: Console, folder: Path | None = None, witnesses: Path | None = None, counterexamples: Path = Path("counterexamples")
+) -> int:
+    """Prove everything, export it if there is a folder, and say so; returned is the exit code.
+
+    Traces go to `witnesses`, if it is given, one for each theorem, and to `counterexamples`, one for each that is false.
+    """
     export = Export(folder) if folder else None
     begin = time.perf_counter()
     rows: list[Row] = []
@@ -51,7 +57,9 @@ def prove_and_tell(console: Console, folder: Path | None = None) -> int:
     _show_totals(console, rows, second, time.perf_counter() - begin)
     if export:
         _say(console, f"{export.written} obligations written to {folder}, with an index, {folder}/obligations.json")
-    return exit_code(rows)
+    show_counterexamples(console, [row.name for row in rows if row.result is Result.FALSE], counterexamples)
+    shown = show_witnesses(console, witnesses) if witnesses else True
+    return exit_code(rows) or (0 if shown else 1)
 
 
 @contextmanager
