@@ -43,7 +43,7 @@ def written_out(found: Iterable[Found]) -> dict[str, str]:
         )
         for clause in sorted(by_clause)
     }
-    return {**texts, INDEX: _text(_index(found))}
+    return {**texts, INDEX: _text(_index([each for each in found if not (isinstance(each, Vector) and each.disturbed)]))}
 
 
 def stale(found: Iterable[Found], folder: Path = FOLDER) -> list[str]:
@@ -95,7 +95,9 @@ def _vector(each: Vector, made: set[str]) -> Json:
         "condition": _condition(goal),
         "decides": str(each.decides),
         "at_the_bound": each.exactly,
-        "pair": other if other in made else None,
+        "pair": other if other in made and not each.disturbed else None,
+        "disturbed_by": each.disturbed or None,
+        "still_decides": each.still_decides,
         "profile": each.profile,
         "expected": _expected(each.last),
         "trace": [{"event": step.event, "given": _plain(step.given), **_expected(step)} for step in each.trace.steps()],
@@ -125,6 +127,10 @@ def _story(each: Vector) -> str:
     by = ", by one second" if each.exactly else ""
     later = "" if each.moment == len(each.trace.moments) - 1 else " What it comes to shows later."
     holds = "holds" if each.goal.holds else "does not hold"
+    if each.disturbed:
+        comes = each.disturbed.replace("-", " ").removeprefix("early ")
+        still = "still " if each.still_decides else "no longer alone "
+        return f"{comes.capitalize()} comes first. When {where}, whether '{occurrence.name}' ({place}) {still}decides {each.decides}."
     return f"When {where}, '{occurrence.name}' ({place}) {holds}{by}, and alone decides {each.decides}.{later}"
 
 

@@ -6,6 +6,7 @@ until what it decides can be seen, run with values, and told as a scenario. What
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +16,7 @@ from itertools import product
 from typing import Any
 
 from lockproof.conformance import moves
+from lockproof.conformance.disturbances import AT_THE_BOX, disturbed
 from lockproof.conformance.moves import AT_LAST, PROFILES, SET_UP
 from lockproof.conformance.telling import CannotTell, Line, told
 from lockproof.spec import coverage
@@ -46,13 +48,15 @@ class Vector:
     moment: int
     shows: tuple[str, ...]
     steps: tuple[Line, ...]
+    disturbed: str = ""  # by what, where something comes between that must change nothing, or just so much
+    still_decides: bool = True
 
     status = "covered"
     reason = ""
 
     @property
     def id(self) -> str:
-        return self.goal.id
+        return self.goal.id + (f"-after-{self.disturbed}" if self.disturbed else "")
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -110,7 +114,7 @@ NOBODY_CAN_ASK = {
 
 
 def synthesize(report: Callable[[Found], None] = lambda _: None, workers: int | None = None) -> list[Found]:
-    """A vector for each goal, or why there is none, in the order of the model; `report` gets each as it is found.
+    """A vector for each goal, or why there is none, in the order of the model, then the same disturbed; `report` gets each goal's.
 
     By `workers` processes, as many as there are processors if not said; what is found does not depend on how many.
     """
@@ -120,7 +124,15 @@ def synthesize(report: Callable[[Found], None] = lambda _: None, workers: int | 
         for each in pool.map(find, goals, chunksize=4):
             report(each)
             found.append(each)
-    return found
+    return [*found, *_distinct(new for each in found if isinstance(each, Vector) for new in disturbed_vectors(each))]
+
+
+def _distinct(vectors: Iterable[Vector]) -> list[Vector]:
+    """Without those that come to the same steps as one before."""
+    kept: dict[str, Vector] = {}
+    for each in vectors:
+        kept.setdefault(repr([{**step, "shows": ()} for step in each.steps]), each)
+    return list(kept.values())
 
 
 @cache
@@ -167,6 +179,7 @@ def _vector(goal: Goal, decides: Decides, trace: Trace, *, exactly: bool) -> Fou
             return Open(goal, "what it decides is kept, and nothing that is done afterwards shows it")
         trace, seen = carried
         in_answer = True
+    seen = (*seen, *(clause for clause in ALSO.get(goal.occurrence.name, ()) if clause not in seen))
     try:
         lines = told(trace, shows=seen, in_answer=in_answer and seen[0] not in TOLD_LATER)
     except CannotTell as reason:
@@ -174,8 +187,30 @@ def _vector(goal: Goal, decides: Decides, trace: Trace, *, exactly: bool) -> Fou
     return Vector(goal, decides, exactly, trace, moment, seen, tuple(lines))
 
 
+ALSO = {"clock not behind the last decision": ("box.clock.never-back",)}
+"""Clauses that a condition is about beside that of the need which it is part of."""
+
 TOLD_LATER = {"report.once", "connect.notify-once", "code.notify-never", "box.log"}
 """Clauses about what is written or told: to be looked for, and not in the answer itself."""
+
+
+def disturbed_vectors(vector: Vector) -> list[Vector]:
+    """The vector with each disturbance in it, where the condition decides the answer of a box."""
+    if vector.decides is not Decides.THE_ANSWER or vector.goal.occurrence.event not in AT_THE_BOX:
+        return []
+    found = []
+    for each in disturbed(vector.goal, vector.trace):
+        step = each.trace.last()
+        between = vector.shows if each.decides else _seen(step.event, step.outcome, each.without.outcome)
+        shows = tuple(dict.fromkeys((*between, *each.disturbance.clauses(step))))
+        name = f"{'early-' if each.early else ''}{each.disturbance.name}"
+        with contextlib.suppress(CannotTell):
+            lines = tuple(told(each.trace, shows=shows))
+            moment = len(each.trace.moments) - 1
+            found.append(
+                Vector(vector.goal, vector.decides, vector.exactly, each.trace, moment, shows, lines, name, each.decides)
+            )
+    return found
 
 
 def _seen(event: str, one: Outcome, other: Outcome) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ Line = dict[str, Any]
 
 ZONE, NOON = "UTC", "today 12:00:00"
 GRANT, CODE, CONTROL_GRANT, CONTROL_CODE = "ritas-grant", "anns-code", "control-grant", "control-code"
+ANOTHERS_CODE = "anothers-code"
 WRONG_PIN = "0000"
 FORGED = "tag all zero"
 FAR_DAY = "in 13 days"  # of codes that nobody enters
@@ -182,6 +183,8 @@ def _written(teller: Teller, _: Step) -> None:
 @_tells("entry_is_made")
 def _entry(teller: Teller, step: Step) -> None:
     digits: Any = CODE if step.given["ours"] else "wrong"
+    if step.given["matches"] and not step.given["ours"]:
+        digits = ANOTHERS_CODE
     if step.given["ours"] and not step.given["matches"]:
         digits = {"code": CODE, "mistyped": "the last digit"}
     teller.box(step, {"enter": digits}, "opens")
@@ -235,6 +238,10 @@ ALTERED = "last byte of the nonce"
 @_tells("revocation_is_heard")
 def _revocation(teller: Teller, step: Step) -> None:
     forged = {} if step.given["authentic"] else {"forged": FORGED}
+    if not step.given["ours"]:
+        teller.box(step, {"end-another-grant": {"by": "joe", "to": "ralph"}}, "takes")
+        teller.report += 2  # granted, and revoked
+        return
     teller.box(step, {"deliver": {"grant": GRANT, **forged} if forged else GRANT}, "takes")
 
 
@@ -433,6 +440,9 @@ def told(
     needs_control = in_answer and not any(
         step.event == shown.event and answer(step).accepted != accepted for step in before[len(moves.SET_UP) :]
     )
+    if any(_uses_anothers_code(step) for step in steps):
+        teller.add({"generate": {"by": "joe", "day": "today", "as": ANOTHERS_CODE}, "authority": "accepts"})
+        teller.report += 1
     if needs_control and not accepted:
         teller.controls_before(shown)
     for step in steps[len(moves.SET_UP) :]:
@@ -457,6 +467,10 @@ def _issue_our_code(teller: Teller, first: Step) -> None:
 
 def _uses_our_code(step: Step) -> bool:
     return step.event == "code_revocation_is_asked_for" or (step.event == "entry_is_made" and step.given["ours"])
+
+
+def _uses_anothers_code(step: Step) -> bool:
+    return step.event == "entry_is_made" and bool(step.given["matches"]) and not step.given["ours"]
 
 
 def _answer(lines: list[Line]) -> Line:

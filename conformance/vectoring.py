@@ -52,14 +52,16 @@ def _show(console: Console, found: list[Found], seconds: float) -> None:
     for each in found:
         if not isinstance(each, Vector):
             _say(console, f"{each.status}: {each.goal.id}\n    {each.reason}")
-    counts = Counter(each.status for each in found)
-    told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     vectors = [each for each in found if isinstance(each, Vector)]
-    exact = sum(each.exactly for each in vectors)
+    goals = [each for each in found if not (isinstance(each, Vector) and each.disturbed)]
+    counts = Counter(each.status for each in goals)
+    told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    exact = sum(each.exactly for each in vectors if not each.disturbed)
     _say(
         console,
         f"{len({each.goal.occurrence for each in found})} conditions, each both ways: {told};"
-        f" {len(vectors)} vectors, {exact} of them at a bound by one second; {seconds:.0f} s",
+        f" {len(goals) - len(found) + len(vectors)} vectors, {exact} at a bound by one second, and"
+        f" {len(found) - len(goals)} more with something between; {seconds:.0f} s",
     )
 
 
