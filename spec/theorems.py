@@ -1050,6 +1050,38 @@ def the_default_profile_is_the_text__digits_and_indices(step: Step) -> Truth:
     return every(digits, same(profile.refusals_written_every, 600))
 
 
+# What wrong changes of the model have asked for (`lockproof prove --mutants`)
+
+
+@theorem("connect.ticket", events=(), numbers=("clock",))
+def a_new_box_has_made_no_nonce(step: Step) -> Truth:
+    """A box just provisioned, of which nothing else is said, counts its nonces from nought."""
+    return same(model.new_box(step.given["clock"]).nonce, 0)
+
+
+@theorem("connect.revoke.any-time", "connect.property", events=("grant_is_asked_for",))
+def a_new_grant_has_not_ended(step: Step) -> Claim:
+    """A grant just made is not revoked, its box has not moved, and there is no instant of its end."""
+    grant = step.after.grant
+    return Claim(step.outcome.accepted, every(no(grant.revoked), no(grant.moved), same(grant.ended_at, 0)))
+
+
+@theorem("box.wrong-entry.bound", events=("entry_is_charged",), default_profile=True)
+def the_default_profile_is_the_text__five_minutes_for_an_entry(step: Step) -> Claim:
+    """With the default profile each entry is charged 300 seconds, from now or from where the bound stood."""
+    before, after = step.before.box, step.after.box
+    from_then = choose(before.arrival <= before.clock, before.clock, before.arrival)
+    return Claim(step.outcome.accepted, same(after.arrival, from_then + 300))
+
+
+@theorem("box.clock.never-back", "box.clock.accuracy", "connect.revoke.bound", events=(), default_profile=True)
+def the_default_profile_is_the_text__what_is_declared(step: Step) -> Truth:
+    """The default profile declares a clock that runs 86400 seconds without power, at most 90 off; a timer and an authority at most 1 off."""
+    profile = step.profile
+    clock = every(same(profile.holdover, 86_400), same(profile.clock_skew, 90))
+    return every(clock, same(profile.timer_drift, 1), same(profile.authority_skew, 1))
+
+
 # What the theorems share
 
 _UNLIMITED = 10**9  # s; stands for any value of a limit that has no greatest one
