@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from types import FunctionType, ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, TypeGuard
 
 from lockproof.spec import profile as profile_module
 from lockproof.spec import vocabulary
@@ -212,6 +212,7 @@ class Kinds:
                 self._local[node.targets[0].id] = self.of(node.value)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 self._local[node.target.id] = ast.unparse(node.annotation)
+        self._negated = {id(self._unnamed(node.args[0])) for node in ast.walk(function) if self.calls(node, vocabulary.no)}
 
     def of(self, node: ast.expr) -> str:
         match node:
@@ -231,6 +232,10 @@ class Kinds:
                 return self._of_call(self.called(node))
         return ""
 
+    def is_negated(self, node: ast.expr) -> bool:
+        """It is what a `no` negates, so that its negation is the loss of that one."""
+        return id(node) in self._negated
+
     def is_truth(self, node: ast.expr) -> bool:
         return self.of(node) == "Truth"
 
@@ -243,8 +248,11 @@ class Kinds:
                 return getattr(self._scope.get(module), name, None)
         return None
 
-    def calls(self, node: ast.AST, *functions: Callable[..., Any]) -> bool:
+    def calls(self, node: ast.AST, *functions: Callable[..., Any]) -> TypeGuard[ast.Call]:
         return isinstance(node, ast.Call) and any(self.called(node) is function for function in functions)
+
+    def _unnamed(self, node: ast.expr) -> ast.expr:
+        return node.args[1] if self.calls(node, vocabulary.named) else node
 
     @staticmethod
     def _of_field(state: Any, name: str) -> str:
@@ -360,7 +368,7 @@ def _other_values(value: int) -> tuple[int, ...]:
 
 def _negation(node: ast.expr, kinds: Kinds) -> Iterator[_Change]:
     """Each truth, negated. A condition with a name is negated inside it, and what is negated already loses its negation."""
-    if kinds.is_truth(node) and not kinds.calls(node, vocabulary.named):
+    if kinds.is_truth(node) and not kinds.calls(node, vocabulary.named) and not kinds.is_negated(node):
         yield _change("negation", node, _negated(node, kinds))
 
 
@@ -383,7 +391,7 @@ def _dropped(node: ast.expr, kinds: Kinds) -> Iterator[_Change]:
     if isinstance(node, ast.Tuple) and all(kinds.calls(part, vocabulary.Need) for part in node.elts):
         for need in node.elts:
             yield _left_out(node, need, ast.Tuple([part for part in node.elts if part is not need], ast.Load()))
-    if isinstance(node, ast.Call) and kinds.calls(node, replace):
+    if kinds.calls(node, replace):
         for keyword in node.keywords:
             yield _left_out(node, keyword, _call(node, keywords=[k for k in node.keywords if k is not keyword]))
     elif isinstance(node, ast.Call) and is_dataclass(made := kinds.called(node)):
@@ -418,7 +426,7 @@ def _state_before(function: ast.FunctionDef, kinds: Kinds) -> Iterator[_Change]:
 
 def _swapped(node: ast.expr, kinds: Kinds) -> Iterator[_Change]:
     """Each choice, the other way round."""
-    if isinstance(node, ast.Call) and kinds.calls(node, vocabulary.choose):
+    if kinds.calls(node, vocabulary.choose):
         condition, then, otherwise = node.args
         yield _change("swapped", node, _call(node, args=[condition, otherwise, then]))
 

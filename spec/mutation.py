@@ -10,11 +10,12 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cached_property, wraps
 from itertools import chain
+from multiprocessing import resource_tracker
 from typing import Any
 
 import z3
@@ -32,6 +33,7 @@ from lockproof.spec.walks import walks
 from lockproof.spec.world import EVENTS, World, initial
 
 SECONDS_PER_QUESTION = 20
+SECONDS_PER_MUTANT = 600  # before a worker counts as lost
 WALKS = 300
 LONGEST = 10  # events in a trace that the solver searches
 WORKERS = 2
@@ -61,21 +63,33 @@ class Judged:
 # All of them, by several processes
 
 
-def judge_all(mutants: Sequence[Mutant], report: Callable[[Judged], None] = lambda _: None) -> list[Judged]:
-    """Judge them, in their order; `report` gets each as it is done. When it is stopped, the workers are stopped at once."""
-    judged = []
-    with multiprocessing.get_context("spawn").Pool(WORKERS, _start_worker) as workers:
-        for each in workers.imap(_judge, mutants):
-            report(each)
-            judged.append(each)
-    return judged
+def judge_all(mutants: Sequence[Mutant]) -> Iterator[Judged]:
+    """Judge them, in their order, each as soon as it is done. When nobody wants more, the workers are stopped at once."""
+    with _ctrl_c_waits():  # what is blocked while a worker starts stays so for the worker; the one who waits for them ends them
+        workers = multiprocessing.get_context("spawn").Pool(WORKERS, _start_worker)
+    with workers:
+        answers = workers.imap(_judge, mutants)
+        for _ in mutants:
+            yield answers.next(timeout=SECONDS_PER_MUTANT)
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # a system without signals like these
+        yield
+        return
+    resource_tracker.ensure_running()  # now, for it lets Ctrl-C through when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _of_this_worker: list[Judge] = []
 
 
 def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for us; that one ends us
     _of_this_worker.append(Judge())
 
 
