@@ -116,8 +116,12 @@ def run(
     raise SystemExit(_worst(result.exit_code for result in results))
 
 
-@app.command(epilog="For example: lockproof prove")
-def prove() -> None:
+@app.command(epilog="For example: lockproof prove\n\nlockproof prove --mutants")
+def prove(
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Then change the model in every small way, and say which theorem names each change.")
+    ] = False,
+) -> None:
     """Prove every theorem for every legal profile; name what fails, with a counterexample."""
     from lockproof.spec.prove import Result
     from lockproof.spec.prove import prove as prove_all
@@ -152,7 +156,26 @@ def prove() -> None:
     )
     if failed:
         console.print(f"[bold red]not proved:[/] {', '.join(failed)}", highlight=False, soft_wrap=True)
-    raise SystemExit(Exit.FAILED if failed else Exit.PASSED)
+    raise SystemExit(Exit.FAILED if failed or (mutants and _mutants_survive(console)) else Exit.PASSED)
+
+
+def _mutants_survive(console: Any) -> bool:
+    """Judge every change of the model and show what became of them; what was done before Ctrl-C is shown, too."""
+    from lockproof.conformance.mutants import Count, show
+    from lockproof.spec.mutants import all_mutants
+    from lockproof.spec.mutation import judge_all
+
+    judged: list[Any] = []
+    every = all_mutants()
+    try:
+        with Count(console, len(every)) as count:
+            for each in judge_all(every):
+                judged.append(each)
+                count(each)
+    except KeyboardInterrupt:
+        show(console, judged, all_of_them=False)
+        _stop(f"stopped after {len(judged)} of {len(every)} mutants", Exit.LINK)
+    return bool(show(console, judged))
 
 
 @app.command(epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box")
