@@ -60,7 +60,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "unassign": Verb("authority"),
         "owners": Verb("authority", "people", {"people": "people"}),
         "agent": Verb("authority", "person", {"person": "person"}, {"property": "property"}),
-        "report": Verb("authority", "lines", {"lines": "texts"}, looks=True),
+        "report": Verb("authority", "lines", takes={"lines": "texts", "count": "number"}, looks=True),
         "line": Verb("authority", None, {"number": "number", "occurred": "instant", "received": "instant"}, looks=True),
         "notifications": Verb("authority", "count", {"count": "number"}, {"of": "grants"}, looks=True),
         "alerts": Verb("authority", "kinds", {"kinds": "texts"}, looks=True),

@@ -37,6 +37,15 @@ def seconds(text: str) -> int:
     return total
 
 
+def spoken(length: int) -> str:
+    """A duration as people write it, what `seconds` reads: `59m59s`; `0s` for none."""
+    parts = []
+    for unit, size in _UNITS.items():
+        count, length = divmod(length, size)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """What words about time mean at one property: its zone, the date of today, and the spans that have names (grants, days)."""

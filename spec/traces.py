@@ -9,7 +9,7 @@ that no trace rests on the solver's word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import z3
@@ -65,11 +65,13 @@ class Trace:
 class Moves:
     """What may happen in a trace: the worlds in which it begins, and each event with what it needs beside its premise.
 
-    The order of `events` is the order of preference among traces of one length.
+    The order of `events` is the order of preference among traces of one length. `near` says, by event and argument, to what
+    a number is as near as can be, and what a truth is if it may; all others are as near to nought, or no.
     """
 
     begins: Callable[[World], Truth]
     events: Mapping[str, Allowed]
+    near: Mapping[tuple[str, str], Callable[[Step], Any]] = field(default_factory=dict)
 
 
 class Search:
@@ -159,23 +161,21 @@ class Search:
 
     def _settled(self, events: list[str], wanted: Wanted, end_with: Allowed | None) -> Trace:
         """These events, with the smallest numbers with which they come to what is wanted."""
-        return settled(self.moves, self.profile, events, wanted, end_with)
-
-
-def settled(
-    moves: Moves, profile: Any, events: Sequence[str], wanted: Wanted, end_with: Allowed | None = None, start: World | None = None
-) -> Trace:
-    """The first trace of just these events whose last step is as wanted. Raises `TraceError` where there is none."""
-    found = settle(moves, profile, events, wanted, end_with, start)
-    if found is None:
-        raise TraceError(f"no trace of {', '.join(events)} comes to what is wanted, although one was found")
-    return found
+        found = settle(self.moves, self.profile, events, lambda steps: wanted(steps[-1]), end_with)
+        if found is None:
+            raise TraceError(f"no trace of {', '.join(events)} comes to what is wanted, although one was found")
+        return found
 
 
 def settle(
-    moves: Moves, profile: Any, events: Sequence[str], wanted: Wanted, end_with: Allowed | None = None, start: World | None = None
+    moves: Moves,
+    profile: Any,
+    events: Sequence[str],
+    wanted: Callable[[Sequence[Step]], Any],
+    end_with: Allowed | None = None,
+    start: World | None = None,
 ) -> Trace | None:
-    """The first trace of just these events, from `start` if it is given, whose last step is as wanted; None where there is none."""
+    """The first trace of just these events, from `start` if it is given, whose steps are as wanted; None where there is none."""
     solver = z3.Solver()
     solver.set("timeout", SECONDS_PER_QUESTION * 1000)
     first = symbol(World, "0") if start is None else start
@@ -187,22 +187,26 @@ def settle(
         solver.add(found.assumed, allowed(found.step))
         steps.append(found.step)
         world = simplified(found.step.after)
-    solver.add(wanted(steps[-1]))
+    solver.add(wanted(steps))
     if not _sat(solver):
         return None
-    terms = [*leaves(first).values(), steps[-1].any_instant]
+    terms: list[tuple[Any, Any]] = [] if isinstance(profile, Profile) else [(term, 0) for term in vars(profile).values()]
+    terms += [(term, 0) for term in (*leaves(first).values(), steps[-1].any_instant)]
     for step in steps:
-        terms += [term for given in step.given.values() for term in leaves(given).values()]
-    if not isinstance(profile, Profile):
-        terms = [*vars(profile).values(), *terms]
-    values = _smallest(solver, [term for term in terms if isinstance(term, z3.ExprRef)])
+        for name, given in step.given.items():
+            for path, term in leaves(given, name).items():
+                near = moves.near.get((step.event, path))
+                terms.append((term, near(step) if near else 0))
+    values = _smallest(solver, [(term, near) for term, near in terms if isinstance(term, z3.ExprRef)])
 
     def value(state: Any) -> Any:
         return valued(state, values)
 
     return Trace(
         value(first),
-        profile if isinstance(profile, Profile) else Profile(**{f.name: value(getattr(profile, f.name)) for f in fields(Profile)}),
+        profile
+        if isinstance(profile, Profile)
+        else Profile(**{f.name: value(getattr(profile, f.name)) for f in fields(Profile)}),
         tuple(Moment(step.event, {name: value(given) for name, given in step.given.items()}) for step in steps),
         value(steps[-1].any_instant),
     )
@@ -234,18 +238,19 @@ def same_term(one: Any, other: Any) -> bool:
     return one is other
 
 
-def _smallest(solver: z3.Solver, terms: Sequence[z3.ExprRef]) -> dict[int, Any]:
-    """A value for each variable, one after the other: no rather than yes, and the number nearest to nought."""
+def _smallest(solver: z3.Solver, terms: Sequence[tuple[z3.ExprRef, Any]]) -> dict[int, Any]:
+    """A value for each variable, one after the other: the number that is nearest, and no rather than yes if not said otherwise."""
     values: dict[int, Any] = {}
-    for term in terms:
+    for term, near in terms:
         if term.get_id() in values:
             continue
         found = solver.model().eval(term, model_completion=True)
         if z3.is_bool(term):
-            value: Any = z3.is_true(found) and not _can_be(solver, z3.Not(term))
-            solver.add(term if value else z3.Not(term))
+            value: Any = bool(near) if z3.is_true(found) == bool(near) or _can_be(solver, term == bool(near)) else not near
+            solver.add(term == value)
         else:
-            value = _nearest_to_nought(solver, term, found.as_long())
+            nought = solver.model().eval(near, model_completion=True).as_long() if isinstance(near, z3.ExprRef) else near
+            value = nought + _nearest_to_nought(solver, term - nought, found.as_long() - nought)
             solver.add(term == value)
         values[term.get_id()] = value
         if not _sat(solver):
