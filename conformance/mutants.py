@@ -126,6 +126,10 @@ def _needless(console: Console, judged: Sequence[Judged]) -> None:
     for said, names in (("kill nothing here", never), ("kill nothing that no other kills", with_others)):
         if names:
             console.print(f"[bold]{len(names)} theorems {said}:[/] {', '.join(names)}", highlight=False, soft_wrap=True)
+    spoken_for = {clause for name in THEOREMS if violated[name] for clause in THEOREMS[name].clauses}
+    mute = dict.fromkeys(c for theorem in THEOREMS.values() for c in theorem.clauses if c not in spoken_for)
+    if mute:
+        console.print(f"[bold]clauses none of whose theorems kills:[/] {', '.join(mute)}", highlight=False, soft_wrap=True)
 
 
 def _plain(text: str) -> str:

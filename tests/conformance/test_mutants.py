@@ -57,6 +57,9 @@ def test_where_all_are_killed_or_equivalent_all_is_well(capsys, monkeypatch):
     assert [NEVER_BACK, "1", "1", "0"] in lines
     assert f"1 theorems kill nothing that no other kills: {NEVER_BACK}" in out
     assert f"{len(THEOREMS) - 2} theorems kill nothing here: " in out
+    (mute,) = (line for line in out.splitlines() if line.startswith("clauses none of whose theorems kills: "))
+    assert "code.expiry.not-extended" in mute
+    assert not {*THEOREMS[ONE_ENTRY].clauses, *THEOREMS[NEVER_BACK].clauses} & {*mute.split(": ")[1].split(", ")}
     assert "    no observation differs: pin is entered" in out
     assert out.splitlines()[-1] == "3 mutants: 2 killed, 1 equivalent, 0 surviving"
 
