@@ -45,7 +45,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def prove(session: nox.Session) -> None:
-    """Every theorem, for every legal profile."""
+    """Every theorem, for every legal profile, by both solvers."""
     session.install("-e", ".")
     session.run("lockproof", "prove")
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-HEAVY = ("z3", "hypothesis", "cryptography", "serial", "yaml", "cbor2", "rich")
+HEAVY = ("z3", "cvc5", "hypothesis", "cryptography", "serial", "yaml", "cbor2", "rich")
 LOOK = "import sys\ntry:\n    from lockproof.conformance.command import app; app(['--help'])\nexcept SystemExit:\n    pass\n"
 SEE = f"print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
 

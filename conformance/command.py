@@ -19,11 +19,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-scenarios_app = typer.Typer(help="The written scenarios: list, show, check.", no_args_is_help=True, rich_markup_mode=None)
+scenarios_app = typer.Typer(help="The scenarios: list, show, check, synthesize.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(scenarios_app, name="scenarios")
 
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
+
+
+_SUITE = "Which packaged scenarios: written by people, synthesized from the model, or all."
 
 
 class Exit(IntEnum):
@@ -77,6 +80,7 @@ def run(
         ),
     ] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Play only this one, and the controls; may be repeated.")] = None,
+    which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
     out: Annotated[Path, typer.Option(help="Where runs are kept: a numbered folder each.")] = Path("runs"),
     today: Annotated[str, typer.Option(help="The date that scenarios call today, YYYY-MM-DD.")] = "",
     seed: Annotated[
@@ -93,7 +97,7 @@ def run(
     from lockproof.conformance.scenario import DEFAULT_TODAY
 
     console = _console()
-    chosen = suite.select(suite.from_files(files) if files else suite.written(), scenario or [])
+    chosen = suite.select(suite.from_files(files) if files else suite.packaged(_suite(which)), scenario or [])
     judged = [targets.target(name) for name in box or [targets.IN_PROCESS, targets.ON_A_LINE]]
     day = _date(today or DEFAULT_TODAY)
     results: list[Any] = []
@@ -116,66 +120,22 @@ def run(
     raise SystemExit(_worst(result.exit_code for result in results))
 
 
-@app.command(epilog="For example: lockproof prove\n\nlockproof prove --mutants")
+@app.command(epilog="For example: lockproof prove --mutants\n\nlockproof prove --export obligations")
 def prove(
+    export: Annotated[
+        Path | None, typer.Option(help="Also write every obligation to this folder, as SMT-LIB, for a solver of your own.")
+    ] = None,
     mutants: Annotated[
-        bool, typer.Option("--mutants", help="Then change the model in every small way, and say which theorem names each change.")
+        bool, typer.Option("--mutants", help="Then change the model in every small way, and say which theorems name each change.")
     ] = False,
 ) -> None:
-    """Prove every theorem for every legal profile; name what fails, with a counterexample."""
-    from lockproof.spec.prove import Result
-    from lockproof.spec.prove import prove as prove_all
-    from lockproof.spec.theorems import THEOREMS
+    """Prove every theorem for every legal profile with two solvers; name what fails, with a counterexample."""
+    from lockproof.conformance.mutants import judge_and_tell
+    from lockproof.conformance.proving import prove_and_tell
 
     console = _console()
-
-    def tell(row: Any) -> None:
-        proved = row.result is Result.PROVED
-        style = "green" if proved else "bold red"
-        kind = ", ".join(row.clauses) if row.name in THEOREMS else "invariant"
-        witness = f"   witness: {row.witness.replace('_', ' ')}" if row.witness else ""
-        broken = f"   at: {row.event.replace('_', ' ')}" if row.event else ""
-        console.print(
-            f"[{style}]{row.result:<8}[/]{row.seconds * 1000:6.0f} ms  [bold]{row.name}[/]   [dim]{kind}[/]{witness}{broken}",
-            highlight=False,
-            soft_wrap=True,
-        )
-        if not proved and row.sentence:
-            console.print(f'          "{row.sentence}"', highlight=False, markup=False, soft_wrap=True)
-        for line in row.counterexample:
-            console.print(f"          {line}", highlight=False, markup=False, soft_wrap=True)
-
-    rows = prove_all(tell)
-    theorems = [row for row in rows if row.name in THEOREMS]
-    failed = [row.name for row in rows if row.result is not Result.PROVED]
-    proved = sum(row.result is Result.PROVED for row in theorems)
-    seconds = sum(row.seconds for row in rows)
-    console.print(
-        f"{proved} of {len(theorems)} theorems proved, {sum(r.obligations for r in rows)} obligations, {seconds:.1f} s",
-        highlight=False,
-    )
-    if failed:
-        console.print(f"[bold red]not proved:[/] {', '.join(failed)}", highlight=False, soft_wrap=True)
-    raise SystemExit(Exit.FAILED if failed or (mutants and _mutants_survive(console)) else Exit.PASSED)
-
-
-def _mutants_survive(console: Any) -> bool:
-    """Judge every change of the model and show what became of them; what was done before Ctrl-C is shown, too."""
-    from lockproof.conformance.mutants import Count, show
-    from lockproof.spec.mutants import all_mutants
-    from lockproof.spec.mutation import judge_all
-
-    judged: list[Any] = []
-    every = all_mutants()
-    try:
-        with Count(console, len(every)) as count:
-            for each in judge_all(every):
-                judged.append(each)
-                count(each)
-    except KeyboardInterrupt:
-        show(console, judged, all_of_them=False)
-        _stop(f"stopped after {len(judged)} of {len(every)} mutants", Exit.LINK)
-    return bool(show(console, judged))
+    code = prove_and_tell(console, export)
+    raise SystemExit(judge_and_tell(console) if mutants and code == Exit.PASSED else code)
 
 
 @app.command(epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box")
@@ -209,15 +169,23 @@ def faults(
     over: Annotated[
         str, typer.Option(help="Where the faulty box stands: fault (in process) or pty (a process on a line).")
     ] = "fault",
+    which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
+    smallest: Annotated[
+        bool,
+        typer.Option("--smallest", help="Also say which fewest synthesized scenarios still catch all that they catch together."),
+    ] = False,
 ) -> None:
     """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
     from lockproof.conformance.faults import all_faults, named
-    from lockproof.conformance.killing import show_kills, try_faults
+    from lockproof.conformance.killing import show_kills, show_smallest, try_faults
 
     if over not in {"fault", "pty"}:
         _stop(f"--over {over}: faulty boxes stand in process (fault) or on a line (pty)", Exit.BAD_INPUT)
     chosen = [named(name).name for name in names] if names else list(all_faults())
-    survived = show_kills(_console(), try_faults(chosen, over))
+    kills = try_faults(chosen, over, _suite(which))
+    survived = show_kills(_console(), kills)
+    if smallest:
+        show_smallest(_console(), kills)
     raise SystemExit(Exit.FAILED if survived else Exit.PASSED)
 
 
@@ -245,25 +213,28 @@ def judge(journal: Annotated[Path, typer.Argument(help="The journal of a run.")]
 
 
 @scenarios_app.command("list", epilog="For example: lockproof scenarios list --clause code.day")
-def list_scenarios(clause: Annotated[str, typer.Option(help="Only those that show this clause.")] = "") -> None:
+def list_scenarios(
+    clause: Annotated[str, typer.Option(help="Only those that show this clause.")] = "",
+    which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
+) -> None:
     """The packaged scenarios: id, clauses, story."""
     from lockproof.conformance import suite
     from lockproof.spec import clauses as known
 
     if clause:
         known.clause(clause)
-    for each in suite.written():
+    for each in suite.packaged(_suite(which)):
         if not clause or clause in each.clauses:
             sys.stdout.write(f"{each.id}\n    {', '.join(each.clauses)}\n    {each.story}\n")
 
 
 @scenarios_app.command("show", epilog="For example: lockproof scenarios show the-hour-is-over")
 def show_scenario(name: Annotated[str, typer.Argument(help="The id of a packaged scenario.")]) -> None:
-    """One scenario as it is written."""
+    """One scenario as it is written, or as it would be."""
     from lockproof.conformance import suite
 
-    found = next(each for each in suite.select(suite.written(), [name]) if each.id == name)
-    sys.stdout.write(suite.path_of(found).read_text(encoding="utf-8"))
+    found = next(each for each in suite.select(suite.packaged(), [name]) if each.id == name)
+    sys.stdout.write(suite.text_of(found))
 
 
 @scenarios_app.command("check", epilog="For example: lockproof scenarios check my-scenarios/")
@@ -275,9 +246,30 @@ def check_scenarios(
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.targets import IN_PROCESS, target
 
-    chosen = suite.from_files(files) if files else suite.written()
+    chosen = suite.from_files(files) if files else suite.packaged()
     run_suite(target(IN_PROCESS), chosen)
     sys.stdout.write(f"{len(chosen)} scenarios: all can be played, and the standard agrees with every expectation\n")
+
+
+@scenarios_app.command("synthesize", epilog="For example: lockproof scenarios synthesize --check")
+def synthesize_scenarios(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the packaged vectors are stale.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the vectors to this folder; where they are packaged, if not said.")
+    ] = None,
+) -> None:
+    """Make the vectors anew: for every named condition of the model, the traces in which it alone decides."""
+    from lockproof.conformance.vectoring import synthesize_and_tell
+
+    raise SystemExit(synthesize_and_tell(_console(), out, check=check))
+
+
+def _suite(name: str) -> Any:
+    from lockproof.conformance.suite import Suite
+
+    if name not in list(Suite):
+        _stop(f"--suite {name}: write written, synthesized or all", Exit.BAD_INPUT)
+    return Suite(name)
 
 
 def _console() -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from lockproof.conformance.run import run
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import RunResult, Verdict
+from lockproof.spec.observable import BenchError
 from rich.console import Console
 from rich.table import Table
 
@@ -36,6 +37,14 @@ class Kill:
     def failed(self) -> list[str]:
         return [clause.id for clause in self.result.clauses if clause.verdict is Verdict.FAIL]
 
+    def caught_by(self, scenarios: Container[str]) -> list[str]:
+        """Those of these scenarios that named the broken clause; of a degenerate box, those that failed."""
+        return [
+            each.id
+            for each in self.result.scenarios
+            if each.id in scenarios and each.finding and (self.fault.breaks is None or self.fault.breaks in each.finding.clauses)
+        ]
+
     @property
     def scenarios(self) -> list[str]:
         return [scenario.id for scenario in self.result.scenarios if scenario.verdict is Verdict.FAIL]
@@ -46,33 +55,77 @@ def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
     return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios, rehearse=False))
 
 
-def try_faults(names: Sequence[str], over: str) -> list[Kill]:
+def try_faults(names: Sequence[str], over: str, which: suite.Suite = suite.Suite.ALL) -> list[Kill]:
     """The packaged scenarios on each of these faulty boxes, on as many processors as there are; in the order of the names."""
     with ProcessPoolExecutor(max_workers=min(len(names), os.cpu_count() or 1)) as workers:
-        return list(workers.map(_try_named, names, [over] * len(names)))
+        return list(workers.map(_try_named, names, [over] * len(names), [which] * len(names)))
 
 
-def _try_named(name: str, over: str) -> Kill:
-    return try_fault(named(name), over, suite.written())
+def _try_named(name: str, over: str, which: suite.Suite) -> Kill:
+    return try_fault(named(name), over, suite.packaged(which))
 
 
 def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:
-    """Survivors first; returned are the names of those that a bench could have seen."""
+    """Survivors first; returned are the names of those that a bench could have seen.
+
+    By source: how many scenarios of it named the broken clause, and the first that did.
+    """
+    sources = {"written": {each.id for each in suite.written()}, "synthesized": {each.id for each in suite.synthesized()}}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("fault", "breaks", "exit", "named", "failed clauses", "caught by"):
+    for column in ("fault", "breaks", "exit", "named", "failed clauses", *sources):
         table.add_column(column, overflow="fold")
     for kill in sorted(kills, key=lambda kill: kill.named):
         missed = "[bold red]NO[/]" if not kill.fault.unseen else "[yellow]can't be seen[/]"
-        caught = kill.scenarios
-        more = f" and {len(caught) - 2} more" if len(caught) > 2 else ""  # noqa: PLR2004 (two are shown)
         table.add_row(
             kill.fault.name,
             kill.fault.breaks or "degenerate",
             str(kill.result.exit_code),
             "yes" if kill.named else missed,
             ", ".join(kill.failed),
-            (", ".join(caught[:2]) + more) or kill.result.error.split("\n")[0] or kill.fault.unseen,
+            *(_by(kill, kill.caught_by(ids)) for ids in sources.values()),
         )
     console.print(table)
-    console.print(f"{sum(kill.named for kill in kills)} of {len(kills)} faults caught and named")
+    console.print(f"{sum(kill.named for kill in kills)} of {len(kills)} faults caught and named{_by_source(kills, sources)}")
     return [kill.fault.name for kill in kills if not kill.named and not kill.fault.unseen]
+
+
+def _by(kill: Kill, caught: Sequence[str]) -> str:
+    if not caught:
+        return kill.result.error.split("\n")[0] or kill.fault.unseen or "-"
+    return f"{len(caught)}: {caught[0]}"
+
+
+def _by_source(kills: Sequence[Kill], sources: Mapping[str, Container[str]]) -> str:
+    counts = {name: {kill.fault.name for kill in kills if kill.caught_by(ids)} for name, ids in sources.items()}
+    if not all(counts.values()):
+        return ""
+    told = [f"{len(caught)} by {name} scenarios" for name, caught in counts.items()]
+    written, synthesized = counts.values()
+    return f"; {', '.join(told)}, {len(written - synthesized)} by written ones alone, {len(synthesized - written)} by synthesized ones alone"
+
+
+def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:
+    """Fewest of these scenarios that still catch every fault that they catch together: z3's optimum, and so as few as can be."""
+    import z3  # noqa: PLC0415 (only for this)
+
+    caught = [found for kill in kills if kill.fault.breaks and (found := kill.caught_by(scenarios))]
+    taken = {name: z3.Bool(name) for name in sorted({name for found in caught for name in found})}
+    solver = z3.Optimize()
+    for found in caught:
+        solver.add(z3.Or(*(taken[name] for name in found)))
+    solver.minimize(z3.Sum([z3.If(term, 1, 0) for term in taken.values()]))
+    if solver.check() != z3.sat:
+        raise BenchError("z3 found no smallest set of scenarios; try again with fewer faults")
+    return [name for name, term in taken.items() if z3.is_true(solver.model().eval(term, model_completion=True))]
+
+
+def show_smallest(console: Console, kills: Sequence[Kill]) -> None:
+    """The fewest synthesized scenarios that still catch every faulty box that all of them catch."""
+    synthesized = {each.id for each in suite.synthesized()}
+    fewest = smallest_set(kills, synthesized)
+    caught = sum(bool(kill.caught_by(synthesized)) for kill in kills if kill.fault.breaks)
+    console.print(
+        f"{len(fewest)} of {len(synthesized)} synthesized scenarios catch all {caught} faults that they catch together:"
+    )
+    for name in fewest:
+        console.print(f"    {name}", highlight=False)

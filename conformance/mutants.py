@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
+from lockproof.spec import mutants, mutation
 from lockproof.spec.mutation import Judged, Verdict
 from lockproof.spec.theorems import THEOREMS
 from rich.console import Console
@@ -16,6 +17,23 @@ from rich.table import Table
 from rich.text import Text
 
 EVERY_WITHOUT_A_TERMINAL = 20.0  # seconds between two lines
+
+
+def judge_and_tell(console: Console) -> int:
+    """Judge every mutant of the model and say what became of them; returned is the exit code."""
+    every, judged = mutants.all_mutants(), list[Judged]()
+    try:
+        with Count(console, len(every)) as count:
+            for each in mutation.judge_all(every):
+                judged.append(each)
+                count(each)
+    except KeyboardInterrupt:
+        show(console, judged, all_of_them=False)
+        console.print(
+            f"stopped by Ctrl-C after {len(judged)} of {len(every)} mutants; nothing is known of the rest", highlight=False
+        )
+        return 3
+    return 1 if show(console, judged) else 0
 
 
 class Count:

@@ -154,9 +154,26 @@ def load(path: Path, text: str | None = None, shown: str | None = None) -> Scena
         ) from None
 
 
+def from_data(data: dict[str, Any], file: str, line: int) -> Scenario:
+    """A scenario that stands among others in a file of data, from line `line` on. Raises `ScenarioError`."""
+    return _Reader(file, stem=str(data.get("id"))).scenario(_node(data, yaml.Mark(file, 0, line - 1, 0, None, 0)))
+
+
+def _node(value: Any, mark: yaml.Mark) -> yaml.Node:
+    """Plain data as YAML has it; texts are quoted, so that they stay texts."""
+    if isinstance(value, dict):
+        pairs = [(_node(key, mark), _node(item, mark)) for key, item in value.items()]
+        return yaml.MappingNode("tag:yaml.org,2002:map", pairs, mark)
+    if isinstance(value, list):
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", [_node(item, mark) for item in value], mark)
+    text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, mark, style='"' if isinstance(value, str) else None)
+
+
 class _Reader:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, stem: str = "") -> None:
         self.file = file
+        self.stem = stem or Path(file).stem
         self.made: dict[str, str] = {}  # by earlier steps: name -> what it is
         self.armed = False
         self.zone = DEFAULT_ZONE
@@ -453,7 +470,7 @@ class _Reader:
             raise ScenarioError(
                 self.at(node), f"{name!r} is no id", "write a short sentence in small letters with-hyphens-between"
             )
-        if name != Path(self.file).stem:
+        if name != self.stem:
             raise ScenarioError(self.at(node), f"the id is {name}, the file is not", f"name the file {name}.yaml")
         return name
 

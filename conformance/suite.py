@@ -3,19 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from lockproof.conformance.scenario import Scenario, ScenarioError, Where, load
+import yaml
+from lockproof.conformance import vector_files
+from lockproof.conformance.scenario import Scenario, ScenarioError, Where, from_data, load
 from lockproof.spec.observable import BadInput
 
 _FOLDER = Path(str(files("lockproof.conformance.scenarios")))
 
 
+class Suite(StrEnum):
+    """Which of the packaged scenarios: those written by people, those synthesized from the model, or both."""
+
+    WRITTEN = "written"
+    SYNTHESIZED = "synthesized"
+    ALL = "all"
+
+
+def packaged(which: Suite = Suite.ALL) -> tuple[Scenario, ...]:
+    """The packaged scenarios, controls first; the controls are written ones and belong to every suite. Raises `ScenarioError`."""
+    if which is Suite.WRITTEN:
+        return written()
+    own = synthesized()
+    return tuple(each for each in written() if which is Suite.ALL or each.control) + own
+
+
 def path_of(scenario: Scenario) -> Path:
-    """The file of a packaged scenario."""
+    """The file of a written scenario."""
     return _FOLDER.parent / scenario.where.file
+
+
+def text_of(scenario: Scenario) -> str:
+    """A packaged scenario as it is written; a synthesized one in the form in which people would write it."""
+    if scenario in written():
+        return path_of(scenario).read_text(encoding="utf-8")
+    data = next(data for _, data, _ in vector_files.read() if data["id"] == scenario.id)
+    return as_yaml(data["scenario"])
+
+
+def as_yaml(scenario: dict[str, Any]) -> str:
+    """A scenario as a file, a step on a line."""
+    lines = [f"{key}: {_in_a_line(value)}" for key, value in scenario.items() if key != "steps"]
+    return "\n".join([*lines, "steps:", *(f"  - {_in_a_line(step)}" for step in scenario["steps"])]) + "\n"
+
+
+def _in_a_line(value: Any) -> str:
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)
+    return text.removesuffix("...\n").strip()
+
+
+@cache
+def synthesized() -> tuple[Scenario, ...]:
+    """Every synthesized scenario, by clause. Raises `ScenarioError`, and `BadInput` for a file that holds none."""
+    found = tuple(from_data(data["scenario"], file, line) for file, data, line in vector_files.read())
+    _refuse_twins((*written(), *found))
+    return found
 
 
 @cache

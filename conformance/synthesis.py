@@ -47,6 +47,9 @@ class Vector:
     shows: tuple[str, ...]
     steps: tuple[Line, ...]
 
+    status = "covered"
+    reason = ""
+
     @property
     def id(self) -> str:
         return self.goal.id
@@ -67,13 +70,18 @@ class Infeasible:
 
     goal: Goal
 
+    status = "infeasible"
+    reason = "no world within the proved invariants, of any legal profile, reaches it"
+
 
 @dataclass(frozen=True, slots=True)
 class Unplayable:
-    """It can happen in the model, and no bench can ask for it: why not. `trace` is how it happens there."""
+    """It can happen in the model, and no bench can ask for it, or see it: why not."""
 
     goal: Goal
     reason: str
+
+    status = "not playable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,8 @@ class Open:
 
     goal: Goal
     reason: str
+
+    status = "open"
 
 
 Found = Vector | Infeasible | Unplayable | Open

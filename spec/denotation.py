@@ -37,15 +37,25 @@ def one_more_fits(charges: Charges, now: Instant, profile: Profile) -> Truth:
 
 def code_end(world: World, profile: Profile) -> Instant:
     """The instant at which a code's entitlement is over, as things stand."""
-    hour = world.ghosts.first_use + profile.code_life
-    after_use = choose(profile.code_ends_with_its_day, earlier(hour, world.code.day_end), hour)
-    return choose(world.ghosts.code_used, after_use, world.code.day_end)  # type: ignore[no-any-return]
+    return _end(world.code.day_end, world.ghosts.code_used, world.ghosts.first_use, profile)
 
 
 def code_is_entitled(world: World, instant: Instant, profile: Profile) -> Truth:
     """Unused: all of its day. Used: from first use until its end."""
-    begin = choose(world.ghosts.code_used, world.ghosts.first_use, world.code.day_start)
-    return every(no(instant < begin), no(instant >= code_end(world, profile)))
+    ghosts, code = world.ghosts, world.code
+    return entitles(code.day_start, code.day_end, ghosts.code_used, ghosts.first_use, instant, profile)
+
+
+def entitles(day_start: Instant, day_end: Instant, used: Truth, first_use: Instant, instant: Instant, profile: Profile) -> Truth:
+    """A code of that day entitles at that instant."""
+    begin = choose(used, first_use, day_start)
+    return every(no(instant < begin), no(instant >= _end(day_end, used, first_use, profile)))
+
+
+def _end(day_end: Instant, used: Truth, first_use: Instant, profile: Profile) -> Instant:
+    hour = first_use + profile.code_life
+    after_use = choose(profile.code_ends_with_its_day, earlier(hour, day_end), hour)
+    return choose(used, after_use, day_end)  # type: ignore[no-any-return]
 
 
 def window_holds(start: Instant, end: Instant, instant: Instant) -> Truth:

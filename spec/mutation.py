@@ -19,7 +19,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 import z3
-from lockproof.spec import prove
+from lockproof.spec import counterexample
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.kills import Bank, Kill
 from lockproof.spec.model import box as model
@@ -223,13 +223,13 @@ class _Real:
     def told(self, event: str, default: Any) -> tuple[str, ...]:
         """What differs, in a world of small numbers, as `prove` tells of a counterexample."""
         wrong, differing = self._differing(event, default)
-        if _ask(self._solver(event), wrong)[0] != "sat":
-            return (f"the solver did not decide within {SECONDS_PER_QUESTION} s whether anything differs",)
         _, step = self.step(event)
-        found = prove._small(self._solver(event), step, wrong)  # noqa: SLF001 (one wording for both)
-        shown = {name: (prove._value(found, was), prove._value(found, now)) for name, (was, now) in differing.items()}  # noqa: SLF001
-        parts = [f"{name}: the model says {was}, the mutant {now}" for name, (was, now) in shown.items() if was != now]
-        return (*parts, *(prove._words(found, step, step.before) if event != NO_EVENT else ()))  # noqa: SLF001
+        for wish in (*counterexample.wishes(self._before, self._profile), []):
+            _, found = _ask(self._solver(event), wrong, *wish)
+            if found is not None:
+                parts = counterexample.told_apart(found, differing, "the mutant")
+                return (*parts, *(counterexample.words(found, step, self._before) if event != NO_EVENT else ()))
+        return (f"the solver did not decide within {SECONDS_PER_QUESTION} s whether anything differs",)
 
     def _differing(self, event: str, default: Any) -> tuple[Truth, dict[str, tuple[Any, Any]]]:
         """That something differs, and what may: what it was and what it is now, by name."""

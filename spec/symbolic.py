@@ -43,7 +43,7 @@ def case(event: str, before: World, profile: Any, *, tag: str = "") -> Case:
     function = EVENTS[event]
     hints = typing.get_type_hints(function)
     names = [n for n in hints if n not in {"world", "profile", "return"}]
-    given = {n: symbol(hints[n], f"{tag}{n}") for n in names}
+    given = {n: symbol(hints[n], f"{tag}{event}.{n}") for n in names}
     premise, after, outcome = function(before, profile, **given)
     roles = [g for n, g in given.items() if n == "recipient"]
     sane = every(*(no(every(r.consumer, r.realtor)) for r in roles))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from lockproof.spec import denotation as means
+from lockproof.spec import guessing
 from lockproof.spec.model import box as model
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
@@ -22,6 +24,7 @@ from lockproof.spec.vocabulary import (
     choose,
     either,
     every,
+    implies,
     later,
     no,
     same,
@@ -239,6 +242,57 @@ def only_grantors_issue_and_revoke(step: Step) -> Claim:
     """What is asked for by somebody who is not a grantor of the box changes nothing."""
     unchanged = every(no(step.outcome.accepted), same(step.after.grant, step.before.grant))
     return Claim(no(step.given["by_grantor"]), unchanged)
+
+
+@theorem(
+    "time.half-open", "code.day", "code.expiry.after-first-use", "connect.window.bounds", "connect.ticket", events=_PRESENTATIONS
+)
+def it_opens_at_its_first_instant_and_not_at_its_end(step: Step) -> Claim:
+    """Where nothing else forbids it, the box opens at the instant at which a day or a window starts, and refuses at that of every end."""
+    before, now, profile = step.before, step.before.box.clock, step.profile
+    if step.event == "entry_is_made":
+        asked = every(step.given["ours"], step.given["matches"], no(step.outcome.counted))
+        starts = every(no(before.ghosts.code_used), same(now, before.code.day_start))
+        ends = same(now, means.code_end(before, profile))
+    else:
+        live = means.ticket_is_live(before, before.ticket.nonce, profile)
+        asked = every(step.given["ours"], means.is_ready(before), no(before.ghosts.heard))
+        starts = every(live, same(now, before.grant.window_start), before.grant.window_start < before.grant.window_end)
+        ends = either(same(now, before.grant.window_end), same(before.ghosts.nonce_age, profile.ticket_life))
+    opens, refuses = every(asked, starts), every(asked, ends)
+    then = every(implies(opens, step.outcome.accepted), implies(refuses, no(step.outcome.accepted)))
+    return Claim(either(opens, refuses), then, possible={"the first instant": opens, "the end": refuses})
+
+
+@theorem("box.ready", "box.wrong-entry.bound", "box.log", events=_PRESENTATIONS)
+def an_entitled_presentation_is_refused_only_while_not_ready_or_disabled(step: Step) -> Claim:
+    """What is entitled now and is refused was not looked at: the box was not ready, or its keypad disabled, and it is counted as such."""
+    before, now = step.before, step.before.box.clock
+    if step.event == "entry_is_made":
+        entitled = every(step.given["ours"], step.given["matches"], means.code_is_entitled(before, now, step.profile))
+        stopped = {"box.ready": no(means.is_ready(before)), "box.wrong-entry.bound": means.is_ready(before)}
+    else:
+        window = means.window_holds(before.grant.window_start, before.grant.window_end, now)
+        live = means.ticket_is_live(before, before.ticket.nonce, step.profile)
+        entitled = every(step.given["ours"], window, live, no(before.ghosts.heard))
+        stopped = {"box.ready": no(means.is_ready(before))}
+    forbidden = {need.clause: need.forbids for need in step.outcome.needs if need.clause in stopped}
+    others = (no(need.forbids) for need in step.outcome.needs if need.clause not in stopped)
+    said = every(*(same(forbidden[clause], why) for clause, why in stopped.items()))
+    return Claim(every(entitled, no(step.outcome.accepted)), every(step.outcome.counted, said, *others))
+
+
+@theorem("box.wrong-entry.bound", "box.ready", "code.pin", events=("entry_is_made", "pin_is_entered"))
+def while_disabled_right_and_wrong_are_answered_alike(step: Step) -> Claim:
+    """What is not looked at is answered, and leaves everything, as it would have if it had been right instead of wrong."""
+    turned: dict[str, Any] = {name: no(step.given[name]) for name in ("ours", "matches") if name in step.given}
+    _, after, outcome = EVENTS[step.event](step.before, step.profile, **{**step.given, **turned})
+    looked_at = means.pin_is_enabled(step.before, step.profile)
+    if step.event == "entry_is_made":
+        looked_at = every(means.is_ready(step.before), means.is_enabled(step.before, step.profile))
+    answers = (same(one.forbids, other.forbids) for one, other in zip(step.outcome.needs, outcome.needs, strict=True))
+    shown = (same(getattr(step.outcome, flag), getattr(outcome, flag)) for flag in ("accepted", "logged", "counted", "reported"))
+    return Claim(no(looked_at), every(same(after, step.after), *answers, *shown))
 
 
 @theorem("connect.available", events=("ticket_is_presented",))
@@ -567,12 +621,13 @@ def a_connect_opening_is_within_the_widened_window(step: Step) -> Claim:
     return Claim(every(step.given["ours"], step.outcome.accepted), every(inside, shown))
 
 
-@theorem("code.day", "code.expiry.after-first-use", "box.clock.accuracy", events=("entry_is_made",))
+@theorem("code.day", "code.expiry.after-first-use", "box.clock.accuracy", events=("entry_is_made", "entry_is_decided"))
 def a_code_opening_is_within_the_widened_entitlement(step: Step) -> Claim:
-    """In true time a code opens from its day's start, or its first use, to its end, widened by the declared skew at both ends."""
+    """In true time the entry of a code that opens is made from its day's start or first use to its end, widened by the skew at both."""
     before, skew = step.before, step.profile.clock_skew
+    entered = before.true if step.event == "entry_is_made" else before.ghosts.entered_true
     begin = choose(before.ghosts.code_used, before.ghosts.first_use, before.code.day_start)
-    inside = every(before.true >= begin - skew, before.true < means.code_end(before, step.profile) + skew)
+    inside = every(entered >= begin - skew, entered < means.code_end(before, step.profile) + skew)
     return Claim(every(step.given["ours"], step.outcome.accepted), inside)
 
 
@@ -582,6 +637,15 @@ def a_granted_window_is_not_over_in_true_time(step: Step) -> Claim:
     over = step.given["window_end"] + step.profile.authority_skew
     last = every(step.outcome.accepted, same(step.before.true, over - 1))
     return Claim(step.outcome.accepted, step.before.true < over, possible={"the last second": last})
+
+
+@theorem("box.clock.accuracy", "time.box-time", events=("entry_is_made", "entry_is_charged", "ticket_is_presented"))
+def a_decision_is_within_skew_of_true_time(step: Step) -> Claim:
+    """Whatever is examined is decided in box time, which is then within the declared skew of true time."""
+    before, after, skew = step.before, step.after, step.profile.clock_skew
+    charged = step.outcome.accepted if step.event == "entry_is_charged" else False
+    near = every(before.box.clock - before.true <= skew, before.true - before.box.clock <= skew)
+    return Claim(either(step.outcome.logged, charged), every(near, same(after.ghosts.last_decision, before.box.clock)))
 
 
 @theorem("box.clock.accuracy", "connect.revoke.bound")
@@ -640,6 +704,13 @@ def an_arrival_tells_what_it_counts(step: Step) -> Truth:
     line = after.lines - before.lines
     one_or_none = every(either(same(notified, 0), same(notified, 1)), either(same(line, 0), same(line, 1)))
     return every(one_or_none, same(outcome.notified, notified >= 1), same(outcome.reported, line >= 1))
+
+
+@theorem("connect.notify-once", "report.once")
+def what_has_arrived_stays_received(step: Step) -> Truth:
+    """Whatever arrives is received, a refusal too, and whatever was received is not forgotten."""
+    arrived = either(step.before.receipt.received, step.event == "entry_arrives")
+    return same(step.after.receipt.received, arrived)
 
 
 @theorem("connect.notify-once")
@@ -981,6 +1052,52 @@ def burst_and_refill_bound_the_count(step: Step) -> Claim:
     divided = every(seconds >= 0, refill * refills <= seconds, seconds < refill * refills + refill)
     charged = entries * refill <= seconds + _tolerance(step.profile) + refill
     return Claim(every(divided, entries >= 1, charged), entries <= burst + refills)
+
+
+@theorem(
+    "code.digits",
+    "code.day",
+    events=(),
+    numbers=("instant", *(f"{e}_{n}" for n in (1, 2, 3, 4) for e in ("start", "first", "end"))),
+)
+def at_any_instant_the_codes_of_few_days_are_in_service(step: Step) -> Claim:
+    """Of days of 23 hours or more that follow each other, codes of no more than `days_in_service` are entitled at one instant."""
+    number, profile = step.given, step.profile
+    days = [(number[f"start_{n}"], number[f"first_{n}"], number[f"end_{n}"]) for n in (1, 2, 3, 4)]
+    long = (end - start >= guessing.SHORTEST_DAY for start, _, end in days)
+    follow = (one[2] <= other[0] for one, other in pairwise(days))
+
+    def entitled(day: tuple[Instant, Instant, Instant]) -> Truth:
+        start, first, end = day
+        used = means.entitles(start, end, True, first, number["instant"], profile)
+        unused = means.entitles(start, end, False, first, number["instant"], profile)
+        return either(unused, every(start <= first, first < end, used))
+
+    two, three = every(entitled(days[0]), entitled(days[1])), every(entitled(days[0]), entitled(days[2]))
+    two_at_most = no(three)
+    one_at_most = no(two)
+    short = profile.code_life <= guessing.SHORTEST_DAY + 1
+    bounded = every(
+        implies(profile.code_ends_with_its_day, one_at_most),
+        implies(short, two_at_most),
+        no(every(entitled(days[0]), entitled(days[3]))),
+    )
+    return Claim(every(*long, *follow), bounded, possible={"codes of two days": two, "codes of three": three})
+
+
+@theorem("code.digits", "interop.code", "box.isolation", events=(), numbers=("value", "row", "quotient"))
+def no_row_of_digits_has_more_than_its_share(step: Step) -> Claim:
+    """No row of digits has more of the 2^31 values of truncation than `ceil(2^31 / 10^digits)`, each by its own quotient; one has as many."""
+    value, digits_row, quotient = (step.given[name] for name in ("value", "row", "quotient"))
+    when, then, possible = [], [], {}
+    for digits in (7, 8, 9):
+        rows = 10**digits
+        truncated = every(value >= 0, value < guessing.TRUNCATED, same(value, digits_row + rows * quotient))
+        its_row = every(same(step.profile.code_digits, digits), truncated, digits_row >= 0, digits_row < rows)
+        when.append(its_row)
+        then.append(every(its_row, quotient >= 0, quotient < guessing.preimages(digits)))
+        possible[f"as many, of {digits} digits"] = every(its_row, same(quotient, guessing.preimages(digits) - 1))
+    return Claim(either(*when), either(*then), possible=possible)
 
 
 @theorem(*dict.fromkeys(limit.metadata["clause"] for limit in fields(Profile)))

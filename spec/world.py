@@ -135,10 +135,6 @@ def _event(function: Event) -> Event:
 
 def initial(world: World, profile: Profile) -> Truth:
     """The worlds in which everything begins: a box just provisioned, nothing issued, granted, used or heard."""
-    ghosts = world.ghosts
-    nothing = (ghosts.code_used, ghosts.time_known, ghosts.entering, ghosts.heard, ghosts.granted, ghosts.revoked, ghosts.moved)
-    no_message = (ghosts.ended, ghosts.nonce_open, ghosts.issued, ghosts.order_issued, ghosts.received)
-    zero = (ghosts.last_decision, ghosts.ticket_openings, ghosts.order_takings, ghosts.answers, ghosts.entries, ghosts.run)
     return every(
         box_begins(world.box),
         no(world.code.used),
@@ -158,10 +154,20 @@ def initial(world: World, profile: Profile) -> Truth:
         world.authority >= 0,
         authority_is_accurate(world, profile),
         same(world.pin, 0),
+        nothing_yet(world.ghosts, world.box),
+    )
+
+
+def nothing_yet(ghosts: Ghosts, box: model.Box) -> Truth:
+    """Nothing was put in and nothing came out."""
+    nothing = (ghosts.code_used, ghosts.time_known, ghosts.entering, ghosts.heard, ghosts.granted, ghosts.revoked, ghosts.moved)
+    no_message = (ghosts.ended, ghosts.nonce_open, ghosts.issued, ghosts.order_issued, ghosts.received)
+    zero = (ghosts.last_decision, ghosts.ticket_openings, ghosts.order_takings, ghosts.answers, ghosts.entries, ghosts.run)
+    return every(
         *(no(truth) for truth in (*nothing, *no_message)),
         *(same(number, 0) for number in (*zero, ghosts.run_written)),
         *(same(charges, Charges(0, 0, 0)) for charges in (ghosts.keypad, ghosts.pin)),
-        same(ghosts.nonce, world.box.nonce),
+        same(ghosts.nonce, box.nonce),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -16,7 +17,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from lockproof.conformance import journal, suite
+from lockproof.conformance import journal, proving, suite
+from lockproof.spec.invariants import INVARIANTS
+from lockproof.spec.prove import Result, Row
+from lockproof.spec.theorems import THEOREMS
 
 A_FEW = ("--scenario", "the-hour-is-over")
 
@@ -154,10 +158,83 @@ def test_a_seed_gives_the_same_ids_and_digits_again(lockproof, tmp_path):
     assert first[0] not in (tmp_path / "runs/0003/reference/journal.jsonl").read_text()
 
 
-def test_prove_proves_and_names_what_it_proved(lockproof):
-    result = lockproof("prove")
+def test_prove_proves_exports_and_names_what_it_proved(lockproof, tmp_path):
+    result = lockproof("prove", "--export", "obligations")
     says(result, 0, "a_ready_box_opens_for_a_code_iff_entitled", "witness: entry is made")
     assert "not proved" not in result.stdout
+    rows = [line for line in result.stdout.splitlines() if line.startswith("proved ")]
+    assert len(rows) == len(THEOREMS) + len(INVARIANTS)
+    assert all(re.search(r"z3 .*\d+ unsat.* in \d+ ms   cvc5 .*\d+ unsat.* in \d+ ms", row) for row in rows)
+    *_, proved, times, exported = result.stdout.splitlines()
+    count = len(list((tmp_path / "obligations").glob("*.smt2")))
+    theorems, invariants = f"{len(THEOREMS)} of {len(THEOREMS)} theorems", f"{len(INVARIANTS)} of {len(INVARIANTS)} invariants"
+    assert re.fullmatch(
+        rf"{theorems} and {invariants} proved; {count} obligations, each put to z3 \d+\.\d+\.\d+, cvc5 \d+\.\d+\.\d+", proved
+    )
+    assert re.fullmatch(
+        r"z3 [\d.]+ s, cvc5 [\d.]+ s in \d+ processes, wall time [\d.]+ s;"
+        r" peak memory \d+ MB, and \d+ MB in the largest process of cvc5",
+        times,
+    )
+    assert exported == f"{count} obligations written to obligations, with an index, obligations/obligations.json"
+
+
+def test_prove_without_cvc5_is_an_error_of_the_harness_and_says_what_to_do(tmp_path):
+    (tmp_path / "cvc5.py").write_text("raise ImportError('not for this machine')\n")
+    command = [sys.executable, "-m", "lockproof.conformance.command", "prove"]
+    path = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=path, check=False)
+    says(result, 3, "no cvc5", "cvc5 cannot be asked: not for this machine", "install it: pip install cvc5", "cvc5 missing")
+    says(result, 3, f"0 of {len(THEOREMS)} theorems", "not proved: mark_is_the_last_decision")
+    assert not any(line.startswith("proved") for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ({Result.PROVED}, 0),
+        (set(), 3),
+        ({Result.PROVED, Result.MISSING}, 3),
+        ({Result.PROVED, Result.CRASHED}, 3),
+        ({Result.MISSING, Result.FALSE}, 1),
+        *(({Result.PROVED, other}, 1) for other in Result if other not in {Result.PROVED, Result.MISSING, Result.CRASHED}),
+    ],
+)
+def test_how_prove_exits(results, code):
+    rows = [Row(f"theorem_{number}", "", (), result, 0.0, 1) for number, result in enumerate(results)]
+    assert proving.exit_code(rows) == code
+
+
+def test_ctrl_c_stops_the_proofs_at_once_and_leaves_no_process(tmp_path):
+    command = [sys.executable, "-m", "lockproof.conformance.command", "prove"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=tmp_path
+    )
+    first = process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    began = time.monotonic()
+    told, errors = process.communicate(timeout=20)
+    assert time.monotonic() - began < 5
+    assert (process.returncode, errors) == (3, "")
+    assert first.startswith("proved ")
+    assert "stopped by Ctrl-C; 0 of 0 theorems and " in told
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_on_a_terminal_prove_shows_where_it_is(tmp_path):
+    near, far = pty.openpty()
+    command = [sys.executable, "-m", "lockproof.conformance.command", "prove"]
+    process = subprocess.Popen(command, stdout=far, stderr=far, cwd=tmp_path, env={**os.environ, "TERM": "xterm"})
+    os.close(far)
+    seen = b""
+    while not re.search(rb"\d+ s   z3 \d+   cvc5 \d+   [a-z_]+", seen):
+        seen += os.read(near, 4096)
+    process.send_signal(signal.SIGINT)
+    while b"stopped by Ctrl-C" not in seen:
+        seen += os.read(near, 4096)
+    assert process.wait(20) == 3
+    os.close(near)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +255,7 @@ def test_help_comes_with_an_example(lockproof, words):
 def test_help_imports_nothing_heavy():
     look = (
         "import sys\ntry:\n    from lockproof.conformance.command import app; app(['--help'])\nexcept SystemExit: pass\n"
-        "print([m for m in ('z3', 'hypothesis', 'cryptography', 'serial', 'yaml', 'cbor2') if m in sys.modules], file=sys.stderr)"
+        "print([m for m in ('z3', 'cvc5', 'hypothesis', 'cryptography', 'serial', 'yaml', 'cbor2') if m in sys.modules], file=sys.stderr)"
     )
     result = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert result.stderr.strip() == "[]"
@@ -201,6 +278,7 @@ def test_help_imports_nothing_heavy():
         (("scenarios", "show", "nothing"), 2, ("no scenario is called nothing",)),
         (("scenarios", "list", "--clause", "code.dya"), 2, ("did you mean code.day?",)),
         (("box", "--fault", "ech"), 2, ("did you mean echo?",)),
+        (("prove", "--export", "/dev/null"), 2, ("/dev/null: no obligations can be written there", "name another folder")),
         (("judge", "nowhere.jsonl"), 2, ("nowhere.jsonl: No such file or directory; name a journal.jsonl of a run",)),
         (("faults", "--over", "the-moon"), 2, ("--over the-moon",)),
         (("frobnicate",), 2, ("No such command",)),

@@ -9,7 +9,9 @@ import sys
 import time
 
 import pytest
-from lockproof.conformance import command
+from lockproof.conformance import command, proving
+from lockproof.conformance import mutants as conformance_mutants
+from lockproof.conformance.mutants import judge_and_tell
 from lockproof.spec import mutants, mutation
 from lockproof.spec.kills import Kill
 from lockproof.spec.model import box, limiter
@@ -18,6 +20,7 @@ from lockproof.spec.profile import DEFAULT
 from lockproof.spec.theorems import THEOREMS
 from lockproof.spec.traces import Trace
 from lockproof.spec.walks import walks
+from rich.console import Console
 
 KILLED, EQUIVALENT, OTHER, *_ = mutants.mutants_of(limiter.charged)
 NEVER_BACK = "decisions_never_go_back_in_time"
@@ -37,9 +40,7 @@ def told(capsys, monkeypatch, *judged):
     """Exit code and output, if this is what became of the mutants."""
     monkeypatch.setattr(mutants, "all_mutants", lambda: [each.mutant for each in judged])
     monkeypatch.setattr(mutation, "judge_all", judged_so(*judged))
-    with pytest.raises(SystemExit) as stopped:
-        command.prove(mutants=True)
-    return stopped.value.code, capsys.readouterr().out.partition("obligations")[2]
+    return judge_and_tell(Console(width=160)), capsys.readouterr().out
 
 
 def killed(mutant, *theorems):
@@ -74,17 +75,17 @@ def test_a_survivor_stands_at_the_top_with_what_differs_and_is_a_failure(capsys,
 
 
 def test_ctrl_c_ends_it_and_leaves_no_process(tmp_path):
-    command_line = [sys.executable, "-u", "-m", "lockproof.conformance.command", "prove", "--mutants"]
-    process = subprocess.Popen(command_line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, start_new_session=True)
-    while b"theorems proved" not in process.stdout.readline():
-        assert process.poll() is None
+    script = "from rich.console import Console; from lockproof.conformance.mutants import judge_and_tell; "
+    script += "print('begins', flush=True); raise SystemExit(judge_and_tell(Console()))"
+    where = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, "start_new_session": True}
+    process = subprocess.Popen([sys.executable, "-c", script], **where)
+    assert process.stdout.readline() == b"begins\n"
     time.sleep(4)  # so that the workers are at work
     os.killpg(process.pid, signal.SIGINT)
     out, errors = process.communicate(timeout=10)
     assert process.returncode == 3
     assert b"Traceback" not in errors
-    assert errors.startswith(b"stopped after ")
-    assert b" surviving" in out
+    assert b"mutants; nothing is known of the rest" in out
     assert no_process_in(process.pid)
 
 
@@ -100,7 +101,17 @@ def no_process_in(group):
 
 def test_every_mutant_of_one_function_is_killed_for_real(capsys, monkeypatch):
     monkeypatch.setattr(mutants, "all_mutants", lambda: mutants.mutants_of(box.write_refusals))
-    with pytest.raises(SystemExit) as stopped:
-        command.prove(mutants=True)
-    assert stopped.value.code == 0
+    assert judge_and_tell(Console(width=160)) == 0
     assert "3 mutants: 3 killed, 0 equivalent, 0 surviving" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "proofs", "survivors", "code"),
+    [(True, 0, 0, 0), (True, 0, 1, 1), (False, 0, 1, 0), (True, 1, 0, 1), (True, 3, 0, 3)],
+)
+def test_mutants_are_judged_when_asked_for_and_where_everything_is_proved(monkeypatch, asked, proofs, survivors, code):
+    monkeypatch.setattr(proving, "prove_and_tell", lambda *_: proofs)
+    monkeypatch.setattr(conformance_mutants, "judge_and_tell", lambda _: survivors)
+    with pytest.raises(SystemExit) as stopped:
+        command.prove(None, mutants=asked)
+    assert stopped.value.code == code

@@ -301,8 +301,9 @@ def test_a_mutant_is_killed_by_a_named_theorem_on_a_trace_that_is_run(judge, fun
     assert not kill.happens()
 
 
-def test_what_shows_only_later_is_followed(judge):
-    judged = judge.judge(the_mutant(authority.receive_entry, "received=True  ->  received=receipt.received"))
+def test_what_shows_only_later_is_followed():
+    once = {"a_use_is_reported_once": THEOREMS["a_use_is_reported_once"]}
+    judged = Judge(once, walked=90).judge(the_mutant(authority.receive_entry, "received=True  ->  received=receipt.received"))
     assert judged.verdict is Verdict.KILLED
     (kill,) = judged.kills
     assert [moment.event for moment in kill.trace.moments].count("entry_arrives") == 2

@@ -1,0 +1,173 @@
+"""Writes the synthesized scenarios: one JSON file for each clause, in a language-neutral form (`vectors/schema.json`).
+
+They are made by `lockproof scenarios synthesize` and not by hand; `--check` says whether they are what the model gives now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from lockproof.conformance import moves
+from lockproof.conformance.synthesis import Found, Vector
+from lockproof.conformance.telling import NOON, ZONE
+from lockproof.conformance.vector_files import FOLDER, INDEX, SCHEMA, VERSION, Json
+from lockproof.spec import clauses
+from lockproof.spec.coverage import Goal
+from lockproof.spec.observable import BadInput
+from lockproof.spec.theorems import Step
+
+
+def written_out(found: Iterable[Found]) -> dict[str, str]:
+    """Name and text of every file: one for each clause, and the index, which says of every condition what became of it."""
+    found = list(found)
+    vectors = [each for each in found if isinstance(each, Vector)]
+    made = {each.id for each in vectors}
+    by_clause: dict[str, list[Vector]] = {}
+    for each in vectors:
+        by_clause.setdefault(each.shows[0], []).append(each)
+    texts = {
+        f"{clause}.json": _text(
+            {
+                "$schema": SCHEMA,
+                "version": VERSION,
+                "clause": clause,
+                "sentence": clauses.clause(clause).sentence,
+                "zone": ZONE,
+                "begins": moves.START,
+                "vectors": [_vector(each, made) for each in sorted(by_clause[clause], key=lambda each: each.id)],
+            }
+        )
+        for clause in sorted(by_clause)
+    }
+    return {**texts, INDEX: _text(_index(found))}
+
+
+def stale(found: Iterable[Found], folder: Path = FOLDER) -> list[str]:
+    """What is not as the model gives it now: `missing`, `differs` or `left over`, with the name of the file."""
+    wanted = written_out(found)
+    kept = {path.name for path in folder.glob("*.json")} - {SCHEMA}
+    wrong = [f"{name}: missing" for name in sorted(wanted.keys() - kept)]
+    wrong += [f"{name}: left over" for name in sorted(kept - wanted.keys())]
+    same = wanted.keys() & kept
+    return wrong + [f"{name}: differs" for name in sorted(same) if (folder / name).read_text(encoding="utf-8") != wanted[name]]
+
+
+def write(found: Iterable[Found], folder: Path) -> int:
+    """Write them all, take away what is left over from before, and say how many files there are. Raises `BadInput`."""
+    wanted = written_out(found)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("*.json"):
+            if path.name not in {*wanted, SCHEMA} and _is_ours(path):
+                path.unlink()
+        for name, text in wanted.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        schema = (FOLDER / SCHEMA).read_text(encoding="utf-8")
+        (folder / SCHEMA).write_text(schema, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{folder}: the vectors cannot be written: {error.strerror}; name another folder with --out") from None
+    return len(wanted)
+
+
+def _is_ours(path: Path) -> bool:
+    """A file of vectors, of whatever version; anything else in the folder is somebody's."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("$schema") == SCHEMA
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _vector(each: Vector, made: set[str]) -> Json:
+    goal = each.goal
+    other = Goal(goal.occurrence, not goal.holds).id
+    return {
+        "id": each.id,
+        "clauses": list(each.shows),
+        "condition": _condition(goal),
+        "decides": str(each.decides),
+        "at_the_bound": each.exactly,
+        "pair": other if other in made else None,
+        "profile": each.profile,
+        "expected": _expected(each.last),
+        "trace": [{"event": step.event, "given": _plain(step.given), **_expected(step)} for step in each.trace.steps()],
+        "decided_at": each.moment,
+        "scenario": scenario_of(each),
+    }
+
+
+def scenario_of(each: Vector) -> Json:
+    """The vector as a scenario file has it."""
+    profile = {"profile": {name: _said(value) for name, value in each.profile.items()}} if each.profile else {}
+    return {
+        "id": each.id,
+        "clauses": list(each.shows),
+        "story": _story(each),
+        "zone": ZONE,
+        "start": NOON,
+        **profile,
+        "steps": list(each.steps),
+    }
+
+
+def _story(each: Vector) -> str:
+    occurrence = each.goal.occurrence
+    place = occurrence.function.replace("_", " ")
+    where = occurrence.event.replace("_", " ")
+    by = ", by one second" if each.exactly else ""
+    later = "" if each.moment == len(each.trace.moments) - 1 else " What it comes to shows later."
+    holds = "holds" if each.goal.holds else "does not hold"
+    return f"When {where}, '{occurrence.name}' ({place}) {holds}{by}, and alone decides {each.decides}.{later}"
+
+
+def _said(value: object) -> object:
+    return value if isinstance(value, bool | int) else str(value)
+
+
+def _condition(goal: Goal) -> Json:
+    occurrence = goal.occurrence
+    return {
+        "event": occurrence.event,
+        "function": occurrence.function,
+        "name": occurrence.name,
+        "occurrence": occurrence.nth,
+        "holds": goal.holds,
+    }
+
+
+def _expected(step: Step) -> Json:
+    outcome = step.outcome
+    return {"accepted": outcome.accepted, "refused_for": list(outcome.clauses()), "because_of": list(outcome.because())}
+
+
+def _index(found: Sequence[Found]) -> Json:
+    """Every condition, both ways round: by which vector it is covered, or why by none."""
+    return {
+        "$schema": SCHEMA,
+        "version": VERSION,
+        "conditions": [
+            {
+                **_condition(each.goal),
+                "vector": each.goal.id if isinstance(each, Vector) else None,
+                "status": each.status,
+                "reason": each.reason,
+            }
+            for each in found
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return value

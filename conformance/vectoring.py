@@ -1,0 +1,66 @@
+"""What `lockproof scenarios synthesize` shows: each condition as it is found, then how many are covered and by how many vectors."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+
+from lockproof.conformance import publishing
+from lockproof.conformance.synthesis import Found, Open, Vector, synthesize
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+
+def synthesize_and_tell(console: Console, folder: Path | None = None, *, check: bool = False) -> int:
+    """Make the vectors; write them, or, to `check`, compare them with what is packaged. Returned is the exit code.
+
+    0: written, or as packaged; 1: stale, or a condition is open.
+    """
+    begin, count = time.perf_counter(), 0
+    live = Live(console=console, refresh_per_second=10, transient=True) if console.is_terminal else None
+
+    def tell(each: Found) -> None:
+        nonlocal count
+        count += 1
+        if live:
+            live.update(
+                Text(f"{time.perf_counter() - begin:.0f} s   {count}   {each.goal.id}", overflow="ellipsis", no_wrap=True)
+            )
+
+    with live or nullcontext():
+        found = synthesize(tell)
+    _show(console, found, time.perf_counter() - begin)
+    still_open = [each for each in found if isinstance(each, Open)]
+    if still_open:
+        return 1
+    where = folder or publishing.FOLDER
+    if not check:
+        _say(console, f"{publishing.write(found, where)} files written to {where}")
+        return 0
+    stale = publishing.stale(found, where)
+    for wrong in stale:
+        _say(console, f"stale: {wrong}")
+    _say(console, "make them anew with lockproof scenarios synthesize" if stale else "the vectors are what the model gives")
+    return 1 if stale else 0
+
+
+def _show(console: Console, found: list[Found], seconds: float) -> None:
+    for each in found:
+        if not isinstance(each, Vector):
+            _say(console, f"{each.status}: {each.goal.id}\n    {each.reason}")
+    counts = Counter(each.status for each in found)
+    told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    vectors = [each for each in found if isinstance(each, Vector)]
+    exact = sum(each.exactly for each in vectors)
+    _say(
+        console,
+        f"{len({each.goal.occurrence for each in found})} conditions, each both ways: {told};"
+        f" {len(vectors)} vectors, {exact} of them at a bound by one second; {seconds:.0f} s",
+    )
+
+
+def _say(console: Console, words: str) -> None:
+    console.print(words, highlight=False, markup=False, soft_wrap=True)
