@@ -111,7 +111,7 @@ def run(
             place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
             results.append(run_suite(each, chosen, place, progress, day, drawn))
-    report.show(console, results, brief=brief or bool(scenario))
+    report.show(console, results, brief=brief or bool(scenario or files))
     try:
         report.write_json(folder / "report.json", results)
         report.write_junit(folder / "junit.xml", results)
@@ -128,13 +128,19 @@ def prove(
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Then change the model in every small way, and say which theorems name each change.")
     ] = False,
+    witnesses: Annotated[
+        Path | None, typer.Option(help="Also write a shortest trace of each theorem to this folder, as a scenario, and play it.")
+    ] = None,
+    counterexamples: Annotated[
+        Path, typer.Option(help="Where a trace on which a theorem fails is written, as a scenario that lockproof run plays.")
+    ] = Path("counterexamples"),
 ) -> None:
     """Prove every theorem for every legal profile with two solvers; name what fails, with a counterexample."""
     from lockproof.conformance.mutants import judge_and_tell
     from lockproof.conformance.proving import prove_and_tell
 
     console = _console()
-    code = prove_and_tell(console, export)
+    code = prove_and_tell(console, export, witnesses, counterexamples)
     raise SystemExit(judge_and_tell(console) if mutants and code == Exit.PASSED else code)
 
 

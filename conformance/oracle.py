@@ -228,6 +228,8 @@ class ExactJudge:
     def _decided(self, value: Record) -> None:
         courses = [course for world in self._worlds for course in self._courses(world)]
         self._against_the_scenario(courses)
+        if self.finding:
+            return None
         saw = value["accepted"]
         agreeing = [course for course in courses if course.outcome.accepted == saw]
         did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "")
@@ -260,10 +262,21 @@ class ExactJudge:
         if expected is None or asks != "box" or self._command["name"] not in self._step.get("decides", ()):
             return
         if expected not in {course.outcome.accepted for course in courses}:
+            if theorem := self.scenario.get("theorem"):
+                self._model_is_broken(theorem, expected, courses)
+                return
             raise Contradiction(self._step["where"], f"box {self._word(expected, future=True)}", self._must(courses[0]))
         for clause in self._step.get("because", ()):
             if not any(clause in (*course.outcome.clauses(), *course.outcome.because()) for course in courses):
                 raise Contradiction(self._step["where"], f"box does so because of {clause}", self._must(courses[0]))
+
+    def _model_is_broken(self, theorem: str, expected: bool, courses: list[Course]) -> None:
+        """The scenario is one that a theorem's failure gave: what it expects is the standard, and it is the model that is wrong."""
+        must = "open" if expected else "refuse"
+        says = f'must {must}: "{self.scenario["story"]}" ({theorem})'
+        saw = f"the model says: {self._must(courses[0])}"
+        self._note(self._did(), saw)
+        self._fail(self._did(), saw, says, tuple(self._step.get("because", ())))
 
     def _read_clock(self, value: Record) -> None:
         worlds = [world for world in self._worlds if value["box_time"] == _box_time(world.box)]

@@ -218,6 +218,7 @@ class Player:
             today=self.today,
             seed=self.seed,
             profile=scenario.profile,
+            theorem=scenario.theorem,
         )
         judge = ExactJudge(head, profile, self.gives_reasons, self.log_capacity, self.log_overwrites)
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import signal
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from lockproof.conformance.tracing import show_counterexamples, show_witnesses
+from lockproof.spec import memory
 from lockproof.spec.export import Export
 from lockproof.spec.guessing import guessing
 from lockproof.spec.obligations import Kind
@@ -22,8 +24,13 @@ OF_THE_HARNESS = {Result.CRASHED, Result.MISSING}
 """Where a solver could not be asked nothing is known of the theorem: an error of the harness, and no failure of the standard."""
 
 
-def prove_and_tell(console: Console, folder: Path | None = None) -> int:
-    """Prove everything, export it if there is a folder, and say so; returned is the exit code."""
+def prove_and_tell(
+    console: Console, folder: Path | None = None, witnesses: Path | None = None, counterexamples: Path = Path("counterexamples")
+) -> int:
+    """Prove everything, export it if there is a folder, and say so; returned is the exit code.
+
+    Traces go to `witnesses`, if it is given, one for each theorem, and to `counterexamples`, one for each that is false.
+    """
     export = Export(folder) if folder else None
     begin = time.perf_counter()
     rows: list[Row] = []
@@ -34,13 +41,15 @@ def prove_and_tell(console: Console, folder: Path | None = None) -> int:
         _show(console, row)
 
     def watch(standing: Standing) -> None:
+        if stop:
+            raise KeyboardInterrupt
         if live:
             gone = time.perf_counter() - begin
             said = f"{gone:.0f} s   z3 {standing.by_first}   cvc5 {standing.by_second}   {standing.name}"
             live.update(Text(said, overflow="ellipsis", no_wrap=True))
 
     try:
-        with SecondSolver() as second, live or nullcontext():
+        with _ctrl_c() as stop, SecondSolver() as second, live or nullcontext():
             prove(tell, second=second, export=export, watch=watch)
     except KeyboardInterrupt:
         _say(console, f"stopped by Ctrl-C; {_proved(rows)} until then, and nothing is known of the rest")
@@ -48,7 +57,20 @@ def prove_and_tell(console: Console, folder: Path | None = None) -> int:
     _show_totals(console, rows, second, time.perf_counter() - begin)
     if export:
         _say(console, f"{export.written} obligations written to {folder}, with an index, {folder}/obligations.json")
-    return exit_code(rows)
+    show_counterexamples(console, [row.name for row in rows if row.result is Result.FALSE], counterexamples)
+    shown = show_witnesses(console, witnesses) if witnesses else True
+    return exit_code(rows) or (0 if shown else 1)
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[list[int]]:
+    """Ctrl-C only makes a note, for whoever looks: an exception that comes while z3 frees a term would be lost."""
+    noted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def exit_code(rows: Sequence[Row]) -> int:
@@ -83,7 +105,7 @@ def _show_totals(console: Console, rows: Sequence[Row], second: SecondSolver, wa
     first, other = sum(row.first.seconds for row in rows), sum(row.second.seconds for row in rows if row.second)
     _say(
         console,
-        f"z3 {first:.1f} s, cvc5 {other:.1f} s in {second.processes} processes, wall time {wall:.1f} s; {_peak_memory()}",
+        f"z3 {first:.1f} s, cvc5 {other:.1f} s in {second.processes} processes, wall time {wall:.1f} s; {_peak_memory(second)}",
     )
     _say(console, str(guessing(DEFAULT)))
     failed = [row.name for row in rows if row.result is not Result.PROVED]
@@ -99,14 +121,9 @@ def _proved(rows: Sequence[Row]) -> str:
     return f"{' and '.join(counts)} proved"
 
 
-def _peak_memory() -> str:
-    try:
-        import resource  # noqa: PLC0415 (not on every system)
-    except ImportError:
-        return "peak memory is not measured on this system"
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
-    here, there = (resource.getrusage(who).ru_maxrss * unit / 1e6 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return f"peak memory {here:.0f} MB, and {there:.0f} MB in the largest process of cvc5"
+def _peak_memory(second: SecondSolver) -> str:
+    here, there = (f"{peak / 1e6:.0f} MB" if peak else "not measured" for peak in (memory.peak(), second.peak))
+    return f"peak memory: z3 {here}, the largest process of cvc5 {there}"
 
 
 def _say(console: Console, words: str) -> None:

@@ -61,13 +61,15 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
-    lines.append(f"      again: {escape(again(result.target, scenario.id, result.seed))}\n")
+    lines.append(f"      again: {escape(again(result.target, scenario.id, result.seed, found.where))}\n")
     return "\n".join(lines)
 
 
-def again(target: str, scenario: str, seed: str = "") -> str:
-    """The one command that plays a scenario again."""
-    return f"lockproof run --box {shlex.quote(target)} --scenario {scenario}" + (f" --seed {seed}" if seed else "")
+def again(target: str, scenario: str, seed: str = "", where: str = "") -> str:
+    """The one command that plays a scenario again; `where` it stands is needed only if it is not a packaged one."""
+    file = where.rpartition(":")[0]
+    named = f"{shlex.quote(file)} " if file and Path(file).is_file() else ""
+    return f"lockproof run {named}--box {shlex.quote(target)} --scenario {scenario}" + (f" --seed {seed}" if seed else "")
 
 
 def clause_table(results: Sequence[RunResult]) -> Table:

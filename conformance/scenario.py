@@ -87,7 +87,8 @@ class Property:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """`profile` holds what a target must have declared for the scenario to be asked of it, `at_least` what it must have declared
-    at the least (see `unsuitable`).
+    at the least (see `unsuitable`). `theorem` names the theorem that a broken model breaks here: what is expected is then the
+    standard's, and a model that says otherwise fails.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Scenario:
     control: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
     at_least: dict[str, int] = field(default_factory=dict)
+    theorem: str = ""
 
     @property
     def uses_box(self) -> bool:
@@ -118,7 +120,7 @@ class Scenario:
 _STEP_KEYS = {"at", "after", "box", "authority", "because", "shows", "times", "every"}
 _OUTCOMES = ("box", "authority")
 _NO_ANSWER = "does not answer"
-_SCENARIO_KEYS = {"id", "clauses", "story", "zone", "start", "steps", "properties", "secret", "control", "profile"}
+_SCENARIO_KEYS = {"id", "clauses", "story", "zone", "start", "steps", "properties", "secret", "control", "profile", "theorem"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 _MISTAKE = re.compile(
     r"a digit too many( in front)?|a digit too few|the first digit left out|a nought before it|(the last digit|digit [1-9])( by [1-9])?"
@@ -209,6 +211,7 @@ class _Reader:
             control=self.truth(items["control"]) if "control" in items else False,
             profile=self.profile(items["profile"]) if "profile" in items else {},
             at_least=self.at_least(items["profile"]) if "profile" in items else {},
+            theorem=self.theorem(items["theorem"]) if "theorem" in items else "",
         )
         self.evidence(scenario, items["clauses"])
         return scenario
@@ -454,6 +457,12 @@ class _Reader:
         except ProfileError as error:
             what, _, remedy = str(error).partition("; ")
             raise ScenarioError(self.at(node), what, remedy) from None
+
+    def theorem(self, node: yaml.Node) -> str:
+        from lockproof.spec.theorems import THEOREMS  # noqa: PLC0415 (few scenarios name one)
+
+        self.known(self.at(node), self.text(node), THEOREMS, "theorem")
+        return self.text(node)
 
     def secret(self, node: yaml.Node) -> bytes:
         try:

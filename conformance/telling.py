@@ -106,7 +106,7 @@ class Teller:
             self.count()
         elif step.event in {"grant_is_asked_for", "code_is_asked_for", "code_revocation_is_asked_for", "pin_is_entered"}:
             self.count()
-        elif self.waited:
+        elif self.waited or step.event in {"challenge_is_made", "time_order_is_issued"}:
             self.add({"read-clock": {}})
 
     def count(self) -> None:
@@ -262,7 +262,7 @@ def _grant(teller: Teller, step: Step) -> None:
         "from": instant(given["window_start"]),
         "until": instant(given["window_end"]),
     }
-    _unassigned(teller, step, {"grant": {**asked, **({"as": GRANT} if step.outcome.accepted else {})}})
+    _unassigned(teller, step, {"grant": {**asked, **({"as": GRANT} if teller.answer(step).accepted else {})}})
 
 
 @_tells("code_is_asked_for")
@@ -300,7 +300,7 @@ def _role(recipient: authority.Recipient) -> str:
 @_tells("ticket_is_issued")
 def _fetch(teller: Teller, step: Step) -> None:
     asked = {"grant": GRANT, "nonce": _nonce(step.given["nonce"])}
-    if step.outcome.accepted:
+    if teller.answer(step).accepted:
         teller.fetched += 1
         asked["as"] = f"ticket-{teller.fetched}"
     if not step.given["registered"]:
@@ -372,6 +372,8 @@ def _control_fetch(teller: Teller) -> None:
 
 _CONTROL_BEFORE: dict[str, Callable[[Teller], None]] = {
     "entry_is_made": _control_entry,
+    "entry_is_charged": _control_entry,
+    "entry_is_decided": _control_entry,
     "ticket_is_presented": _control_ticket,
     "ticket_is_issued": _control_fetch,
     "time_order_arrives": lambda teller: _ignore(teller.add({"set-clock": {}, "box": "takes"})),
@@ -383,6 +385,7 @@ _CONTROL_BEFORE: dict[str, Callable[[Teller], None]] = {
 }
 
 _CONTROL_AFTER: dict[str, Callable[[Teller], Line]] = {
+    "entry_is_decided": lambda _: {"enter": "wrong", "box": "refuses"},
     "entry_is_made": lambda _: {"enter": "wrong", "box": "refuses"},
     "ticket_is_presented": lambda teller: {"present": _forged(teller), "box": "refuses"},
     "ticket_is_issued": lambda _: {"fetch": {"grant": GRANT, "nonce": "nonce-1", "account": "nora"}, "authority": "refuses"},
@@ -424,7 +427,7 @@ def told(
     if tuple(step.event for step in steps[: len(moves.SET_UP)]) != moves.SET_UP:
         raise CannotTell("the trace does not begin as every scenario is set up")
     shown, before = steps[-1], steps[:-1]
-    accepted = answer(shown).accepted
+    accepted = answer(shown).accepted and shown.event != "entry_is_charged"  # what is told of a charge is digits of none
     if any(_uses_our_code(step) for step in steps):
         _issue_our_code(teller, steps[0])
     needs_control = in_answer and not any(

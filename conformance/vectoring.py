@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lockproof.conformance import publishing
 from lockproof.conformance.synthesis import Found, Open, Vector, synthesize
+from lockproof.conformance.vector_files import FOLDER
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
@@ -36,7 +37,7 @@ def synthesize_and_tell(console: Console, folder: Path | None = None, *, check: 
     still_open = [each for each in found if isinstance(each, Open)]
     if still_open:
         return 1
-    where = folder or publishing.FOLDER
+    where = folder or FOLDER
     if not check:
         _say(console, f"{publishing.write(found, where)} files written to {where}")
         return 0

@@ -1,8 +1,8 @@
 """cvc5 as a process of its own: reads SMT-LIB texts from standard input, answers on standard output, one JSON line each.
 
 It begins with `{"solver": "cvc5", "version": ...}`, or `{"missing": why}`. A question is `{"text": ..., "seconds": ...}`; the
-answer has `answer` (`sat`, `unsat`, `unknown`, `time-out` or `unreadable`), `seconds` and `detail`. What crashes here takes
-nothing else with it, and the end of standard input ends it.
+answer has `answer` (`sat`, `unsat`, `unknown`, `time-out` or `unreadable`), `detail`, `seconds` and `peak`, the bytes of memory it
+has needed so far. What crashes here takes nothing else with it, and the end of standard input ends it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import signal
 import sys
 import time
 from typing import Any
+
+from lockproof.spec import memory
 
 OPTIONS = {"nl-rlv": "always"}
 """Without it cvc5 does not decide `burst_and_refill_bound_the_count`, which is nonlinear; with it, in 0.03 s."""
@@ -29,7 +31,7 @@ def main() -> None:
         question = json.loads(line)
         begin = time.perf_counter()
         answer, detail = decide(cvc5, question["text"], question["seconds"])
-        _say({"answer": answer, "detail": detail, "seconds": time.perf_counter() - begin})
+        _say({"answer": answer, "detail": detail, "seconds": time.perf_counter() - begin, "peak": memory.peak()})
 
 
 def decide(cvc5: Any, text: str, seconds: float) -> tuple[str, str]:

@@ -116,8 +116,11 @@ class Judge:
 
     def judge(self, mutant: Mutant) -> Judged:
         start = time.perf_counter()
-        with installed(mutant):
-            judged = self._judged(mutant, mutant.default_profile())
+        try:
+            with installed(mutant):
+                judged = self._judged(mutant, mutant.default_profile())
+        except Exception as error:  # noqa: BLE001 (a theorem that cannot be asked about a wrong model is no reason to stop)
+            judged = Judged(mutant, Verdict.SURVIVED, lines=(f"it could not be judged: {type(error).__name__}: {error}",))
         return replace(judged, seconds=time.perf_counter() - start)
 
     def _judged(self, mutant: Mutant, default: Any) -> Judged:

@@ -221,6 +221,8 @@ class _Proof:
                 yield self._reported(waiting.popleft(), report)
         if self._export:
             self._export.finish()
+        if self._second:
+            self._second.all_of_it()
         while waiting:
             while not waiting[0].done():
                 self._look(waiting[0].subject.name)

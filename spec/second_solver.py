@@ -30,33 +30,44 @@ ANSWERS = ("sat", "unsat", UNKNOWN, TIMED_OUT, UNREADABLE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`word` is one of `ANSWERS`, or `crashed` or `missing`; `detail` is what the solver or its process said of it."""
+    """`word` is one of `ANSWERS`, or `crashed` or `missing`; `detail` is what the solver or its process said of it.
+
+    `peak` is the memory that its process has needed so far, in bytes, or 0 if that is not known.
+    """
 
     word: str
     detail: str = ""
     seconds: float = 0.0
+    peak: int = 0
 
 
 class SecondSolver:
-    """As many processes as there are processors. `version` is known once something was answered."""
+    """As many processes as there are processors, the last once the first solver needs its own no more (`all_of_it`).
+
+    `version` and `peak`, the bytes of its largest process, are known once something was answered.
+    """
 
     def __init__(self, command: Sequence[str] = CVC5, seconds: float = SECONDS_PER_QUESTION, processes: int = 0) -> None:
         self.seconds = seconds
         self.version = ""
+        self.peak = 0
         self.processes = processes or processors()
         self._command = command
         self._questions: queue.SimpleQueue[tuple[str, Future[Answer]] | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._running: set[_Process] = set()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.processes)]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        self._begin(max(1, self.processes - 1))
 
     def ask(self, text: str) -> Future[Answer]:
         """Never raises; whatever goes wrong is an answer."""
         future: Future[Answer] = Future()
         self._questions.put((text, future))
         return future
+
+    def all_of_it(self) -> None:
+        """Every processor may be taken from now on."""
+        self._begin(self.processes - len(self._threads))
 
     def close(self) -> None:
         """Whatever is still asked is not answered any more; no process stays."""
@@ -74,6 +85,11 @@ class SecondSolver:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def _begin(self, more: int) -> None:
+        for _ in range(more):
+            self._threads.append(threading.Thread(target=self._work, daemon=True))
+            self._threads[-1].start()
+
     def _work(self) -> None:
         process: _Process | None = None
         deaths, last = 0, Answer(CRASHED)
@@ -84,6 +100,7 @@ class SecondSolver:
                     process = process or self._start()
                     last = process.ask(text, self.seconds)
                     self.version = process.version or self.version
+                    self.peak = max(self.peak, last.peak)
                 except OSError as error:
                     last = Answer(MISSING, str(error))
                 deaths = DEATHS if last.word == MISSING else deaths + 1 if last.word == CRASHED else 0
@@ -145,7 +162,7 @@ class _Process:
         if said.get("answer") not in ANSWERS:
             self.kill()
             return Answer(CRASHED, f"its process says what is no answer: {json.dumps(said)}", taken)
-        return Answer(said["answer"], str(said.get("detail", "")), float(said.get("seconds", taken)))
+        return Answer(said["answer"], str(said.get("detail", "")), float(said.get("seconds", taken)), int(said.get("peak", 0)))
 
     def kill(self) -> None:
         self.lives = False

@@ -276,8 +276,9 @@ def an_entitled_presentation_is_refused_only_while_not_ready_or_disabled(step: S
         live = means.ticket_is_live(before, before.ticket.nonce, step.profile)
         entitled = every(step.given["ours"], window, live, no(before.ghosts.heard))
         stopped = {"box.ready": no(means.is_ready(before))}
-    forbidden = {need.clause: need.forbids for need in step.outcome.needs if need.clause in stopped}
-    others = (no(need.forbids) for need in step.outcome.needs if need.clause not in stopped)
+    needs = step.outcome.needs
+    forbidden = {clause: either(*(need.forbids for need in needs if need.clause == clause)) for clause in stopped}
+    others = (no(need.forbids) for need in needs if need.clause not in stopped)
     said = every(*(same(forbidden[clause], why) for clause, why in stopped.items()))
     return Claim(every(entitled, no(step.outcome.accepted)), every(step.outcome.counted, said, *others))
 

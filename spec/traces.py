@@ -91,13 +91,19 @@ class Search:
         self._solver.add(legal(profile), moves.begins(self._worlds[0]))
 
     def shortest(
-        self, event: str, wanted: Wanted, begin_with: Sequence[str] = (), end_with: Allowed | None = None
+        self,
+        event: str,
+        wanted: Wanted,
+        begin_with: Sequence[str] = (),
+        end_with: Allowed | None = None,
+        longest: int | None = None,
     ) -> Trace | None:
         """The first trace whose last event is `event` and whose last step is as wanted; None where none is short enough.
 
-        `begin_with` are the events that come first. `end_with` stands in for what the moves allow `event` at the end.
+        `begin_with` are the events that come first. `end_with` stands in for what the moves allow `event` at the end. At most
+        `longest` events come before the last.
         """
-        for depth in range(len(begin_with), self.longest + 1):
+        for depth in range(len(begin_with), (self.longest if longest is None else longest) + 1):
             self._unroll(depth)
             allowed, step = self._last_step(depth, event, end_with)
             fixed = [self._choices[at] == self._events.index(name) for at, name in enumerate(begin_with)]
@@ -214,14 +220,14 @@ def settle(
 
 def valued(state: Any, values: Mapping[int, Any]) -> Any:
     """A state of terms with the value of each term (by its id) in its place."""
-    if is_dataclass(state):
+    if is_dataclass(state) and not isinstance(state, type):
         return type(state)(**{f.name: valued(getattr(state, f.name), values) for f in fields(state)})
     return values[state.get_id()] if isinstance(state, z3.ExprRef) else state
 
 
 def simplified(state: Any) -> Any:
     """A state of terms, each made as short as z3 can; values stay values, and what has become one becomes a Python value."""
-    if is_dataclass(state):
+    if is_dataclass(state) and not isinstance(state, type):
         return type(state)(**{f.name: simplified(getattr(state, f.name)) for f in fields(state)})
     if not isinstance(state, z3.ExprRef):
         return state
@@ -234,7 +240,7 @@ def simplified(state: Any) -> Any:
 def same_term(one: Any, other: Any) -> bool:
     """The same term, or the same value."""
     if isinstance(one, z3.ExprRef) and isinstance(other, z3.ExprRef):
-        return one.eq(other)
+        return bool(one.eq(other))
     return one is other
 
 

@@ -142,7 +142,7 @@ def named(name: str, truth: Truth) -> Truth:
     Coverage of conditions hangs on this (`spec.coverage`): who watches is told of each occurrence and may put another truth in
     its place. Nobody watches where the model just runs.
     """
-    return truth if _watcher is None else _watcher(name, truth)  # type: ignore[no-any-return]
+    return truth if _watcher is None else _watcher(name, truth)
 
 
 @contextmanager

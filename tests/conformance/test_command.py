@@ -173,7 +173,7 @@ def test_prove_proves_exports_and_names_what_it_proved(lockproof, tmp_path):
     )
     assert re.fullmatch(
         r"z3 [\d.]+ s, cvc5 [\d.]+ s in \d+ processes, wall time [\d.]+ s;"
-        r" peak memory \d+ MB, and \d+ MB in the largest process of cvc5",
+        r" peak memory: z3 \d+ MB, the largest process of cvc5 \d+ MB",
         times,
     )
     assert exported == f"{count} obligations written to obligations, with an index, obligations/obligations.json"

@@ -113,5 +113,5 @@ def test_mutants_are_judged_when_asked_for_and_where_everything_is_proved(monkey
     monkeypatch.setattr(proving, "prove_and_tell", lambda *_: proofs)
     monkeypatch.setattr(conformance_mutants, "judge_and_tell", lambda _: survivors)
     with pytest.raises(SystemExit) as stopped:
-        command.prove(None, mutants=asked)
+        command.prove(mutants=asked)
     assert stopped.value.code == code

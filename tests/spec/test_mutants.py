@@ -15,7 +15,7 @@ from lockproof.spec.model.box import Box
 from lockproof.spec.mutants import MODEL, Mutant, all_mutants, functions_of, installed, mutants_of
 from lockproof.spec.mutation import Judge, Verdict
 from lockproof.spec.profile import DEFAULT
-from lockproof.spec.theorems import THEOREMS
+from lockproof.spec.theorems import THEOREMS, Claim, Theorem
 from lockproof.spec.vocabulary import (
     Instant,
     Need,
@@ -362,6 +362,16 @@ def test_a_default_without_its_theorem_survives():
 def test_a_function_through_which_nothing_comes_is_no_equivalent(judge):
     judged = judge.judge(replace(the_mutant(limiter.refunded, "->  arrival"), function="forgotten", source=""))
     assert (judged.verdict, judged.lines) == (Verdict.SURVIVED, ("no event comes through this function",))
+
+
+def test_a_theorem_that_cannot_be_asked_about_a_wrong_model_is_told():
+    def claim(step):
+        return Claim(True, {need.clause: need for need in step.outcome.needs}["box.ready"].applies)
+
+    rash = Theorem("rash", "", (), ("entry_is_charged",), claim)
+    judged = Judge({"rash": rash}, walked=3).judge(the_mutant(box.charge_entry, "clause: box.ready  ->  box.authentic"))
+    assert (judged.verdict, judged.lines) == (Verdict.SURVIVED, ("it could not be judged: KeyError: 'box.ready'",))
+    assert box.charge_entry(box.new_box(1), DEFAULT)[1].clauses() == ("box.ready",)
 
 
 def test_several_processes_say_what_one_says(judge):

@@ -20,6 +20,7 @@ from lockproof.spec.smtlib import Writer, signed
 from lockproof.spec.theorems import Claim
 
 ONE = {"a_ticket_opens_once"}
+HELLO = "import json, os, sys, time\nprint(json.dumps({'solver': 'fake', 'version': '0'}), flush=True)\n"
 NO_CVC5 = "import sys; sys.modules['cvc5'] = None; from lockproof.spec.cvc5_process import main; main()"
 
 
@@ -98,6 +99,22 @@ def test_cvc5_that_is_not_installed():
     assert (row.result, row.event) == (Result.MISSING, "ticket_is_presented")
     assert row.counterexample[0].startswith("cvc5 cannot be asked: ")
     assert row.counterexample[1] == "install it: pip install cvc5"
+
+
+def test_one_processor_is_left_to_z3_until_z3_is_done(tmp_path):
+    program = (
+        f"{HELLO}open(os.path.join({str(tmp_path)!r}, str(os.getpid())), 'w').close()\n"
+        "for line in sys.stdin:\n    time.sleep(0.2); print(json.dumps({'answer': 'unsat'}), flush=True)\n"
+    )
+    with SecondSolver((sys.executable, "-c", program), processes=3) as solver:
+        for answer in [solver.ask("") for _ in range(9)]:
+            answer.result(20)
+        assert len(list(tmp_path.iterdir())) == 2
+        solver.all_of_it()
+        solver.all_of_it()
+        for answer in [solver.ask("") for _ in range(9)]:
+            answer.result(20)
+        assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_a_second_solver_that_cannot_be_started():
