@@ -120,11 +120,14 @@ def run(
     raise SystemExit(_worst(result.exit_code for result in results))
 
 
-@app.command(epilog="For example: lockproof prove --export obligations")
+@app.command(epilog="For example: lockproof prove --mutants\n\nlockproof prove --export obligations")
 def prove(
     export: Annotated[
         Path | None, typer.Option(help="Also write every obligation to this folder, as SMT-LIB, for a solver of your own.")
     ] = None,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Then change the model in every small way, and say which theorems name each change.")
+    ] = False,
     witnesses: Annotated[
         Path | None, typer.Option(help="Also write a shortest trace of each theorem to this folder, as a scenario, and play it.")
     ] = None,
@@ -133,9 +136,12 @@ def prove(
     ] = Path("counterexamples"),
 ) -> None:
     """Prove every theorem for every legal profile with two solvers; name what fails, with a counterexample."""
+    from lockproof.conformance.mutants import judge_and_tell
     from lockproof.conformance.proving import prove_and_tell
 
-    raise SystemExit(prove_and_tell(_console(), export, witnesses, counterexamples))
+    console = _console()
+    code = prove_and_tell(console, export, witnesses, counterexamples)
+    raise SystemExit(judge_and_tell(console) if mutants and code == Exit.PASSED else code)
 
 
 @app.command(epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -75,8 +75,13 @@ def words(model: z3.ModelRef, step: Step | None, before: World) -> tuple[str, ..
 
 def differences(model: z3.ModelRef, claim: Claim) -> tuple[str, ...]:
     """Where the model and the standard were compared part by part: the parts in which they differ."""
-    shown = {name: (_value(model, said), _value(model, meant)) for name, (said, meant) in claim.compared.items()}
-    return tuple(f"{name}: the model says {said}, the standard {meant}" for name, (said, meant) in shown.items() if said != meant)
+    return told_apart(model, claim.compared, "the standard")
+
+
+def told_apart(model: z3.ModelRef, compared: Mapping[str, tuple[Any, Any]], other: str) -> tuple[str, ...]:
+    """By name, what the model says and what another says, where they differ."""
+    shown = {name: (_value(model, said), _value(model, meant)) for name, (said, meant) in compared.items()}
+    return tuple(f"{name}: the model says {said}, {other} {meant}" for name, (said, meant) in shown.items() if said != meant)
 
 
 def every_value(model: z3.ModelRef) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from lockproof.spec.vocabulary import (
     either,
     every,
     implies,
+    later,
     no,
     same,
 )
@@ -275,8 +276,9 @@ def an_entitled_presentation_is_refused_only_while_not_ready_or_disabled(step: S
         live = means.ticket_is_live(before, before.ticket.nonce, step.profile)
         entitled = every(step.given["ours"], window, live, no(before.ghosts.heard))
         stopped = {"box.ready": no(means.is_ready(before))}
-    forbidden = {need.clause: need.forbids for need in step.outcome.needs if need.clause in stopped}
-    others = (no(need.forbids) for need in step.outcome.needs if need.clause not in stopped)
+    needs = step.outcome.needs
+    forbidden = {clause: either(*(need.forbids for need in needs if need.clause == clause)) for clause in stopped}
+    others = (no(need.forbids) for need in needs if need.clause not in stopped)
     said = every(*(same(forbidden[clause], why) for clause, why in stopped.items()))
     return Claim(every(entitled, no(step.outcome.accepted)), every(step.outcome.counted, said, *others))
 
@@ -1152,11 +1154,13 @@ def the_default_profile_is_the_text__fourteen_days_ahead(step: Step) -> Claim:
 
 @theorem("box.wrong-entry.bound", events=("entry_is_charged",), default_profile=True)
 def the_default_profile_is_the_text__five_entries(step: Step) -> Claim:
-    """With the default profile the sixth wrong entry in a row is not examined until 300 seconds after the first."""
-    before = step.before
+    """With the default profile an entry is charged 300 seconds, and the sixth wrong one in a row not examined until 300 after the first."""
+    before, accepted = step.before, step.outcome.accepted
     five = every(means.is_ready(before), same(before.ghosts.keypad.busy, 1500))
     waited = before.box.clock - before.ghosts.keypad.busy_start >= 300  # noqa: PLR2004 (semantics' numbers: 5 entries, 5 minutes)
-    return Claim(five, same(step.outcome.accepted, waited))
+    charged = same(step.after.box.arrival, later(before.box.clock, before.box.arrival) + 300)
+    then = every(either(no(five), same(accepted, waited)), either(no(accepted), charged))
+    return Claim(True, then, possible={"the sixth in a row, waited for": every(five, waited), "and not": every(five, no(waited))})
 
 
 @theorem("code.index", "code.digits", "box.log", events=(), default_profile=True)
@@ -1165,6 +1169,37 @@ def the_default_profile_is_the_text__digits_and_indices(step: Step) -> Truth:
     profile = step.profile
     digits = every(same(profile.code_digits, 8), same(profile.code_indices, 8))
     return every(digits, same(profile.refusals_written_every, 600))
+
+
+# What wrong changes of the model have asked for (`lockproof prove --mutants`)
+
+
+@theorem("connect.ticket", events=(), numbers=("clock",))
+def a_new_box_has_made_no_nonce(step: Step) -> Truth:
+    """A box just provisioned, of which nothing else is said, counts its nonces from nought."""
+    return same(model.new_box(step.given["clock"]).nonce, 0)
+
+
+@theorem("connect.revoke.any-time", "connect.property", events=("grant_is_asked_for",))
+def a_new_grant_has_not_ended(step: Step) -> Claim:
+    """A grant just made is not revoked, its box has not moved, and there is no instant of its end."""
+    grant = step.after.grant
+    return Claim(step.outcome.accepted, every(no(grant.revoked), no(grant.moved), same(grant.ended_at, 0)))
+
+
+@theorem("code.expiry.not-extended")
+def a_box_counts_the_hour_from_the_first_use(step: Step) -> Claim:
+    """Whatever happens, what a box keeps as the first use of a used code is the first of its uses."""
+    kept = every(step.after.code.used, same(step.after.code.first_use, step.before.ghosts.first_use))
+    return Claim(step.before.ghosts.code_used, kept)
+
+
+@theorem("box.clock.never-back", "box.clock.accuracy", "connect.revoke.bound", events=(), default_profile=True)
+def the_default_profile_is_the_text__what_is_declared(step: Step) -> Truth:
+    """The default profile declares a clock that runs 86400 seconds without power, at most 90 off; a timer and an authority at most 1 off."""
+    profile = step.profile
+    clock = every(same(profile.holdover, 86_400), same(profile.clock_skew, 90))
+    return every(clock, same(profile.timer_drift, 1), same(profile.authority_skew, 1))
 
 
 # What the theorems share
