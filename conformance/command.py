@@ -72,7 +72,10 @@ def _stop(message: object, code: Exit) -> NoReturn:
     "lockproof run --box /dev/ttyUSB0 --scenario the-hour-is-over"
 )
 def run(
-    files: Annotated[list[Path] | None, typer.Argument(help="Scenario files or folders; the packaged ones if none.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Scenarios (*.yaml), traces (*.itf.json) or folders of them; the packaged ones if none."),
+    ] = None,
     box: Annotated[
         list[str] | None,
         typer.Option(
@@ -268,6 +271,32 @@ def synthesize_scenarios(
     from lockproof.conformance.vectoring import synthesize_and_tell
 
     raise SystemExit(synthesize_and_tell(_console(), out, check=check))
+
+
+@scenarios_app.command("itf", epilog="For example: lockproof scenarios itf entry-is-made-decide-entry-used-before-holds")
+def export_trace(
+    name: Annotated[str, typer.Argument(help="The id of a synthesized scenario.")],
+    out: Annotated[Path | None, typer.Option(help="Write it to this file, best named *.itf.json.")] = None,
+) -> None:
+    """The trace of a synthesized scenario in the Informal Trace Format of Quint and Apalache."""
+    from lockproof.conformance.itf_playing import exported
+
+    text = exported(name)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _stop(f"{out}: the trace cannot be written: {error.strerror}; name another file with --out", Exit.BAD_INPUT)
+
+
+@scenarios_app.command("from-itf", epilog="For example: lockproof scenarios from-itf examples/itf/agrees/the-hour.itf.json")
+def show_trace(file: Annotated[Path, typer.Argument(help="A trace in ITF, of this model or another.")]) -> None:
+    """The scenario that a trace becomes; where the trace contradicts the standard, or no bench can do it, why."""
+    from lockproof.conformance import itf, itf_playing, suite
+
+    sys.stdout.write(suite.as_yaml(itf_playing.as_scenario(itf.load(file))))
 
 
 def _suite(name: str) -> Any:

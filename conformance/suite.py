@@ -14,6 +14,7 @@ from lockproof.conformance import vector_files
 from lockproof.conformance.scenario import Scenario, ScenarioError, Where, from_data, load
 from lockproof.spec.observable import BadInput
 
+TRACE = ".itf.json"
 _FOLDER = Path(str(files("lockproof.conformance.scenarios")))
 
 
@@ -74,15 +75,23 @@ def written() -> tuple[Scenario, ...]:
 
 
 def from_files(paths: Sequence[Path]) -> tuple[Scenario, ...]:
-    """Scenarios from files and folders. Raises `ScenarioError`."""
+    """Scenarios from files and folders, also from traces in ITF. Raises `ScenarioError`, and `BadInput` for a bad trace."""
     found: list[Scenario] = []
     for path in paths:
-        inside = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+        inside = sorted([*path.rglob("*.yaml"), *path.rglob(f"*{TRACE}")]) if path.is_dir() else [path]
         if not inside:
-            raise ScenarioError(Where(str(path), 1), "no scenario in this folder", "name a folder that has *.yaml files")
-        found += [load(each) for each in inside]
+            raise ScenarioError(
+                Where(str(path), 1), "no scenario in this folder", f"name a folder that has *.yaml or *{TRACE} files"
+            )
+        found += [_from_trace(each) if each.name.endswith(TRACE) else load(each) for each in inside]
     _refuse_twins(found)
     return tuple(found)
+
+
+def _from_trace(path: Path) -> Scenario:
+    from lockproof.conformance.itf_playing import scenario_in  # noqa: PLC0415 (traces come with the solver, which is slow to load)
+
+    return scenario_in(path)
 
 
 def select(scenarios: Iterable[Scenario], ids: Sequence[str]) -> tuple[Scenario, ...]:

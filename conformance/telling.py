@@ -21,7 +21,8 @@ GRANT, CODE, CONTROL_GRANT, CONTROL_CODE = "ritas-grant", "anns-code", "control-
 ANOTHERS_CODE = "anothers-code"
 WRONG_PIN = "0000"
 FORGED = "tag all zero"
-FAR_DAY = "in 13 days"  # of codes that nobody enters
+FAR = 13  # days ahead, of codes that nobody enters
+FAR_DAY = f"in {FAR} days"
 MOST_CODES = DEFAULT.code_indices
 
 
@@ -133,6 +134,11 @@ def instant(of: int) -> str:
 def day(ahead: int) -> str:
     """A day in words, so many days from the one on which the scenario begins."""
     return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(ahead, f"in {ahead} days")
+
+
+def _day_from(step: Step, ahead: int) -> str:
+    """A day in words, so many days from the one on which the step is taken."""
+    return day((step.before.true - moves.MIDNIGHT) // DAY + ahead)
 
 
 def _because(said: Answer, beside: Sequence[str] = ()) -> Line:
@@ -274,13 +280,13 @@ def _grant(teller: Teller, step: Step) -> None:
 
 @_tells("code_is_asked_for")
 def _code(teller: Teller, step: Step) -> None:
-    given = step.given
-    asked: Line = {"by": _grantor(given), "day": day(given["days_ahead"]), "role": _role(given["recipient"])}
+    given, wanted = step.given, _day_from(step, step.given["days_ahead"])
+    asked: Line = {"by": _grantor(given), "day": wanted, "role": _role(given["recipient"])}
     asked |= {} if given["seller_permission"] else {"seller-permission": False}
     asked |= {} if given["named"] else {"name": ""}
     asked |= {} if given["pin_accepted"] else {"pin": WRONG_PIN}
     if not given["index_free"]:
-        others = {"by": "joe", "day": day(given["days_ahead"])}
+        others = {"by": "joe", "day": wanted}
         teller.add({"generate": others, "times": MOST_CODES, "authority": "accepts"})
         teller.report += MOST_CODES
     _unassigned(teller, step, {"generate": asked})
@@ -334,7 +340,7 @@ def _revoke_code(teller: Teller, step: Step) -> None:
 @_tells("pin_is_entered")
 def _pin(teller: Teller, step: Step) -> None:
     """There is no other way to enter a PIN than to ask for a code."""
-    asked = {"by": "joe", "day": FAR_DAY, **({} if step.given["matches"] else {"pin": WRONG_PIN})}
+    asked = {"by": "joe", "day": _day_from(step, FAR), **({} if step.given["matches"] else {"pin": WRONG_PIN})}
     teller.authority(step, {"generate": asked}, beside=("code.pin",))
     teller.report += bool(step.outcome.accepted)
 
