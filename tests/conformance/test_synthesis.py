@@ -16,7 +16,7 @@ from typing import get_type_hints
 import jsonschema
 import pytest
 import z3
-from lockproof.conformance import publishing, synthesis, vector_files, vectoring
+from lockproof.conformance import disturbances, publishing, synthesis, vector_files, vectoring
 from lockproof.conformance.command import app
 from lockproof.conformance.moves import ENDS_WITH_ITS_DAY, SET_UP
 from lockproof.conformance.synthesis import NOBODY_CAN_ASK, Infeasible, Open, Unplayable, Vector, find, synthesize
@@ -38,7 +38,13 @@ OF_CLAUSES = {name: data for name, data in FILES.items() if name not in {SCHEMA,
 VECTORS = {each["id"]: each for data in OF_CLAUSES.values() for each in data["vectors"]}
 BEGINS = {each["id"]: data["begins"] for data in OF_CLAUSES.values() for each in data["vectors"]}
 
+OF_CONDITIONS = {name: each for name, each in VECTORS.items() if each["disturbed_by"] is None}
+DECIDING = {name: each for name, each in VECTORS.items() if each["still_decides"]}
+DISTURBED = {name: each for name, each in VECTORS.items() if each["disturbed_by"]}
 every_vector = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
+every_condition = pytest.mark.parametrize("vector", OF_CONDITIONS.values(), ids=OF_CONDITIONS.keys())
+every_deciding = pytest.mark.parametrize("vector", DECIDING.values(), ids=DECIDING.keys())
+every_disturbed = pytest.mark.parametrize("vector", DISTURBED.values(), ids=DISTURBED.keys())
 
 
 # The schema
@@ -221,7 +227,7 @@ def place_of(vector):
     return condition["function"], condition["name"], condition["occurrence"]
 
 
-@every_vector
+@every_deciding
 def test_the_condition_is_as_it_says_and_at_the_bound_if_it_says_so(vector):
     condition = vector["condition"]
     assert vector["trace"][vector["decided_at"]]["event"] == condition["event"]
@@ -241,7 +247,7 @@ def kept(world, outcome):
     return replace(world, ghosts=None), outcome.logged, outcome.counted
 
 
-@every_vector
+@every_deciding
 def test_the_condition_alone_decides(vector):
     """Turned round, and nothing else with it, it changes what it says that it decides; and nothing that comes before that."""
     _, after, outcome = decided(vector)
@@ -261,7 +267,7 @@ def test_the_condition_alone_decides(vector):
 IN_THE_LOG = ("next_entry", "refusals", "refused_while_disabled")
 
 
-@every_vector
+@every_condition
 def test_its_clauses_are_those_between_the_two(vector):
     """The last event, after the one that the condition decides, and after that one with the condition turned round."""
     _, after, outcome = decided(vector)
@@ -281,11 +287,13 @@ def test_its_clauses_are_those_between_the_two(vector):
     )
     if vector["trace"][-1]["event"] == "pin_is_entered" and between:
         between |= {"code.pin"}  # a PIN's own clause; that of the bound is the box's
+    if vector["condition"]["name"] == "clock not behind the last decision":
+        between |= {"box.clock.never-back"}  # what the condition itself is about, whatever it is part of
     assert vector["clauses"]
     assert set(vector["clauses"]) <= between
 
 
-@every_vector
+@every_condition
 def test_the_other_of_the_pair_points_back(vector):
     condition = vector["condition"]
     other = f"{vector['id'].removesuffix('-holds').removesuffix('-fails')}-{'fails' if condition['holds'] else 'holds'}"
@@ -294,6 +302,41 @@ def test_the_other_of_the_pair_points_back(vector):
         pair = VECTORS[other]
         assert pair["pair"] == vector["id"]
         assert pair["condition"] == {**condition, "holds": not condition["holds"]}
+
+
+OF_WHAT_COMES_BETWEEN = {
+    "a-power-cut": "box.power",
+    "a-power-cut-and-a-new-nonce": "box.power",
+    "its-own-use": "code.expiry.not-extended",
+    "an-early-use": "code.day",
+    "anothers-use": "box.isolation",
+    "a-wrong-entry": "box.isolation",
+    "a-disabled-keypad": "box.wrong-entry.bound",
+    "anothers-revocation": "connect.revoke.only-it",
+    "a-clock-set-forward": "box.clock.never-back",
+}
+
+
+@every_disturbed
+def test_what_comes_between_changes_nothing_or_shows_in_the_answer(vector):
+    plain = VECTORS[vector["id"].removesuffix(f"-after-{vector['disturbed_by']}")]
+    assert plain["condition"] == vector["condition"]
+    assert OF_WHAT_COMES_BETWEEN[vector["disturbed_by"].removeprefix("early-")] in vector["clauses"]
+    assert len(vector["trace"]) > len(plain["trace"])
+    if vector["still_decides"]:
+        assert set(plain["clauses"]) <= set(vector["clauses"])
+    else:
+        assert vector["expected"]["accepted"] != plain["expected"]["accepted"]
+
+
+def test_everything_that_can_come_between_does():
+    names = {each["disturbed_by"].removeprefix("early-") for each in DISTURBED.values()}
+    assert names == {each.name for each in disturbances.DISTURBANCES} == set(OF_WHAT_COMES_BETWEEN)
+
+
+def test_no_two_that_are_disturbed_come_to_the_same_steps():
+    steps = [str([{**step, "shows": ()} for step in each["scenario"]["steps"]]) for each in DISTURBED.values()]
+    assert len(set(steps)) == len(steps)
 
 
 def test_the_checks_see_what_is_wrong():
@@ -361,7 +404,7 @@ def test_what_is_covered_has_its_vector_and_no_vector_is_without_a_condition():
     assert [row["vector"] for row in ROWS if row["status"] == "covered"] == [
         goal_of(row).id for row in ROWS if row["status"] == "covered"
     ]
-    assert {row["vector"] for row in ROWS} - {None} == set(VECTORS)
+    assert {row["vector"] for row in ROWS} - {None} == set(OF_CONDITIONS)
     assert len(VECTORS) == sum(len(data["vectors"]) for data in OF_CLAUSES.values())
     for row in ROWS:
         assert (row["vector"] is None) == bool(row["reason"])
