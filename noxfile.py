@@ -9,7 +9,7 @@ import nox
 ROOMS = ("spec", "reference", "hw_adapter", "conformance")
 CHECKED = (*ROOMS, "tests", "benchmarks", "noxfile.py")
 
-nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "conformance"]
+nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance"]
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -55,6 +55,13 @@ def mutants(session: nox.Session) -> None:
     """Every small wrong change of the model, and the theorems that name it; a minute and a half on two processors."""
     session.install("-e", ".")
     session.run("lockproof", "prove", "--mutants")
+
+
+@nox.session
+def vectors(session: nox.Session) -> None:
+    """The committed vectors are what the model gives now; a minute on two processors."""
+    session.install("-e", ".")
+    session.run("lockproof", "scenarios", "synthesize", "--check")
 
 
 @nox.session

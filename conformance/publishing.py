@@ -20,6 +20,9 @@ from lockproof.spec.coverage import Goal
 from lockproof.spec.observable import BadInput
 from lockproof.spec.theorems import Step
 
+TITLE = "lockproof vectors"
+"""How the title of the schema begins, in whatever version."""
+
 
 def written_out(found: Iterable[Found]) -> dict[str, str]:
     """Name and text of every file: one for each clause, and the index, which says of every condition what became of it."""
@@ -48,38 +51,52 @@ def written_out(found: Iterable[Found]) -> dict[str, str]:
 
 def stale(found: Iterable[Found], folder: Path = FOLDER) -> list[str]:
     """What is not as the model gives it now: `missing`, `differs` or `left over`, with the name of the file."""
-    wanted = written_out(found)
-    kept = {path.name for path in folder.glob("*.json")} - {SCHEMA}
+    wanted = _files(found)
+    kept = {path.name for path in folder.glob("*.json")}
     wrong = [f"{name}: missing" for name in sorted(wanted.keys() - kept)]
-    wrong += [f"{name}: left over" for name in sorted(kept - wanted.keys())]
-    same = wanted.keys() & kept
-    return wrong + [f"{name}: differs" for name in sorted(same) if (folder / name).read_text(encoding="utf-8") != wanted[name]]
+    wrong += [f"{name}: left over" for name in sorted(kept - wanted.keys()) if _is_ours(folder / name)]
+    return wrong + [f"{name}: differs" for name in sorted(wanted.keys() & kept) if _text_of(folder / name) != wanted[name]]
 
 
 def write(found: Iterable[Found], folder: Path) -> int:
-    """Write them all, take away what is left over from before, and say how many files there are. Raises `BadInput`."""
-    wanted = written_out(found)
+    """Write them all, take away what is left over from before, and say how many files there are.
+
+    Raises `BadInput`, and writes nothing, where one of them would take the place of a file that is none of ours.
+    """
+    wanted = _files(found)
+    for name in wanted:
+        if (folder / name).exists() and not _is_ours(folder / name):
+            raise BadInput(f"{folder / name}: no file of vectors, so it stays; take it away, or name another folder with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.glob("*.json"):
-            if path.name not in {*wanted, SCHEMA} and _is_ours(path):
+            if path.name not in wanted and _is_ours(path):
                 path.unlink()
         for name, text in wanted.items():
             (folder / name).write_text(text, encoding="utf-8")
-        schema = (FOLDER / SCHEMA).read_text(encoding="utf-8")
-        (folder / SCHEMA).write_text(schema, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{folder}: the vectors cannot be written: {error.strerror}; name another folder with --out") from None
     return len(wanted)
 
 
+def _files(found: Iterable[Found]) -> dict[str, str]:
+    """All that a folder of vectors holds: what is written out, and the schema that it is written by."""
+    return {**written_out(found), SCHEMA: (FOLDER / SCHEMA).read_text(encoding="utf-8")}
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
 def _is_ours(path: Path) -> bool:
-    """A file of vectors, of whatever version; anything else in the folder is somebody's."""
+    """A file of vectors or their schema, of whatever version; anything else in the folder is somebody's."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(found, dict) and found.get("$schema") == SCHEMA
+    if not isinstance(found, dict):
+        return False
+    return found.get("$schema") == SCHEMA or (path.name == SCHEMA and str(found.get("title")).startswith(TITLE))
 
 
 def _text(value: Json) -> str:
@@ -99,6 +116,7 @@ def _vector(each: Vector, made: set[str]) -> Json:
         "disturbed_by": each.disturbed or None,
         "still_decides": each.still_decides,
         "profile": each.profile,
+        "code": {"day_start": each.trace.start.code.day_start, "day_end": each.trace.start.code.day_end},
         "expected": _expected(each.last),
         "trace": [{"event": step.event, "given": _plain(step.given), **_expected(step)} for step in each.trace.steps()],
         "decided_at": each.moment,
@@ -151,7 +169,13 @@ def _condition(goal: Goal) -> Json:
 
 def _expected(step: Step) -> Json:
     outcome = step.outcome
-    return {"accepted": outcome.accepted, "refused_for": list(outcome.clauses()), "because_of": list(outcome.because())}
+    return {
+        "accepted": outcome.accepted,
+        "refused_for": list(outcome.clauses()),
+        "because_of": list(outcome.because()),
+        "notified": outcome.notified,
+        "reported": outcome.reported,
+    }
 
 
 def _index(found: Sequence[Found]) -> Json:

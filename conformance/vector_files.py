@@ -29,11 +29,12 @@ def _read(path: Path) -> Iterator[tuple[str, Json, int]]:
     try:
         text = path.read_text(encoding="utf-8")
         found = json.loads(text)
-        version, vectors = found["version"], found["vectors"]
+        version = found["version"]
+        if version != VERSION:
+            raise BadInput(f"{path}: vectors of version {version}, and this release reads {VERSION}; make them anew")
+        vectors = [(each["id"], each) for each in found["vectors"] if each["scenario"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{path}: no vectors: {error}; make them with lockproof scenarios synthesize") from None
-    if version != VERSION:
-        raise BadInput(f"{path}: vectors of version {version}, and this release reads {VERSION}; make them anew")
-    for each in vectors:
-        place = text.find(f'"id": {json.dumps(each["id"])}')
+    for known, each in vectors:
+        place = text.find(f'"id": {json.dumps(known)}')
         yield name, each, text.count("\n", 0, max(place, 0)) + 1

@@ -150,15 +150,8 @@ class Search:
                 return None
             for choice in self._choices[:depth]:
                 likely = solver.model().eval(choice, model_completion=True).as_long()
-                for place in range(likely):
-                    solver.push()
-                    solver.add(choice == place)
-                    if _sat(solver):
-                        likely = place
-                        solver.pop()
-                        break
-                    solver.pop()
-                solver.add(choice == likely)
+                first = next((place for place in range(likely) if _can_be(solver, choice == place)), likely)
+                solver.add(choice == first)
                 _sat(solver)
             found = solver.model()
             return [self._events[found.eval(c, model_completion=True).as_long()] for c in self._choices[:depth]]
@@ -181,7 +174,10 @@ def settle(
     end_with: Allowed | None = None,
     start: World | None = None,
 ) -> Trace | None:
-    """The first trace of just these events, from `start` if it is given, whose steps are as wanted; None where there is none."""
+    """The first trace of just these events, from `start` if it is given, whose steps are as wanted; None where there is none.
+
+    Raises `TraceError` where its steps are not as wanted when they are run.
+    """
     solver = z3.Solver()
     solver.set("timeout", SECONDS_PER_QUESTION * 1000)
     first = symbol(World, "0") if start is None else start
@@ -208,7 +204,7 @@ def settle(
     def value(state: Any) -> Any:
         return valued(state, values)
 
-    return Trace(
+    trace = Trace(
         value(first),
         profile
         if isinstance(profile, Profile)
@@ -216,6 +212,9 @@ def settle(
         tuple(Moment(step.event, {name: value(given) for name, given in step.given.items()}) for step in steps),
         value(steps[-1].any_instant),
     )
+    if wanted(list(trace.steps())) is not True:
+        raise TraceError(f"{', '.join(events)}: it is not as wanted when it is run")
+    return trace
 
 
 def valued(state: Any, values: Mapping[int, Any]) -> Any:
