@@ -99,8 +99,8 @@ def run(
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.scenario import DEFAULT_TODAY
 
-    console = _console()
-    chosen = suite.select(suite.from_files(files) if files else suite.packaged(_suite(which)), scenario or [])
+    console, packaged = _console(), _suite(which)
+    chosen = suite.select(suite.from_files(files) if files else suite.packaged(packaged), scenario or [])
     judged = [targets.target(name) for name in box or [targets.IN_PROCESS, targets.ON_A_LINE]]
     day = _date(today or DEFAULT_TODAY)
     results: list[Any] = []

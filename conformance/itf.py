@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lockproof.conformance.moves import MIDNIGHT, START
-from lockproof.conformance.telling import CODE, LOOKS
+from lockproof.conformance.telling import LOOKS
 from lockproof.spec import clauses
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DAY, DEFAULT, Profile, ProfileError
@@ -135,11 +135,10 @@ def _written(value: Any) -> Any:
 
 
 def of_vector(vector: Json) -> Found:
-    """What `lockproof scenarios synthesize` wrote down of a trace: its events, and in the scenario the day of its code."""
+    """What `lockproof scenarios synthesize` wrote down of a trace: its events, and the day of its code."""
     steps = vector["scenario"]["steps"]
-    ahead = next((step["generate"]["day"] for step in steps if step.get("generate", {}).get("as") == CODE), "today")
     trace = Trace(
-        beginning(START, MIDNIGHT + DAY * (ahead == "tomorrow")),
+        beginning(START, vector["code"]["day_start"]),
         replace(DEFAULT, **vector["profile"]),
         tuple(Moment(each["event"], _given_of(each)) for each in vector["trace"]),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from lockproof.conformance import moves, suite, vector_files
+from lockproof.conformance.disturbances import ANOTHERS
 from lockproof.conformance.itf import (
     Claim,
     Found,
@@ -24,7 +26,7 @@ from lockproof.conformance.itf import (
 )
 from lockproof.conformance.oracle import Contradiction
 from lockproof.conformance.scenario import Scenario, from_data
-from lockproof.conformance.telling import ZONE, CannotTell, instant, told
+from lockproof.conformance.telling import FAR, MOST_CODES, ZONE, CannotTell, instant, told
 from lockproof.conformance.words import spoken
 from lockproof.spec import clauses
 from lockproof.spec.observable import BadInput
@@ -32,11 +34,12 @@ from lockproof.spec.profile import DAY, DEFAULT, Profile
 from lockproof.spec.symbolic import leaves
 from lockproof.spec.theorems import REASONS, Step
 from lockproof.spec.traces import Moment, Trace
+from lockproof.spec.vocabulary import Truth
 from lockproof.spec.world import EVENTS, World
 
 FIRST_TOLD = len(moves.SET_UP)
 MOST_TOLD = 4  # decisions before the one that is claimed wrongly, in a message
-SHIFTED = {"true", "authority", "window_start", "window_end", "value"}
+SHIFTED = {"true", "authority", "window_start", "window_end", "value", "day_start", "day_end"}
 """Arguments that are instants; what the box's clock shows is moved with what it showed before."""
 
 
@@ -169,12 +172,17 @@ def _shown_part(found: Found) -> tuple[Trace, str]:
                 f"{found.file}: state {number + 1} is not {event}, and every scenario is set up by {' and '.join(moves.SET_UP)}"
                 f"\n    put them in front, or play the trace from where they are; {_SET_UP_PICKS}"
             )
-    decided = [number for number, moment in enumerate(moments) if moment.event in REASONS and number >= FIRST_TOLD]
-    last = len(moments) - 1 if found.looked_for else max(decided, default=0)
+    shows = [number for number, moment in enumerate(moments) if number >= FIRST_TOLD and _has_control(moment)]
+    last = len(moments) - 1 if found.looked_for else max(shows, default=0)
     if last < FIRST_TOLD:
         raise ItfError(f"{found.file}: nothing is decided in it after the set-up, so nothing can be seen\n    {_MEND}")
-    after = f" What comes after state {last + 1} is left out: nothing of it is decided." if last + 1 < len(moments) else ""
+    after = f" What comes after state {last + 1} is left out: nothing of it shows anything." if last + 1 < len(moments) else ""
     return replace(found.trace, moments=moments[: last + 1]), after
+
+
+def _has_control(moment: Moment) -> bool:
+    """It is decided, and another of its kind comes out otherwise; the end of somebody else's grant is only ever taken."""
+    return moment.event in REASONS and (moment.event != "revocation_is_heard" or bool(moment.given["ours"]))
 
 
 _SET_UP_PICKS = "the time order is another than ours, authentic, for nonce 1, and its value is true time"
@@ -272,25 +280,78 @@ def _check_moves(found: Found, trace: Trace) -> None:
         allowed = moves.EVENTS[step.event]
         if number == len(steps):
             allowed = moves.AT_LAST.get(step.event, allowed)
-        if not allowed(step):
+        if not (allowed(step) or _ALSO.get(step.event, _no)(step)):
             raise _error(found, number, f"no bench can do this: {_BENCH[step.event]}")
+        if _is_anothers(step) and any(_is_anothers(each) and each.outcome.accepted for each in steps[: number - 1]):
+            raise _error(
+                found, number, "another's code opened before, and is unused here", "let another's code open once, at most"
+            )
+    _check_indices(found, steps)
 
+
+def _check_indices(found: Found, steps: Sequence[Step]) -> None:
+    """Whether an index is free is true of the codes that were given, and a bench takes all of a day by giving them."""
+    today, ours = 0, (steps[0].before.code.day_start - moves.MIDNIGHT) // DAY
+    given = Counter([today, today, ours])  # another's and a control's, and ours, which a scenario gives if it needs them
+    for number, step in enumerate(steps, 1):
+        if step.event not in {"pin_is_entered", "code_is_asked_for"}:
+            continue
+        asked, free = step.given.get("days_ahead", FAR), step.given.get("index_free", True)
+        wanted = (step.before.true - moves.MIDNIGHT) // DAY + asked
+        if given[wanted] >= MOST_CODES if free else given[wanted]:
+            raise _error(
+                found,
+                number,
+                f"of the {MOST_CODES} codes of that day {given[wanted]} are given by then, and here one is {'' if free else 'not '}free",
+                "ask for codes of another day; all of a day are taken at once, where none of it was given before",
+            )
+        given[wanted] += step.outcome.accepted if free else MOST_CODES
+
+
+def _no(_: Step) -> Truth:
+    return False
+
+
+def _is_anothers(step: Step) -> bool:
+    """Another code of today, and nobody has used it."""
+    return step.event == "entry_is_made" and not step.given["ours"] and step.given["matches"] and step.given["other"] == ANOTHERS
+
+
+def _is_anothers_revocation(step: Step) -> bool:
+    return not step.given["ours"] and step.given["authentic"]
+
+
+def _is_minted(step: Step) -> Truth:
+    """A genuine ticket for our grant for a nonce that has a name, whatever the authority would say."""
+    other, before = step.given["other"], step.before
+    window = (other.window_start, other.window_end) == (before.grant.window_start, before.grant.window_end)
+    named = moves.FIRST_NAMED <= other.nonce <= before.box.nonce
+    genuine = not step.given["ours"] and other.authentic and step.given["other_heard"] == before.heard
+    return bool(before.ghosts.granted) and window and named and genuine
+
+
+_ALSO: dict[str, Callable[[Step], Truth]] = {
+    "entry_is_made": _is_anothers,
+    "revocation_is_heard": _is_anothers_revocation,
+    "ticket_is_presented": _is_minted,
+}
+"""What can be told beside what a search has to choose from: it comes between in disturbed vectors."""
 
 _BENCH = {
     "time_passes": "there true time, both clocks and the timer go on together, by 1 s to 40 days (leave all picks but true out)",
     "clock_jumps": "there a clock falls back, by at most a day",
     "power_fails": "there the clock and true time go on together while the power is away, for up to 40 days (leave all picks but"
     " off_for out)",
-    "entry_is_made": "there the digits are those of our code (ours, matches), those with a digit wrong (ours), or none's (neither),"
-    " and other is all nought",
+    "entry_is_made": "there the digits are those of our code (ours, matches), those with a digit wrong (ours), or none's (neither, and"
+    " other all nought), or another's (matches, and other an unused code of the bench's today)",
     "ticket_is_issued": "there a ticket is asked for with a nonce from the second on, once something was granted, and is kept if it"
     " is issued",
     "ticket_is_presented": "there a ticket is ours; or ours with another tag (other as ours, not authentic, not heard); or one minted"
-    " for our grant with nonce 0, or, once the grant has ended, with a nonce from the second on",
+    " for our grant with nonce 0, or with one from the second on",
     "grant_is_asked_for": "there a window begins at most 8 days from now, either way, and lasts up to 40 days, and a box without a"
     " property has its owner for grantor",
     "grant_is_revoked": "there a grant is revoked by its reference, which there is only once it was granted",
-    "revocation_is_heard": "there an order is for our grant, after that has ended, or a forgery of it",
+    "revocation_is_heard": "there an order is for our grant, after that has ended, or a forgery of it; or a genuine one for another's",
     "time_order_arrives": "there the first order has nonce 1 and is for true time, and later ones have a nonce from the second on, and"
     " are for at most a day from true time, and no more than a day before the last decision",
     "time_order_is_issued": "there an order is kept, and has a nonce from the second on",

@@ -109,6 +109,8 @@ def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:
     import z3  # noqa: PLC0415 (only for this)
 
     caught = [found for kill in kills if kill.fault.breaks and (found := kill.caught_by(scenarios))]
+    if not caught:
+        return []
     taken = {name: z3.Bool(name) for name in sorted({name for found in caught for name in found})}
     solver = z3.Optimize()
     for found in caught:

@@ -207,9 +207,7 @@ def disturbed_vectors(vector: Vector) -> list[Vector]:
         with contextlib.suppress(CannotTell):
             lines = tuple(told(each.trace, shows=shows))
             moment = len(each.trace.moments) - 1
-            found.append(
-                Vector(vector.goal, vector.decides, vector.exactly, each.trace, moment, shows, lines, name, each.decides)
-            )
+            found.append(Vector(vector.goal, vector.decides, False, each.trace, moment, shows, lines, name, each.decides))
     return found
 
 

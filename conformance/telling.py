@@ -472,7 +472,9 @@ def _issue_our_code(teller: Teller, first: Step) -> None:
 
 
 def _uses_our_code(step: Step) -> bool:
-    return step.event == "code_revocation_is_asked_for" or (step.event == "entry_is_made" and step.given["ours"])
+    return step.event == "code_revocation_is_asked_for" or (
+        step.event in {"entry_is_made", "entry_is_decided"} and step.given["ours"]
+    )
 
 
 def _uses_anothers_code(step: Step) -> bool:
@@ -494,6 +496,8 @@ def _look(lines: list[Line], shows: Sequence[str]) -> Line:
         "report.once": "report",
         "connect.notify-once": "notifications",
         "code.notify-never": "notifications",
+        "connect.property": "revocation",
+        "connect.revoke.any-time": "revocation",
     }
     preferred = [wanted[clause] for clause in shows if clause in wanted] + list(LOOKS)
     for verb in preferred:

@@ -347,9 +347,7 @@ def test_a_code_of_the_next_day_stays_one():
 
 def test_what_is_asked_for_later_is_asked_for_days_from_then():
     """A day is told from the beginning of the scenario, and a code is asked for days ahead of when it is asked for."""
-    asked = {"recipient": {"consumer": False, "realtor": False}, "days_ahead": 14}
-    asked |= dict.fromkeys(("seller_permission", "by_grantor", "assigned", "pin_accepted", "named", "index_free"), True)
-    later = [taken("time_passes", true=START + 3 * DAY), taken("code_is_asked_for", **asked)]
+    later = [taken("time_passes", true=START + 3 * DAY), asked_for(14)]
     assert steps(*later)[0]["generate"] == {"by": "joe", "day": "in 17 days", "role": "contractor"}
     assert steps(*later[:1], taken("pin_is_entered", matches=True))[0]["generate"]["day"] == "in 16 days"
 
@@ -357,7 +355,7 @@ def test_what_is_asked_for_later_is_asked_for_days_from_then():
 def test_what_nobody_decides_at_the_end_is_left_out_and_the_story_says_so():
     found = read(*set_up(), ENTRY, taken("time_passes", true=START + 60), **{"#meta": {"description": "Made by hand."}})
     scenario = itf_playing.as_scenario(found)
-    assert scenario["story"] == "Made by hand. What comes after state 3 is left out: nothing of it is decided."
+    assert scenario["story"] == "Made by hand. What comes after state 3 is left out: nothing of it shows anything."
     assert scenario["steps"] == steps(ENTRY)
 
 
@@ -368,7 +366,51 @@ def test_another_profile_is_asked_of_the_box():
     assert scenario["profile"] == {"code_life": "1m", "code_ends_with_its_day": True, "code_digits": 7}
 
 
+ANOTHERS = {"day_start": MIDNIGHT, "day_end": MIDNIGHT + DAY, "used": False, "first_use": 0}
+ANOTHERS_ENTRY = taken("entry_is_made", ours=False, matches=True, other=ANOTHERS)
+ANOTHERS_REVOCATION = taken("revocation_is_heard", ours=False, authentic=True)
+
+
+def asked_for(days_ahead: int, *, index_free: bool = True) -> dict:
+    right = dict.fromkeys(("seller_permission", "by_grantor", "assigned", "pin_accepted", "named"), True)
+    recipient = {"consumer": False, "realtor": False}
+    return taken("code_is_asked_for", recipient=recipient, days_ahead=days_ahead, index_free=index_free, **right)
+
+
+def test_what_is_anothers_is_told_and_shows_nothing_by_itself():
+    told = steps(ANOTHERS_ENTRY, ANOTHERS_REVOCATION, WRONG, ANOTHERS_REVOCATION)
+    assert [step for step in told if "read-clock" not in step and "read-log" not in step] == [
+        {"generate": {"by": "joe", "day": "today", "as": "anothers-code"}, "authority": "accepts"},
+        {"enter": "anothers-code", "box": "opens"},
+        {"end-another-grant": {"by": "joe", "to": "ralph"}, "box": "takes"},
+        {"enter": "wrong", "box": "refuses", "because": ["code.digits"], "shows": ["code.digits"]},
+    ]
+
+
+def test_anothers_code_moves_with_the_day():
+    first = {"world": {"true": 9 * DAY}}
+    other = {**ANOTHERS, "day_start": 9 * DAY, "day_end": 10 * DAY}
+    states = [*set_up(9 * DAY), taken("entry_is_made", ours=False, matches=True, other=other), WRONG]
+    assert itf_playing.as_scenario(read(*states, first=first))["steps"] == steps(ANOTHERS_ENTRY, WRONG)
+
+
 CANNOT = [
+    (
+        [*set_up(), ANOTHERS_ENTRY, ANOTHERS_ENTRY],
+        {},
+        "state 4, entry_is_made: another's code opened before, and is unused here\n    let another's code open once",
+    ),
+    (
+        [*set_up(), asked_for(3), asked_for(3, index_free=False)],
+        {},
+        "state 4, code_is_asked_for: of the 8 codes of that day 1 are given by then, and here one is not free\n    ask for codes of",
+    ),
+    (
+        [*set_up(), *[taken("pin_is_entered", matches=True)] * 9],
+        {},
+        "state 11, pin_is_entered: of the 8 codes of that day 8 are given by then, and here one is free\n    ask for codes of",
+    ),
+    ([*set_up(), ANOTHERS_REVOCATION], {}, "nothing is decided in it after the set-up, so nothing can be seen"),
     ([ENTRY], {}, "state 1 is not challenge_is_made, and every scenario is set up by challenge_is_made and time_order_arrives\n"),
     (set_up(), {}, "nothing is decided in it after the set-up, so nothing can be seen"),
     (
@@ -566,7 +608,8 @@ def moments(now: int) -> st.SearchStrategy:
         st.builds(lambda other: taken("time_order_arrives", ours=False, other=other), order),
         st.builds(lambda nonce: taken("ticket_is_issued", nonce=nonce, registered=True), st.integers(2, 4)),
         st.just(taken("ticket_is_presented", ours=True)),
-        st.just(taken("box_is_moved")),
+        st.sampled_from([ANOTHERS_ENTRY, ANOTHERS_REVOCATION, taken("box_is_moved")]),
+        st.builds(lambda days, free: asked_for(days, index_free=free), st.integers(-1, 3), st.booleans()),
         st.just(taken("refusals_are_written")),
         st.just(taken("entry_arrives")),
     )
