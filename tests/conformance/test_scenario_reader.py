@@ -116,7 +116,7 @@ def test_a_duplicate_key() -> None:
             changed("story:", "storey:"),
             (
                 "a-scenario.yaml:3: a scenario has no storey\n    did you mean story?   (clauses, control, id, profile,"
-                " properties, secret, start, steps, story, zone)"
+                " properties, secret, start, steps, story, theorem, zone)"
             ),
         ),
         (

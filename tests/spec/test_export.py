@@ -58,6 +58,10 @@ def test_there_is_one_file_for_every_theorem_and_event_and_every_invariant_and_e
     assert sum(e["expected"] == "unsat" for e in index) == len(claims)
 
 
+def steps_of(theorem, worlds):
+    return [worlds.of(event)[0] for event in theorem.events] or [worlds.without_event(theorem.numbers)[0]]
+
+
 def test_there_is_one_witness_for_each_and_a_file_for_whatever_must_be_possible(index):
     asked = [(e.get("theorem") or e.get("invariant"), e["question"]) for e in index if e["expected"] == "sat"]
     assert [name for name, question in asked if question == "witness"] == [*INVARIANTS, *THEOREMS]
@@ -68,8 +72,8 @@ def test_there_is_one_witness_for_each_and_a_file_for_whatever_must_be_possible(
     assert others == [
         (theorem.name, possible)
         for theorem in THEOREMS.values()
-        for event in theorem.events
-        for possible in theorem.claim((default if theorem.default_profile else worlds).of(event)[0]).possible
+        for step in steps_of(theorem, default if theorem.default_profile else worlds)
+        for possible in theorem.claim(step).possible
     ]
     assert ("every_limit_is_proved_over_its_whole_range", "every limit at its least") in others
 
