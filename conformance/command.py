@@ -191,7 +191,10 @@ def faults(
     if over not in {"fault", "pty"}:
         _stop(f"--over {over}: faulty boxes stand in process (fault) or on a line (pty)", Exit.BAD_INPUT)
     chosen = [named(name).name for name in names] if names else list(all_faults())
-    kills = try_faults(chosen, over, _suite(which))
+    try:
+        kills = try_faults(chosen, over, _suite(which))
+    except KeyboardInterrupt:
+        _stop("stopped by Ctrl-C; no fault was judged", Exit.LINK)
     survived = show_kills(_console(), kills)
     if smallest:
         show_smallest(_console(), kills)
@@ -270,7 +273,10 @@ def synthesize_scenarios(
     """Make the vectors anew: for every named condition of the model, the traces in which it alone decides."""
     from lockproof.conformance.vectoring import synthesize_and_tell
 
-    raise SystemExit(synthesize_and_tell(_console(), out, check=check))
+    try:
+        raise SystemExit(synthesize_and_tell(_console(), out, check=check))
+    except KeyboardInterrupt:
+        _stop("stopped by Ctrl-C; nothing was written", Exit.LINK)
 
 
 @scenarios_app.command("itf", epilog="For example: lockproof scenarios itf entry-is-made-decide-entry-used-before-holds")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Container, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from lockproof.conformance import suite
 from lockproof.conformance.faults import Fault, named
@@ -13,6 +12,7 @@ from lockproof.conformance.run import run
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import RunResult, Verdict
+from lockproof.conformance.workers import mapped
 from lockproof.spec.observable import BenchError
 from rich.console import Console
 from rich.table import Table
@@ -57,11 +57,10 @@ def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
 
 def try_faults(names: Sequence[str], over: str, which: suite.Suite = suite.Suite.ALL) -> list[Kill]:
     """The packaged scenarios on each of these faulty boxes, on as many processors as there are; in the order of the names."""
-    with ProcessPoolExecutor(max_workers=min(len(names), os.cpu_count() or 1)) as workers:
-        return list(workers.map(_try_named, names, [over] * len(names), [which] * len(names)))
+    return list(mapped(partial(_try_named, over, which), names))
 
 
-def _try_named(name: str, over: str, which: suite.Suite) -> Kill:
+def _try_named(over: str, which: suite.Suite, name: str) -> Kill:
     return try_fault(named(name), over, suite.packaged(which))
 
 

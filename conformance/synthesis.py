@@ -7,9 +7,7 @@ until what it decides can be seen, run with values, and told as a scenario. What
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import product
@@ -19,6 +17,7 @@ from lockproof.conformance import moves
 from lockproof.conformance.disturbances import AT_THE_BOX, disturbed
 from lockproof.conformance.moves import AT_LAST, PROFILES, SET_UP
 from lockproof.conformance.telling import CannotTell, Line, told
+from lockproof.conformance.workers import mapped
 from lockproof.spec import coverage
 from lockproof.spec.coverage import Decides, Goal
 from lockproof.spec.profile import DEFAULT
@@ -119,11 +118,10 @@ def synthesize(report: Callable[[Found], None] = lambda _: None, workers: int | 
     By `workers` processes, as many as there are processors if not said; what is found does not depend on how many.
     """
     goals = list(coverage.goals())
-    with ProcessPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
-        found = []
-        for each in pool.map(find, goals, chunksize=4):
-            report(each)
-            found.append(each)
+    found = []
+    for each in mapped(find, goals, workers, chunk=4):
+        report(each)
+        found.append(each)
     return [*found, *_distinct(new for each in found if isinstance(each, Vector) for new in disturbed_vectors(each))]
 
 

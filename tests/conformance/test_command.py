@@ -18,9 +18,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from lockproof.conformance import journal, proving, suite
+from lockproof.spec.guessing import guessing
 from lockproof.spec.invariants import INVARIANTS
+from lockproof.spec.profile import DEFAULT
 from lockproof.spec.prove import Result, Row
 from lockproof.spec.theorems import THEOREMS
+from lockproof.spec.town_theorems import TOWN_THEOREMS
 
 A_FEW = ("--scenario", "the-hour-is-over")
 
@@ -158,16 +161,19 @@ def test_a_seed_gives_the_same_ids_and_digits_again(lockproof, tmp_path):
     assert first[0] not in (tmp_path / "runs/0003/reference/journal.jsonl").read_text()
 
 
+COUNT = len(THEOREMS) + len(TOWN_THEOREMS)
+
+
 def test_prove_proves_exports_and_names_what_it_proved(lockproof, tmp_path):
     result = lockproof("prove", "--export", "obligations")
     says(result, 0, "a_ready_box_opens_for_a_code_iff_entitled", "witness: entry is made")
     assert "not proved" not in result.stdout
     rows = [line for line in result.stdout.splitlines() if line.startswith("proved ")]
-    assert len(rows) == len(THEOREMS) + len(INVARIANTS)
+    assert len(rows) == COUNT + len(INVARIANTS)
     assert all(re.search(r"z3 .*\d+ unsat.* in \d+ ms   cvc5 .*\d+ unsat.* in \d+ ms", row) for row in rows)
-    *_, proved, times, exported = result.stdout.splitlines()
+    *_, proved, times, guess, exported = result.stdout.splitlines()
     count = len(list((tmp_path / "obligations").glob("*.smt2")))
-    theorems, invariants = f"{len(THEOREMS)} of {len(THEOREMS)} theorems", f"{len(INVARIANTS)} of {len(INVARIANTS)} invariants"
+    theorems, invariants = f"{COUNT} of {COUNT} theorems", f"{len(INVARIANTS)} of {len(INVARIANTS)} invariants"
     assert re.fullmatch(
         rf"{theorems} and {invariants} proved; {count} obligations, each put to z3 \d+\.\d+\.\d+, cvc5 \d+\.\d+\.\d+", proved
     )
@@ -176,6 +182,7 @@ def test_prove_proves_exports_and_names_what_it_proved(lockproof, tmp_path):
         r" peak memory: z3 \d+ MB, the largest process of cvc5 \d+ MB",
         times,
     )
+    assert guess == str(guessing(DEFAULT))
     assert exported == f"{count} obligations written to obligations, with an index, obligations/obligations.json"
 
 
@@ -185,7 +192,7 @@ def test_prove_without_cvc5_is_an_error_of_the_harness_and_says_what_to_do(tmp_p
     path = {**os.environ, "PYTHONPATH": str(tmp_path)}
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=path, check=False)
     says(result, 3, "no cvc5", "cvc5 cannot be asked: not for this machine", "install it: pip install cvc5", "cvc5 missing")
-    says(result, 3, f"0 of {len(THEOREMS)} theorems", "not proved: mark_is_the_last_decision")
+    says(result, 3, f"0 of {COUNT} theorems", "not proved: mark_is_the_last_decision")
     assert not any(line.startswith("proved") for line in result.stdout.splitlines())
 
 
