@@ -13,6 +13,7 @@ from lockproof.spec import memory
 from lockproof.spec.export import Export
 from lockproof.spec.guessing import guessing
 from lockproof.spec.obligations import Kind
+from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DEFAULT
 from lockproof.spec.prove import Result, Row, Standing, prove, versions
 from lockproof.spec.second_solver import SecondSolver
@@ -57,9 +58,14 @@ def prove_and_tell(
     _show_totals(console, rows, second, time.perf_counter() - begin)
     if export:
         _say(console, f"{export.written} obligations written to {folder}, with an index, {folder}/obligations.json")
-    show_counterexamples(console, [row.name for row in rows if row.result is Result.FALSE], counterexamples)
-    shown = show_witnesses(console, witnesses) if witnesses else True
-    return exit_code(rows) or (0 if shown else 1)
+    code = exit_code(rows)
+    try:
+        show_counterexamples(console, [row.name for row in rows if row.result is Result.FALSE], counterexamples)
+        shown = show_witnesses(console, witnesses) if witnesses else True
+    except BadInput as error:  # what was found out stands, written or not
+        _say(console, str(error))
+        return code or 2
+    return code or (0 if shown else 1)
 
 
 @contextmanager

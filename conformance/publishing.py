@@ -69,11 +69,13 @@ def write(found: Iterable[Found], folder: Path) -> int:
             raise BadInput(f"{folder / name}: no file of vectors, so it stays; take it away, or name another folder with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for name, text in wanted.items():  # whole or not at all: what stood there stays until what takes its place is written
+            part = folder / f"{name}.part"
+            part.write_text(text, encoding="utf-8")
+            part.replace(folder / name)
         for path in folder.glob("*.json"):
             if path.name not in wanted and _is_ours(path):
                 path.unlink()
-        for name, text in wanted.items():
-            (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{folder}: the vectors cannot be written: {error.strerror}; name another folder with --out") from None
     return len(wanted)
@@ -92,9 +94,9 @@ def _is_ours(path: Path) -> bool:
     """A file of vectors or their schema, of whatever version; anything else in the folder is somebody's."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or path.is_symlink():
         return False
     return found.get("$schema") == SCHEMA or (path.name == SCHEMA and str(found.get("title")).startswith(TITLE))
 

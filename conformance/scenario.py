@@ -151,14 +151,19 @@ def load(path: Path, text: str | None = None, shown: str | None = None) -> Scena
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ScenarioError(Where(name, 1), f"cannot be read: {error}", "name a scenario file, in YAML and UTF-8") from None
     except RecursionError:
-        raise ScenarioError(
-            Where(name, 1), "it is nested too deep", "write steps as a plain list, as in the packaged scenarios"
-        ) from None
+        raise _too_deep(name) from None
+
+
+def _too_deep(file: str) -> ScenarioError:
+    return ScenarioError(Where(file, 1), "it is nested too deep", "write steps as a plain list, as in the packaged scenarios")
 
 
 def from_data(data: dict[str, Any], file: str, line: int) -> Scenario:
     """A scenario that stands among others in a file of data, from line `line` on. Raises `ScenarioError`."""
-    return _Reader(file, stem=str(data.get("id"))).scenario(_node(data, yaml.Mark(file, 0, line - 1, 0, None, 0)))
+    try:
+        return _Reader(file, stem=str(data.get("id"))).scenario(_node(data, yaml.Mark(file, 0, line - 1, 0, None, 0)))
+    except RecursionError:
+        raise _too_deep(file) from None
 
 
 def _node(value: Any, mark: yaml.Mark) -> yaml.Node:

@@ -32,8 +32,8 @@ def _read(path: Path) -> Iterator[tuple[str, Json, int]]:
         version = found["version"]
         if version != VERSION:
             raise BadInput(f"{path}: vectors of version {version}, and this release reads {VERSION}; make them anew")
-        vectors = [(each["id"], each) for each in found["vectors"] if each["scenario"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        vectors = [(str(each["id"]), each) for each in list(found["vectors"]) if each["scenario"].items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"{path}: no vectors: {error}; make them with lockproof scenarios synthesize") from None
     for known, each in vectors:
         place = text.find(f'"id": {json.dumps(known)}')

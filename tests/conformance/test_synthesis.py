@@ -724,3 +724,24 @@ def test_on_a_terminal_it_says_how_far_it_is(found, tmp_path):
     assert vectoring.synthesize_and_tell(console, tmp_path / "vectors") == 0
     assert f"7   {AGAIN[6]}" in said.getvalue()
     assert isinstance(found[0], Vector)
+
+
+# Damaged files
+
+
+DAMAGED = {
+    "a number": '{"version": 1, "vectors": 7}',
+    "nothing": '{"version": 1, "vectors": null}',
+    "texts": '{"version": 1, "vectors": ["a", "b"]}',
+    "no id": '{"version": 1, "vectors": [{"scenario": {"id": "a-b"}}]}',
+    "no scenario": '{"version": 1, "vectors": [{"id": "a-b"}]}',
+    "a list for a scenario": '{"version": 1, "vectors": [{"id": "a-b", "scenario": [1]}]}',
+    "too deep": "[" * 200_000,
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_damaged_file_is_bad_input(tmp_path, text):
+    (tmp_path / "code.day.json").write_text(text)
+    with pytest.raises(BadInput, match=r"code\.day\.json: no vectors: .*; make them with lockproof scenarios synthesize"):
+        list(vector_files.read(tmp_path))
