@@ -148,19 +148,22 @@ def noted(state):
 def typed(kind, value):
     """A value from a file as the model has it."""
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints = hints_of(kind)
         return kind(**{name: typed(hints[name], each) for name, each in value.items()})
     return value if isinstance(value, bool) else Noted(value)
 
 
+NOTHING, hints_of = noughts(symbol(World, "")), cache(get_type_hints)
+
+
 def begin(vector) -> World:
-    nothing, at = noughts(symbol(World, "")), Noted(BEGINS[vector["id"]])
+    nothing, at = NOTHING, Noted(BEGINS[vector["id"]])
     code = typed(box.Code, {**vector["code"], "used": False, "first_use": 0})
     return replace(nothing, true=at, authority=at, box=box.new_box(Noted(0), Noted(0)), code=code)
 
 
 def given_in(event):
-    hints = get_type_hints(EVENTS[event["event"]])
+    hints = hints_of(EVENTS[event["event"]])
     return {name: typed(hints[name], value) for name, value in event["given"].items()}
 
 
@@ -323,10 +326,23 @@ def test_what_comes_between_changes_nothing_or_shows_in_the_answer(vector):
     assert plain["condition"] == vector["condition"]
     assert OF_WHAT_COMES_BETWEEN[vector["disturbed_by"].removeprefix("early-")] in vector["clauses"]
     assert len(vector["trace"]) > len(plain["trace"])
+    shown = ("accepted", "refused_for", "notified", "reported")
     if vector["still_decides"]:
         assert set(plain["clauses"]) <= set(vector["clauses"])
+        assert [vector["expected"][name] for name in shown] == [plain["expected"][name] for name in shown]
     else:
         assert vector["expected"]["accepted"] != plain["expected"]["accepted"]
+        truth, alone = decided(vector)[0][place_of(vector)][0], decided(vector, turn=place_of(vector))[2].accepted
+        assert truth is not vector["condition"]["holds"] or alone is vector["expected"]["accepted"]
+
+
+@every_disturbed
+def test_what_happens_without_it_happens_with_it_too_and_in_that_order(vector):
+    plain = VECTORS[vector["id"].removesuffix(f"-after-{vector['disturbed_by']}")]
+    happens = iter([event["event"] for event in vector["trace"]])
+    assert all(event["event"] in happens for event in plain["trace"] if event["event"] != "time_passes")
+    assert (vector["profile"], vector["code"], vector["pair"]) == (plain["profile"], plain["code"], None)
+    assert vector["decided_at"] == len(vector["trace"]) - 1
 
 
 def test_everything_that_can_come_between_does():
@@ -468,6 +484,12 @@ def test_made_again_a_vector_is_the_same_byte_for_byte(number):
     assert publishing._text(publishing._vector(found, set(VECTORS))) == text_in_file(found)
 
 
+def test_and_so_are_those_with_something_in_between():
+    made = [new for each in again()[2:4] for new in synthesis.disturbed_vectors(each)]
+    assert len(made) >= 10
+    assert [publishing._text(publishing._vector(each, set(VECTORS))) for each in made] == [text_in_file(each) for each in made]
+
+
 def test_whatever_the_solver_likes_best_a_vector_is_the_same():
     z3.set_param("smt.random_seed", 11)
     synthesis._searches.cache_clear()
@@ -504,7 +526,8 @@ def test_however_many_look_what_is_found_is_the_same_and_in_the_order_of_the_mod
     reported = []
     found = synthesize(reported.append, workers)
     assert found[: len(goals)] == reported == again()[2::2]
-    assert [each.disturbed for each in found[len(goals) :]].count("") == 0
+    assert found[len(goals) :] == [new for each in again()[2::2] for new in synthesis.disturbed_vectors(each)]
+    assert {each.goal.id for each in found[len(goals) :]} == {AGAIN[2]}
 
 
 def test_what_no_trace_reaches_is_open(monkeypatch):
