@@ -65,13 +65,14 @@ def _falls_behind(step: Step) -> Truth:
 
 
 def _cut(step: Step) -> Truth:
-    """How many refusals it keeps is the box's own affair: here all that the log may have been asked for."""
+    """It keeps the refusals that were written. How many of the others it keeps is its own affair: here none."""
     given, before = step.given, step.before
     away = given["off_for"]
     return every(
         same(given["true"], before.true + away),
         same(given["authority"], given["true"]),
         same(given["clock"], before.box.clock + away),
+        same(given["kept"], before.box.refusals_written),
         away <= LONGEST_WAIT,
     )
 
