@@ -104,19 +104,29 @@ def _by_source(kills: Sequence[Kill], sources: Mapping[str, Container[str]]) -> 
 
 
 def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:
-    """Fewest of these scenarios that still catch every fault that they catch together: z3's optimum, and so as few as can be."""
+    """Fewest of these scenarios that still catch every fault that they catch together: z3's optimum, and so as few as can be.
+
+    Of several such sets the first, by the names in it, so that the same kills always give the same.
+    """
     import z3  # noqa: PLC0415 (only for this)
 
     caught = [found for kill in kills if kill.fault.breaks and (found := kill.caught_by(scenarios))]
     if not caught:
         return []
     taken = {name: z3.Bool(name) for name in sorted({name for found in caught for name in found})}
-    solver = z3.Optimize()
-    for found in caught:
-        solver.add(z3.Or(*(taken[name] for name in found)))
-    solver.minimize(z3.Sum([z3.If(term, 1, 0) for term in taken.values()]))
+    size = z3.Sum([z3.If(term, 1, 0) for term in taken.values()])
+    best, solver = z3.Optimize(), z3.Solver()
+    for each in (best, solver):
+        each.add(*(z3.Or(*(taken[name] for name in found)) for found in caught))
+    best.minimize(size)
+    unknown = BenchError("z3 found no smallest set of scenarios; try again with fewer faults")
+    if best.check() != z3.sat:
+        raise unknown
+    solver.add(size == best.model().eval(size, model_completion=True))
+    for term in taken.values():
+        solver.add(term if solver.check(term) == z3.sat else z3.Not(term))
     if solver.check() != z3.sat:
-        raise BenchError("z3 found no smallest set of scenarios; try again with fewer faults")
+        raise unknown
     return [name for name, term in taken.items() if z3.is_true(solver.model().eval(term, model_completion=True))]
 
 
