@@ -24,8 +24,8 @@ from lockproof.conformance.itf import (
     nothing,
     of_vector,
 )
-from lockproof.conformance.oracle import Contradiction
 from lockproof.conformance.scenario import Scenario, from_data
+from lockproof.conformance.story import Contradiction
 from lockproof.conformance.telling import FAR, MOST_CODES, ZONE, CannotTell, instant, told
 from lockproof.conformance.words import spoken
 from lockproof.spec import clauses

@@ -8,7 +8,7 @@ from typing import Any
 
 from lockproof.conformance import journal as journals
 from lockproof.conformance.journal import Record
-from lockproof.conformance.oracle import ExactJudge
+from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.run import OVERWRITES, clause_results, declared_profile
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
@@ -19,7 +19,7 @@ def judge_again(path: Path) -> RunResult:
     number = 0
     result = RunResult("", "", "", journal=str(path))
     head: Record | None = None
-    judge: ExactJudge | None = None
+    judge: Oracle | None = None
     try:
         for number, record in enumerate(journals.read(path), 1):  # noqa: B007 (told where it goes wrong)
             kind = record["record"]
@@ -59,12 +59,18 @@ def _run_of(head: Record | None, path: Path) -> Record:
     return head
 
 
-def _judge(scenario: Record, head: Record) -> ExactJudge:
+def _judge(scenario: Record, head: Record) -> Oracle:
     hello: dict[str, Any] = head["hello"]
     profile = replace(declared_profile(hello), **scenario["profile"])
-    return ExactJudge(scenario, profile, hello["gives_reasons"], hello["log_capacity"], hello["log_when_full"] == OVERWRITES)
+    return Oracle(
+        scenario=scenario,
+        profile=profile,
+        gives_reasons=hello["gives_reasons"],
+        log_capacity=hello["log_capacity"],
+        log_overwrites=hello["log_when_full"] == OVERWRITES,
+    )
 
 
-def _close(judge: ExactJudge | None, result: RunResult) -> None:
+def _close(judge: Oracle | None, result: RunResult) -> None:
     if judge is not None:
         result.scenarios.append(judge.result())

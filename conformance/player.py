@@ -19,7 +19,7 @@ from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.forgeries import forge
 from lockproof.conformance.journal import Journal, Record
-from lockproof.conformance.oracle import UNBOUNDED, ExactJudge, Judge
+from lockproof.conformance.oracle import Judge, Oracle
 from lockproof.conformance.scenario import (
     DEFAULT_TODAY,
     FIRST_PROPERTY,
@@ -30,6 +30,7 @@ from lockproof.conformance.scenario import (
     calendar_of,
     outage,
 )
+from lockproof.conformance.story import UNBOUNDED
 from lockproof.conformance.verdict import ScenarioResult
 from lockproof.reference.credentials import NONCE_BYTES, BoxKeys, TicketClaims, derive_keys, is_dead, open_ticket, seal_ticket
 from lockproof.reference.days import Days
@@ -220,7 +221,13 @@ class Player:
             profile=scenario.profile,
             theorem=scenario.theorem,
         )
-        judge = ExactJudge(head, profile, self.gives_reasons, self.log_capacity, self.log_overwrites)
+        judge = Oracle(
+            scenario=head,
+            profile=profile,
+            gives_reasons=self.gives_reasons,
+            log_capacity=self.log_capacity,
+            log_overwrites=self.log_overwrites,
+        )
         try:
             with self.make_authority() as authority:
                 stage = self._stage(scenario, judge, authority, calendar, profile)

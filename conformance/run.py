@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from lockproof.conformance.journal import Journal
-from lockproof.conformance.oracle import Contradiction
 from lockproof.conformance.player import Player, Watcher
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario, ScenarioError
+from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
 from lockproof.reference.authority import ReferenceAuthority

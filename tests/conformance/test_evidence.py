@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from lockproof.conformance import suite, vector_files
 from lockproof.conformance.journal import Journal
-from lockproof.conformance.oracle import Contradiction
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import FOR_THE_DEFAULT, authority_for_a_bench, make_plan, run
 from lockproof.conformance.scenario import load
+from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target, target
 from lockproof.conformance.verdict import Verdict
 from lockproof.reference.box import ReferenceBox

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lockproof.conformance import itf, itf_playing, suite, vector_files
 from lockproof.conformance.moves import MIDNIGHT, START
-from lockproof.conformance.oracle import Contradiction
 from lockproof.conformance.scenario import ScenarioError, from_data
+from lockproof.conformance.story import Contradiction
 from lockproof.conformance.verdict import Verdict
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DAY, DEFAULT

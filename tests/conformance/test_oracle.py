@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 from lockproof.conformance import suite
+from lockproof.conformance.exact import ExactJudge
 from lockproof.conformance.faults import named
 from lockproof.conformance.journal import Journal
-from lockproof.conformance.oracle import Contradiction, ExactJudge
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import authority_for_a_bench, clause_results, make_plan
 from lockproof.conformance.scenario import DEFAULT_TODAY
+from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.reference.box import ReferenceBox
@@ -48,7 +49,7 @@ def test_a_wrong_refusal_names_the_clause_that_entitles(play, hour):
 def test_a_journal_judged_again_gives_the_same_result(play, hour, fault):
     journal = Journal()
     result = play(hour, named(fault).make() if fault else None, journal)
-    judge = ExactJudge(journal.records[0], DEFAULT)
+    judge = ExactJudge(scenario=journal.records[0], profile=DEFAULT)
     for record in journal.records[1:]:
         judge.see(record)
     assert judge.result() == replace(result, seconds=0.0)
@@ -57,7 +58,7 @@ def test_a_journal_judged_again_gives_the_same_result(play, hour, fault):
 def test_a_scenario_not_played_to_its_end_passes_nothing(play, hour):
     journal = Journal()
     play(hour, None, journal)
-    judge = ExactJudge(journal.records[0], DEFAULT)
+    judge = ExactJudge(scenario=journal.records[0], profile=DEFAULT)
     for record in journal.records[1:-1]:
         judge.see(record)
     assert (judge.result().verdict, judge.result().message) == (Verdict.ERROR, "the scenario was not played to its end")
@@ -300,12 +301,12 @@ def test_a_disturbed_clock_is_judged_again_alike_from_the_journal(play, scenario
     result = play(behind(scenario_of, "61s", "0s", "refuses"), None, journal)
     (command,) = [record for record in journal.records if record.get("name") == "disturb_clock"]
     assert (command["about"], command["arguments"]) == ("disturb the clock, 61 s back", {"seconds": 61})
-    judge = ExactJudge(journal.records[0], DEFAULT)
+    judge = ExactJudge(scenario=journal.records[0], profile=DEFAULT)
     for record in journal.records[1:]:
         judge.see(record)
     assert judge.result() == replace(result, seconds=0.0)
     command["arguments"]["seconds"] = 60
-    judge = ExactJudge(journal.records[0], DEFAULT)
+    judge = ExactJudge(scenario=journal.records[0], profile=DEFAULT)
     for record in journal.records[1:]:
         judge.see(record)
     assert judge.finding.must == "box time must be 2027-03-02 10:00:00"
