@@ -1,0 +1,385 @@
+"""Judging by asking a solver whether any behaviour that the standard allows explains all that was seen.
+
+It is asked where not everything is known: an answer was lost, so that a command may have been carried out or not; the box booted
+of itself, before or after any commit; a batch was cut short. The model is the one that `exact` runs. What is unknown is a
+variable, what was seen a fact about variables; a fact that cannot hold beside those before it is a failure. An observation
+shows something only if the other outcome would have been a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lockproof.conformance.belief import (
+    COURSES,
+    NEVER_GIVEN,
+    Belief,
+    Course,
+    Written,
+    merged,
+    still_open,
+    without_power,
+)
+from lockproof.conformance.journal import Record
+from lockproof.conformance.knowledge import Knowledge, NoTelling
+from lockproof.conformance.story import Expected, StoryJudge, between, wrong_time
+from lockproof.spec.model import box as model
+from lockproof.spec.observable import CodeIndex, CutClass, LogKind
+from lockproof.spec.vocabulary import Outcome, Truth, either, every, implies, no, same
+
+OF_THE_BOX_ALONE = ("nonces asked for", "log from entry")
+"""Beginnings of the checks that hold whatever was carried out."""
+PRESENTATIONS = ("enter", "present")
+"""What is not asked again where its answer was lost: the box may have decided, and a second one would be another presentation."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ExplainingJudge(StoryJudge):
+    """Judges one scenario by what can explain it.
+
+    In `doubt` no command is taken as carried out because it was answered: each is an assumption, so that of a failure it can be
+    said which observations contradict each other (`contradicting`).
+    """
+
+    doubt: bool = False
+    _belief: Belief = field(default_factory=lambda: Belief(model.new_box(0)))
+    _known: Knowledge = field(default_factory=Knowledge)
+    _written: list[Written] = field(default_factory=list)
+    _nonces: list[Any] = field(default_factory=list)  # what the model calls those that were answered, in order
+    _gave_up: str = ""
+    _batch: Any = None  # of the last command without an answer
+    _went_on: Truth = True  # whether the box had carried out that command to its end
+    _assumed: dict[Any, int] = field(default_factory=dict)  # an assumption -> the line of the story that it stands for
+
+    @property
+    def questions(self) -> int:
+        """How often the solver was asked."""
+        return self._known.questions
+
+    def see(self, record: Record) -> None:
+        """Take one record into account. What the solver cannot tell is inconclusive."""
+        if self._gave_up and record["record"] not in {"end", "error"}:
+            self.seen += 1
+            return
+        try:
+            super(ExplainingJudge, self).see(record)  # by name: a dataclass with slots is a class made anew
+        except NoTelling as error:
+            self._gave_up = str(error)
+            self._undecided.append(f"step {self._step.get('step', 0)}: {error}")
+            self._open, self.seen = False, self.seen + 1
+
+    def contradicting(self) -> tuple[int, ...]:
+        """The lines of the story that cannot all be true, as few as possible; of a judge in doubt that has a finding."""
+        found = self._known.core(list(self._assumed)) if self.finding else None
+        return tuple(sorted(line for each, line in self._assumed.items() if any(each.eq(one) for one in found or ())))
+
+    # Records
+
+    def _see_answer(self, record: Record) -> None:
+        name, value = self._command["name"], record["value"]
+        self._batch = None
+        if name in COURSES:
+            self._decided(value)
+        elif name == "read_log":
+            self._read_log(value)
+        elif name == "read_clock":
+            self._read_clock(value)
+        else:
+            self._belief = self._settled(self._simple(self._belief, record_of=self._command))
+            if name == "challenge":
+                self._nonces.append(self._belief.box.nonce)
+            if name in {"reset", "provision"} and self._makes_anew(self._command):
+                self._forget_the_log()
+            if name in {"reset", "cut_power"}:
+                self._arm(self._command["arguments"])
+            if name in {"advance_clock", "hold_clock", "disturb_clock"}:
+                self._read_clock(value)
+
+    def _see_no_answer(self, record: Record) -> None:
+        """It was carried out wholly, up to any commit, or not at all; where power failed, what was not durable is gone."""
+        name, before = self._command["name"], self._belief
+        armed, self._armed = self._armed, None
+        course = self._course(before) if name in COURSES else None
+        after = course.after if course else self._simple(before, record_of=self._command)
+        began = self._known.truth(f"{name} begun")
+        ended = self._known.truth(f"{name} carried out")
+        self._known.learn(implies(ended, began))
+        if self._batch is not None and record.get("batch") == self._batch:
+            self._known.learn(implies(began, self._went_on))  # commands of one request follow each other
+        self._batch, self._went_on = record.get("batch"), ended
+        booted = bool(armed or record.get("booted"))
+        if course is None or not course.on_the_way or not booted:
+            self._known.learn(same(began, ended))  # nothing but a power cut stops it on the way
+            belief = merged(ended, after, before)
+        else:
+            belief = merged(ended, after, merged(began, course.on_the_way[0], before))
+        self._log(course.written if course else (), ended)
+        if self._makes_anew(self._command):  # its epoch is the one before or another
+            self._written = [replace(each, there=every(each.there, no(ended))) for each in self._written]
+            self._epoch = None
+        if booted:
+            belief = self._power_cut(belief, armed["off_for"] if armed else 0)
+        self._belief = self._settled(belief)
+        if armed:
+            self._unanswered = True
+        elif name in PRESENTATIONS:
+            self._unanswered = True
+            self._note(self._did(), "no answer")
+            if self._step.get("shows"):
+                self._undecided.append(f"step {self._step['step']}: no answer came to {self._did()}")
+
+    def _see_authority(self, record: Record) -> None:
+        """What the authority heard of the box hangs on what was not answered; only what agrees with the scenario counts."""
+        super(ExplainingJudge, self)._see_authority(record)
+        self._unless_uncertain()
+
+    def _see_check(self, record: Record) -> None:
+        super(ExplainingJudge, self)._see_check(record)
+        if not record["what"].startswith(OF_THE_BOX_ALONE):
+            self._unless_uncertain()
+
+    def _unless_uncertain(self) -> None:
+        if self.finding is not None:
+            self.finding, self._unanswered = None, True
+            self._undecided.append(
+                f"step {self._step['step']}: by what was not answered before, it came otherwise than the scenario has it"
+            )
+
+    # What the box did
+
+    def _decided(self, value: Record) -> None:
+        course = self._course(self._belief)
+        accepted, saw = course.outcome.accepted, value["accepted"]
+        did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "")
+        self._note(did, word)
+        self._weigh(accepted, saw)
+        facts = (
+            (same(accepted, saw), lambda told: (word, self._says(told))),
+            *self._reasoned(course, value, word),
+            (self._shows_time(course.after.box, value["box_time"]), lambda told: self._timed(told, word, value)),
+        )
+        if self.doubt and self._step.get("step"):
+            self._doubt(every(*(fact for fact, _ in facts)), course)
+            return
+        for fact, tell in facts:
+            if not self._known.possible(fact):
+                self._contradicted(course, did, value, *tell(self._likely(course)))
+                return
+            self._known.learn(fact)
+        self._log(course.written)
+        self._belief = self._settled(course.after)
+
+    def _weigh(self, accepted: Truth, saw: bool) -> None:
+        """Whether this is evidence for what the step shows: only if the other outcome would have been a failure."""
+        step = self._step
+        expected = step.get("accepted")
+        if expected is None or step.get("asks") != "box" or self._command["name"] not in step.get("decides", ()):
+            return
+        if saw != expected and self._known.possible(same(accepted, saw)):
+            self._undecided.append(
+                f"step {step['step']}: by what was not answered before, it came otherwise than the scenario has it"
+            )
+            self._unanswered = True
+        elif step.get("shows") and self._known.possible(same(accepted, not saw)):
+            self._undecided.append(
+                f"step {step['step']}: the other answer would have been right, too, by what was not answered before"
+            )
+            self._unanswered = True
+
+    def _reasoned(self, course: Course, value: Record, word: str) -> Iterable[Any]:
+        """What must hold of the reason that was given, with words for where it does not."""
+        reason = value["reason"]
+        if reason is not None and not self.gives_reasons:
+            yield False, lambda _: (word, "must give no reason: the box declares that it gives none")
+        elif self.gives_reasons and not value["accepted"]:
+            yield course.reasons.get(reason, False), lambda told: (word, self._may_say(told))
+
+    def _may_say(self, told: Course) -> str:
+        return f"must be refused for {' or '.join(sorted(clause for clause, holds in told.reasons.items() if holds))}"
+
+    def _timed(self, told: Course, word: str, value: Record) -> tuple[str, str]:
+        return f"{word} at {self._time(value['box_time'])}", f"box time must be {self._time(_box_time(told.after.box))}"
+
+    def _doubt(self, seen: Truth, course: Course | None = None) -> None:
+        """It is so, and was carried out, if the assumption holds; else nothing is known of it."""
+        assumed, ran = self._known.truth("assumed"), self._known.truth("carried out")
+        self._assumed[assumed] = len(self._history) - 1
+        self._known.learn(implies(assumed, every(ran, seen)))
+        if course is not None:
+            self._log(course.written, ran)
+            self._belief = self._settled(merged(ran, course.after, self._belief))
+        if self._known.core(list(self._assumed)) is not None:
+            self._fail(self._did(), "", "", ())
+
+    def _contradicted(self, course: Course, did: str, value: Record, saw: str, must: str) -> None:
+        """No behaviour explains it: the clauses are those by which any that explains what was before decides otherwise."""
+        outcome = course.outcome
+        forbidding = tuple(replace(need, applies=True, holds=not self._known.possible(need.forbids)) for need in outcome.needs)
+        entitling = tuple(replace(n, holds=self._known.possible(every(outcome.accepted, n.holds))) for n in outcome.entitled_by)
+        clauses = between([Outcome(False, forbidding), Outcome(True, (), entitling)], value["reason"])
+        likely = self._likely(course)
+        shows = _box_time(likely.after.box)
+        timed = must.startswith("box time")
+        self._fail(did, saw, must, wrong_time(shows, value["box_time"]) if timed else clauses)
+
+    def _likely(self, course: Course) -> Course:
+        """One way in which it can have come to this, in plain values."""
+        return self._known.example(course)  # type: ignore[no-any-return]
+
+    def _says(self, told: Course) -> str:
+        return self._must(told.outcome, told.bounds, told.after.box.clock)
+
+    def _read_clock(self, value: Record) -> None:
+        fact = self._shows_time(self._belief.box, value["box_time"])
+        if self.doubt and self._step.get("step"):
+            self._note("read the clock", self._time(value["box_time"]))
+            self._doubt(fact)
+            return
+        if self._known.possible(fact):
+            self._known.learn(fact)
+            return
+        shows = _box_time(self._known.example(self._belief.box))
+        did, saw = f"read the clock after {self._command['name'].replace('_', ' ')}", self._time(value["box_time"])
+        self._fail(did, saw, f"box time must be {self._time(shows)}", wrong_time(shows, value["box_time"]))
+
+    def _shows_time(self, box: model.Box, shown: int | None) -> Truth:
+        ready = model.ready(box)
+        return no(ready) if shown is None else every(ready, same(box.clock, shown))
+
+    # The log
+
+    def _log(self, written: Iterable[Written], ran: Truth = True) -> None:
+        for each in written:
+            there = every(each.there, ran)
+            if there is not False:
+                self._written.append(self._known.settled(replace(each, there=there)))
+
+    def _forget_the_log(self) -> None:
+        self._epochs |= set() if self._epoch is None else {self._epoch}
+        self._epoch, self._written = None, []
+
+    def _read_log(self, value: Record) -> None:
+        if self._epoch is not None and value["epoch"] != self._epoch:
+            self._fail("read the log", f"epoch {value['epoch']}", f"must still be epoch {self._epoch}", ("box.log",))
+            return
+        if value["epoch"] in self._epochs:
+            self._fail("read the log", f"epoch {value['epoch']}", "must be another epoch than before", ("box.log",))
+            return
+        self._epoch = value["epoch"]
+        self._note("read the log", f"{len(value['entries'])} entries")
+        fact = self._explains_the_log(value)
+        if self.doubt:
+            self._doubt(fact)
+        elif not self._known.possible(fact):
+            saw, must = self._first_difference(value)
+            self._fail("read the log", saw, must, ("box.log",))
+            return
+        else:
+            self._known.learn(fact)
+        self._belief = self._settled(replace(self._belief, box=model.write_refusals(self._belief.box)[0]))
+
+    def _explains_the_log(self, value: Record) -> Truth:
+        """Each entry that was written is the one that was read at its number, or is one that a full log does not keep."""
+        entries, written = value["entries"], value["next_number"] - 1
+        lost = written - len(entries)
+        if lost < 0 or (lost and len(entries) < self.log_capacity):
+            return False
+        first = lost + 1 if self.log_overwrites else 1
+        if [entry["number"] for entry in entries] != list(range(first, first + len(entries))):
+            return False
+        gone = (lambda n: n < first) if self.log_overwrites else (lambda n: n > len(entries))
+        facts = [same(self._belief.box.next_entry, value["next_number"])]
+        for each in (*self._written, still_open(self._belief)):
+            if each.there is not False:
+                places = (self._is(each, entry) for entry in entries)
+                facts.append(implies(each.there, either(*places, *([gone(each.number)] if lost else []))))
+        return every(*facts)
+
+    def _is(self, written: Written, entry: Record) -> Truth:
+        if entry["kind"] != written.kind:
+            return False
+        credential = CodeIndex(**entry["credential"]) if isinstance(entry["credential"], dict) else entry["credential"]
+        instant = entry["instant"]
+        within = False if instant is None else every(written.instant <= instant, instant <= written.latest)
+        timed = no(written.timed) if instant is None else every(written.timed, within)
+        named = True if credential == written.credential else written.or_none if credential is None else False
+        reasoned = written.accepted if self.gives_reasons else True
+        return every(
+            same(written.number, entry["number"]),
+            same(written.accepted, entry["accepted"]),
+            same(written.count, entry["count"]),
+            timed,
+            named,
+            either(reasoned, written.reasons.get(entry["reason"], False)),
+        )
+
+    def _first_difference(self, value: Record) -> tuple[str, str]:
+        """Against one of the logs that there may be; where that one would do, what no log explains is said as such."""
+        known, box = self._known.example((tuple(self._written), self._belief.box)), self._known.example(self._belief.box)
+        told, _ = known
+        there = sorted((each for each in told if each.there is True), key=lambda each: each.number)
+        open_one = self._known.example(still_open(self._belief))
+        log = [_expected(each) for each in (*there, *([open_one] if open_one.there is True else []))]
+        differs = self._log_differs(log, box.next_entry, value)
+        return differs or (f"{len(value['entries'])} entries", "must be what was decided, and nothing else")
+
+    # What is not a decision
+
+    def _course(self, belief: Belief) -> Course:
+        meaning: Mapping[str, Any] = self._command["meaning"]
+        if "nonce" in meaning:
+            number = meaning["nonce"]
+            meaning = {**meaning, "nonce": self._nonces[number - 1] if 0 < number <= len(self._nonces) else NEVER_GIVEN}
+        return COURSES[self._command["name"]](belief, dict(meaning), self.profile)
+
+    def _simple(self, belief: Belief, record_of: Record) -> Belief:
+        name, given, box = record_of["name"], record_of["arguments"], belief.box
+        if self._makes_anew(record_of):
+            return Belief(model.new_box(box.clock, box.nonce))
+        if name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
+            return self._power_cut(belief, given["off_for"])
+        if name == "challenge":
+            return replace(belief, box=model.challenge(box)[0])
+        if name == "advance_clock":
+            gone = given["seconds"]
+            return replace(belief, box=replace(box, clock=box.clock + gone, timer=box.timer + gone))
+        if name == "disturb_clock":  # the box is not told: timer, mark and what it knows stay
+            return replace(belief, box=replace(box, clock=box.clock - given["seconds"]))
+        if name == "read_log":
+            return replace(belief, box=model.write_refusals(box)[0])
+        return belief
+
+    def _makes_anew(self, command: Record) -> bool:
+        return command["name"] == "reset" or (command["name"] == "provision" and bool(command["arguments"]["new"]))
+
+    def _arm(self, given: Record) -> None:
+        self._armed = given if given.get("cut") == CutClass.NTH_WRITE and given["nth"] else None
+
+    def _power_cut(self, belief: Belief, off_for: int) -> Belief:
+        kept = self._known.number("refusals kept", belief.box.refusals_written, belief.box.refusals)
+        return without_power(belief, off_for, kept, self.profile)
+
+    def _settled(self, belief: Belief) -> Belief:
+        return self._known.settled(belief)  # type: ignore[no-any-return]
+
+
+def _expected(written: Written) -> Expected:
+    """A plain one as the exact judge has it."""
+    timed = bool(written.timed)
+    reasons = frozenset(clause for clause, holds in written.reasons.items() if holds)
+    return Expected(
+        written.kind,
+        bool(written.accepted),
+        written.instant if timed else None,
+        written.credential,
+        reasons,
+        written.count,
+        bool(written.or_none),
+        written.latest if timed and written.kind is LogKind.REFUSALS else None,
+    )
+
+
+def _box_time(box: model.Box) -> int | None:
+    return box.clock if model.ready(box) else None
