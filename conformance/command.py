@@ -113,7 +113,7 @@ def run(
             place = folder / re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_")
             place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
-            results.append(run_suite(each, chosen, place, progress, day, drawn))
+            results.append(run_suite(each, chosen, place, progress, day, drawn, explain=True))
     report.show(console, results, brief=brief or bool(scenario or files))
     try:
         report.write_json(folder / "report.json", results)

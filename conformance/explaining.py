@@ -31,6 +31,7 @@ from lockproof.spec.vocabulary import Outcome, Truth, either, every, implies, no
 
 OF_THE_BOX_ALONE = ("nonces asked for", "log from entry")
 """Beginnings of the checks that hold whatever was carried out."""
+OF_NO_LINE = -1  # what was seen, and has no line in the story
 PRESENTATIONS = ("enter", "present")
 """What is not asked again where its answer was lost: the box may have decided, and a second one would be another presentation."""
 
@@ -73,7 +74,8 @@ class ExplainingJudge(StoryJudge):
     def contradicting(self) -> tuple[int, ...]:
         """The lines of the story that cannot all be true, as few as possible; of a judge in doubt that has a finding."""
         found = self._known.core(list(self._assumed)) if self.finding else None
-        return tuple(sorted(line for each, line in self._assumed.items() if any(each.eq(one) for one in found or ())))
+        lines = {line for each, line in self._assumed.items() if any(each.eq(one) for one in found or ())}
+        return tuple(sorted(lines - {OF_NO_LINE}))
 
     # Records
 
@@ -202,10 +204,10 @@ class ExplainingJudge(StoryJudge):
     def _timed(self, told: Course, word: str, value: Record) -> tuple[str, str]:
         return f"{word} at {self._time(value['box_time'])}", f"box time must be {self._time(_box_time(told.after.box))}"
 
-    def _doubt(self, seen: Truth, course: Course | None = None) -> None:
+    def _doubt(self, seen: Truth, course: Course | None = None, line: int | None = None) -> None:
         """It is so, and was carried out, if the assumption holds; else nothing is known of it."""
         assumed, ran = self._known.truth("assumed"), self._known.truth("carried out")
-        self._assumed[assumed] = len(self._history) - 1
+        self._assumed[assumed] = len(self._history) - 1 if line is None else line
         self._known.learn(implies(assumed, every(ran, seen)))
         if course is not None:
             self._log(course.written, ran)
@@ -234,8 +236,7 @@ class ExplainingJudge(StoryJudge):
     def _read_clock(self, value: Record) -> None:
         fact = self._shows_time(self._belief.box, value["box_time"])
         if self.doubt and self._step.get("step"):
-            self._note("read the clock", self._time(value["box_time"]))
-            self._doubt(fact)
+            self._doubt(fact, line=OF_NO_LINE)
             return
         if self._known.possible(fact):
             self._known.learn(fact)

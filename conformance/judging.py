@@ -73,4 +73,4 @@ def _judge(scenario: Record, head: Record) -> Oracle:
 
 def _close(judge: Oracle | None, result: RunResult) -> None:
     if judge is not None:
-        result.scenarios.append(judge.result())
+        result.scenarios.append(judge.result(explain=True))

@@ -7,12 +7,16 @@ which takes over with all that was seen before. It never fails what the standard
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lockproof.conformance.exact import ExactJudge
 from lockproof.conformance.journal import Record
 from lockproof.conformance.story import OF_THE_LINE, StoryJudge
 from lockproof.conformance.verdict import Finding, ScenarioResult
+
+if TYPE_CHECKING:
+    from lockproof.conformance.explaining import ExplainingJudge
 
 
 class Judge(Protocol):
@@ -24,7 +28,7 @@ class Judge(Protocol):
 
     def see(self, record: Record) -> None: ...
 
-    def result(self) -> ScenarioResult: ...
+    def result(self, *, explain: bool = False) -> ScenarioResult: ...
 
 
 class Oracle:
@@ -51,17 +55,21 @@ class Oracle:
         """Take one record into account. Raises `Contradiction` for a scenario that the model contradicts."""
         if record["record"] in OF_THE_LINE:
             return
-        if isinstance(self._judge, ExactJudge):
-            if not self._judge.can_tell(record):
-                self._judge = _explaining(self._given, self._records)
-            self._records.append(record)
+        if isinstance(self._judge, ExactJudge) and not self._judge.can_tell(record):
+            self._judge = _explaining(self._given, self._records)
+        self._records.append(record)
         self._judge.see(record)
 
-    def result(self) -> ScenarioResult:
-        return self._judge.result()
+    def result(self, *, explain: bool = False) -> ScenarioResult:
+        """With `explain`, a finding names the observations that contradict each other, which takes a moment."""
+        result = self._judge.result()
+        if not explain or result.finding is None:
+            return result
+        doubting = _explaining({**self._given, "doubt": True}, self._records)
+        return replace(result, finding=replace(result.finding, contradicting=doubting.contradicting()))
 
 
-def _explaining(given: dict[str, Any], records: list[Record]) -> StoryJudge:
+def _explaining(given: dict[str, Any], records: list[Record]) -> ExplainingJudge:
     from lockproof.conformance.explaining import ExplainingJudge  # noqa: PLC0415 (z3 only where something is uncertain)
 
     judge = ExplainingJudge(**given)

@@ -199,6 +199,7 @@ class Player:
     log_capacity: int = UNBOUNDED
     log_overwrites: bool = True
     watcher: Watcher | None = None
+    explain: bool = False  # of a failure, also which observations contradict each other
     seed: str = ""  # ids, secrets and wrong digits follow from it, so that no box can know them beforehand
 
     def play(self, scenario: Scenario) -> ScenarioResult:
@@ -234,7 +235,7 @@ class Player:
                 self._play(stage)
         except BenchError as error:
             judge.see(self.journal.write("error", message=str(error)))
-        result = judge.result()
+        result = judge.result(explain=self.explain)
         return replace(result, seconds=time.perf_counter() - started)
 
     def _stage(self, scenario: Scenario, judge: Judge, authority: Authority, calendar: words.Calendar, profile: Profile) -> Stage:

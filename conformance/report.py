@@ -24,6 +24,7 @@ STYLES = {
     Verdict.ERROR: "magenta",
 }
 HISTORY = 8  # lines of history in front of a failure
+MARK = "»"  # in front of a line that contradicts others so marked
 
 
 def show(console: Console, results: Sequence[RunResult], *, brief: bool = False) -> None:
@@ -54,15 +55,25 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
     """What was done, what the standard says, by how much, and the next command."""
     names = ", ".join(found.clauses) or "?"
     lines = [f"[bold red]FAIL[/]  [bold]{names}[/]        {scenario.id}, step {found.step}   [dim]{escape(found.where)}[/]"]
-    lines += [f"      {escape(line)}" for line in found.history[-HISTORY:-1]]
     last = found.history[-1] if found.history else f"{found.did}   {found.saw}"
-    lines += [f"      [bold]{escape(last)}[/]", f"      [red]{' ' * 22}{escape(found.must)}[/]"]
+    lines += [*_story(found), f"    {MARK} [bold]{escape(last)}[/]", f"      [red]{' ' * 22}{escape(found.must)}[/]"]
     if found.saw not in last:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
     lines.append(f"      again: {escape(again(result.target, scenario.id, result.seed, found.where))}\n")
     return "\n".join(lines)
+
+
+def _story(found: Finding) -> Iterator[str]:
+    """What went before: the last few lines, and any that contradicts what was seen, marked."""
+    before = len(found.history) - 1
+    told = [n for n in range(before) if n >= before - HISTORY + 1 or n in found.contradicting]
+    for number, earlier in zip(told, [-1, *told], strict=False):
+        left_out = number - earlier - 1
+        if left_out:
+            yield f"      [dim]… {left_out} more[/]"
+        yield f"    {MARK if number in found.contradicting else ' '} {escape(found.history[number])}"
 
 
 def again(target: str, scenario: str, seed: str = "", where: str = "") -> str:

@@ -68,10 +68,12 @@ def run(
     seed: str = "",
     *,
     rehearse: bool = True,
+    explain: bool = False,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
     Ids, secrets and wrong digits of the scenarios follow from `seed`, so that no box can know them beforehand. Without
+    `explain`, failures also say which observations contradict each other. Without
     `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
@@ -99,6 +101,7 @@ def run(
                 hello.log_capacity,
                 hello.log_when_full == OVERWRITES,
                 watcher=progress,
+                explain=explain,
                 seed=seed,
             )
             _play_all(player, plan, result, progress)
