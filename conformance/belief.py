@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from lockproof.conformance.journal import Record
 from lockproof.spec.model import box as model
@@ -36,18 +35,14 @@ _NEVER_USED = model.Code(0, 0, False, 0)
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """How the box may stand. `counted_from` and `counted_to`: the instants of the refusals that the newest log entry counts.
-
-    Where the clock runs, `wall` and `uptime` are clock and timer with their fractions of a second.
-    """
+    """How the box may stand; `counted_from` and `counted_to`: the instants of the refusals that the newest log entry counts."""
 
     box: model.Box
     codes: Mapping[CodeIndex, model.Code] = field(default_factory=dict)
     heard: Mapping[str, Truth] = field(default_factory=dict)
     counted_from: Instant = 0
     counted_to: Instant = 0
-    wall: Any = None
-    uptime: Any = None
+    timer_began: Seconds = 0  # what the box's own timer showed where the model's showed 0
 
     def code(self, index: CodeIndex) -> model.Code:
         return self.codes.get(index) or model.Code(index.day_start, index.day_end, False, 0)
@@ -99,8 +94,7 @@ def merged(condition: Truth, then: Belief, otherwise: Belief) -> Belief:
         heard,
         choose(condition, then.counted_from, otherwise.counted_from),
         choose(condition, then.counted_to, otherwise.counted_to),
-        None if then.wall is None else choose(condition, then.wall, otherwise.wall),
-        None if then.uptime is None else choose(condition, then.uptime, otherwise.uptime),
+        choose(condition, then.timer_began, otherwise.timer_began),
     )
 
 
@@ -191,7 +185,7 @@ COURSES: Mapping[str, Callable[[Belief, Record, Profile], Course]] = {
 def without_power(belief: Belief, off_for: Seconds, kept: Number, profile: Profile) -> Belief:
     """Power was away for `off_for` seconds; `kept` of the counted refusals had been written."""
     box = belief.box
-    return replace(belief, box=model.lose_power(box, box.clock + off_for, off_for, kept, profile)[0])
+    return replace(belief, box=model.lose_power(box, box.clock + off_for, off_for, kept, profile)[0], timer_began=0)
 
 
 def still_open(belief: Belief) -> Written:

@@ -49,8 +49,13 @@ class ExactJudge(StoryJudge):
     _worlds: list[World] = field(default_factory=list)
 
     def can_tell(self, record: Record) -> bool:
-        """Whether running the model is enough to judge this record: no, where an answer is missing that no armed power cut took."""
-        return record["record"] != "no-answer" or self._armed is not None or bool(self.finding or self.error)
+        """Whether running the model is enough to judge this record: no, where an answer is missing that no armed power cut took.
+
+        Of a box that boots of itself it is not certain that the cut did.
+        """
+        if record["record"] not in {"no-answer", "booted"} or self.finding or self.error:
+            return True
+        return record["record"] == "no-answer" and self._armed is not None and not record.get("unsteady")
 
     # Records
 

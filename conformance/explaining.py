@@ -122,7 +122,11 @@ class ExplainingJudge(StoryJudge):
             self._written = [replace(each, there=every(each.there, no(ended))) for each in self._written]
             self._epoch = None
         if booted:
-            belief = self._power_cut(belief, armed["off_for"] if armed else 0)
+            off_for = armed["off_for"] if armed else 0
+            cut = self._power_cut(belief, off_for)
+            if off_for and record.get("unsteady"):  # or it booted of itself
+                cut = merged(self._known.truth("the cut struck"), cut, self._power_cut(belief, 0))
+            belief = cut
         self._belief = self._settled(belief)
         if armed:
             self._unanswered = True
@@ -149,6 +153,11 @@ class ExplainingJudge(StoryJudge):
                 f"step {self._step['step']}: by what was not answered before, it came otherwise than the scenario has it"
             )
 
+    def _see_booted(self, _: Record) -> None:
+        """Nobody had cut its power, and it had nothing to do."""
+        self._armed = None
+        self._belief = self._settled(self._power_cut(self._belief, 0))
+
     # What the box did
 
     def _decided(self, value: Record) -> None:
@@ -157,7 +166,7 @@ class ExplainingJudge(StoryJudge):
         did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "")
         self._note(did, word)
         self._weigh(accepted, saw)
-        facts = (
+        facts: tuple[Any, ...] = (
             (same(accepted, saw), lambda told: (word, self._says(told))),
             *self._reasoned(course, value, word),
             (self._shows_time(course.after.box, value["box_time"]), lambda told: self._timed(told, word, value)),
@@ -165,11 +174,11 @@ class ExplainingJudge(StoryJudge):
         if self.doubt and self._step.get("step"):
             self._doubt(every(*(fact for fact, _ in facts)), course)
             return
-        for fact, tell in facts:
-            if not self._known.possible(fact):
-                self._contradicted(course, did, value, *tell(self._likely(course)))
-                return
-            self._known.learn(fact)
+        together = every(*(fact for fact, _ in facts))
+        if not self._known.possible(together):
+            self._contradicted(course, did, value, facts)
+            return
+        self._known.learn(together)
         self._log(course.written)
         self._belief = self._settled(course.after)
 
@@ -215,8 +224,14 @@ class ExplainingJudge(StoryJudge):
         if self._known.core(list(self._assumed)) is not None:
             self._fail(self._did(), "", "", ())
 
-    def _contradicted(self, course: Course, did: str, value: Record, saw: str, must: str) -> None:
+    def _contradicted(self, course: Course, did: str, value: Record, facts: Iterable[Any]) -> None:
         """No behaviour explains it: the clauses are those by which any that explains what was before decides otherwise."""
+        saw, must = "", ""
+        for fact, tell in facts:
+            if not self._known.possible(fact):
+                saw, must = tell(self._likely(course))
+                break
+            self._known.learn(fact)
         outcome = course.outcome
         forbidding = tuple(replace(need, applies=True, holds=not self._known.possible(need.forbids)) for need in outcome.needs)
         entitling = tuple(replace(n, holds=self._known.possible(every(outcome.accepted, n.holds))) for n in outcome.entitled_by)
@@ -234,7 +249,12 @@ class ExplainingJudge(StoryJudge):
         return self._must(told.outcome, told.bounds, told.after.box.clock)
 
     def _read_clock(self, value: Record) -> None:
-        fact = self._shows_time(self._belief.box, value["box_time"])
+        box = self._belief.box
+        fact = self._shows_time(box, value["box_time"])
+        if isinstance(box.timer, int) and isinstance(self._belief.timer_began, int):
+            self._belief = replace(self._belief, timer_began=value["timer"] - box.timer)
+        else:
+            fact = every(fact, same(box.timer + self._belief.timer_began, value["timer"]))
         if self.doubt and self._step.get("step"):
             self._doubt(fact, line=OF_NO_LINE)
             return
@@ -337,8 +357,8 @@ class ExplainingJudge(StoryJudge):
 
     def _simple(self, belief: Belief, record_of: Record) -> Belief:
         name, given, box = record_of["name"], record_of["arguments"], belief.box
-        if self._makes_anew(record_of):
-            return Belief(model.new_box(box.clock, box.nonce))
+        if self._makes_anew(record_of):  # which is no boot: the timer goes on
+            return Belief(replace(model.new_box(box.clock, box.nonce), timer=box.timer))
         if name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
             return self._power_cut(belief, given["off_for"])
         if name == "challenge":

@@ -72,5 +72,10 @@ def _judge(scenario: Record, head: Record) -> Oracle:
 
 
 def _close(judge: Oracle | None, result: RunResult) -> None:
-    if judge is not None:
-        result.scenarios.append(judge.result(explain=True))
+    """What was played again, since it had decided nothing, counts as it came out last."""
+    if judge is None:
+        return
+    found = judge.result(explain=True)
+    if result.scenarios and result.scenarios[-1].id == found.id:
+        found = replace(found, attempts=result.scenarios.pop().attempts + 1)
+    result.scenarios.append(found)

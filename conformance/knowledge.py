@@ -24,6 +24,7 @@ class Knowledge:
         self._solver = z3.Solver()
         self._solver.set("timeout", LIMIT_MS)
         self._made = 0
+        self._asked: Any = None
         self.questions = 0
 
     def truth(self, about: str) -> Any:
@@ -53,7 +54,7 @@ class Knowledge:
         """Whether it can hold beside all that is known. Raises `NoTelling`."""
         if not z3.is_expr(fact):
             return bool(fact)
-        return self._check(fact) is not None
+        return self._holds(fact)
 
     def settled(self, state: Any) -> Any:
         """The same state with each term that is not plain under a name of its own, so that terms do not grow from step to step."""
@@ -67,9 +68,9 @@ class Knowledge:
 
     def example(self, state: Any, fact: Truth = True) -> Any:
         """The state with values for terms, as it may be if the fact holds. Raises `NoTelling`."""
-        model = self._check(z3.BoolVal(True) if fact is True else fact)
-        assert model is not None
-        return _valued(state, model)
+        found = self._holds(z3.BoolVal(True) if fact is True else fact)
+        assert found
+        return _valued(state, self._solver.model())
 
     def core(self, assumptions: list[Any]) -> list[Any] | None:
         """The fewest of these that cannot hold together with what is known, none of which can be left out; None if all can."""
@@ -86,24 +87,23 @@ class Knowledge:
         """True where they contradict what is known, None where they don't, or where there is no telling."""
         return True if self._solver.check(*assumptions) == z3.unsat else None
 
-    def _check(self, fact: Any) -> Any:
-        """A model in which the fact holds, None where there is none."""
+    def _holds(self, fact: Any) -> bool:
+        """Whether the fact can hold; if so, the solver is left with a model of it."""
         self.questions += 1
-        self._solver.push()
-        try:
-            self._solver.add(fact)
-            found = self._solver.check()
-            if found == z3.unknown:
-                raise NoTelling(f"the solver found no answer in {LIMIT_MS // 1000} s ({self._solver.reason_unknown()})")
-            return self._solver.model() if found == z3.sat else None
-        finally:
-            self._solver.pop()
+        if self._asked is not None:
+            self._solver.add(z3.Not(self._asked))  # the question before is over
+        self._asked = self.truth("asked")
+        self._solver.add(z3.Implies(self._asked, fact))
+        found = self._solver.check(self._asked)
+        if found == z3.unknown:
+            raise NoTelling(f"the solver found no answer in {LIMIT_MS // 1000} s ({self._solver.reason_unknown()})")
+        return bool(found == z3.sat)
 
     def _named(self, term: Any) -> Any:
         simple = z3.simplify(term)
         if (value := _value(simple)) is not None:
             return value
-        if simple.num_args() == 0:
+        if simple.num_args() == 0 or _is_shifted(simple):
             return simple
         name = z3.Const(self._name("state"), simple.sort())
         self._solver.add(name == simple)
@@ -112,6 +112,11 @@ class Knowledge:
     def _name(self, about: str) -> str:
         self._made += 1
         return f"{about} {self._made}"
+
+
+def _is_shifted(term: Any) -> bool:
+    """A name and a number added to it: short enough to be carried on as it is."""
+    return bool(z3.is_add(term) and term.num_args() == 2 and z3.is_int_value(term.arg(0)) and term.arg(1).num_args() == 0)  # noqa: PLR2004
 
 
 def _value(term: Any) -> Any:

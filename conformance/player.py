@@ -6,6 +6,7 @@ authority move with it. What a step expects is never sent to the box.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import time
@@ -40,6 +41,7 @@ from lockproof.spec.observable import (
     Authority,
     BenchError,
     Box,
+    ClockReading,
     CodeIndex,
     CutClass,
     Decision,
@@ -54,6 +56,10 @@ from lockproof.spec.profile import DEFAULT, Profile
 BOX, OTHER_BOX = "box", "other-box"
 NO_NONCE = 0  # the number of a nonce that the box never gave; those that it gave count from 1
 NOT_FORESEEN = "16 bytes each, no two alike, and none follows from others"
+ASKED_ONCE = ("enter", "present")
+"""A second one would be another presentation."""
+MOVES_THE_CLOCK = ("advance_clock", "disturb_clock", "cut_power")
+MOST_REPEATS = 5  # of a request on a line that loses answers
 MANY_NONCES = 8  # so many tell bytes that never change from chance
 
 Made = TypeVar("Made")
@@ -102,6 +108,8 @@ class Stage:
     session: int = 0
     armed: bool = False
     off_for: int = 0
+    timer: int = 0  # of the box, when it was last read
+    unsteady: bool = False  # it has booted, and nobody had cut its power
     wrong_entries: int = 0
     writes: int = 0  # of the box, when this was last looked at
     places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
@@ -124,25 +132,72 @@ class Stage:
         self, name: str, about: str, call: Callable[[], Made], meaning: Record | None = None, **arguments: Any
     ) -> Made | None:
         """Send one command; None where no answer came because the power was to fail."""
-        self.write("command", name=name, about=about, at=self.now, arguments=arguments, meaning=meaning or {})
-        try:
-            value = call()
-        except NoAnswer as error:
-            if not self.armed:
-                raise
-            self.armed = False
-            self._booted_anew()
-            self.write("no-answer", message=str(error))
-            self.now += self.off_for
-            return None
-        self.write("answer", value=value)
-        return value
+        for _ in range(MOST_REPEATS):
+            before = self._same_session()
+            self.write("command", name=name, about=about, at=self.now, arguments=arguments, meaning=meaning or {})
+            try:
+                value = call()
+            except NoAnswer as error:
+                if self.armed:
+                    self._struck(error)
+                    return None
+                self.session = self._session_now()
+                booted = self.session != before
+                self.unsteady = self.unsteady or booted
+                self.write("no-answer", message=str(error), booted=booted)
+                self.timer = 0 if booted else self.timer
+                if name in ASKED_ONCE or self._was_done(name, arguments):
+                    return None
+                continue
+            self.write("answer", value=value)
+            self.session = self._session_now() if name == "cut_power" else session_of(self.box, before)
+            if isinstance(value, ClockReading):
+                self.timer = value.timer
+            return value
+        raise BenchError(f"{about}: no answer came to any of {MOST_REPEATS} requests, though the box is there; check the line")
+
+    def ask(self, call: Callable[[], Made]) -> Made:
+        """What changes nothing is asked again where no answer came."""
+        for _ in range(MOST_REPEATS - 1):
+            with contextlib.suppress(NoAnswer):
+                return call()
+        return call()
+
+    def _was_done(self, name: str, arguments: Record) -> bool:
+        """Whether a command without an answer was carried out, where doing it twice is not as good as once: the clock tells."""
+        if name not in MOVES_THE_CLOCK:
+            return False
+        timer = self.timer
+        reading = self.command("read_clock", "read the clock", self.box.read_clock)
+        assert reading is not None
+        if name == "advance_clock" and reading.box_time is None:
+            return reading.timer - timer >= arguments["seconds"]
+        if reading.box_time is None:  # away for longer than the holdover; of a disturbed clock there is no telling
+            return name == "cut_power"
+        return (reading.box_time == self.now) == (name == "advance_clock")
+
+    def _same_session(self) -> int:
+        """The box's session; where it is not the one that it was in after the last command, it has booted of itself."""
+        now = session_of(self.box, self.session)
+        if self.session and now != self.session:
+            self.unsteady, self.timer, self.session, self.armed = True, 0, now, False
+            self.write("booted")
+        return now
+
+    def _struck(self, error: NoAnswer) -> None:
+        self.armed = False
+        self._booted_anew()
+        self.write("no-answer", message=str(error), booted=True, unsteady=self.unsteady)
+        self.now += self.off_for
 
     def _booted_anew(self) -> None:
         """No answer is a power cut only if the box has booted since: its session tells."""
-        before, self.session = self.session, self.box.hello().session
+        before, self.session = self.session, self._session_now()
         if self.session == before:
             raise BenchError("no answer came, and the box has not booted since, so that no power cut explains it; check the line")
+
+    def _session_now(self) -> int:
+        return self.ask(self.box.hello).session
 
     def decide(self, name: str, about: str, call: Callable[[], Decision], meaning: Record, **arguments: Any) -> Decision | None:
         return self.command(name, about, call, meaning, **arguments)
@@ -199,6 +254,7 @@ class Player:
     log_capacity: int = UNBOUNDED
     log_overwrites: bool = True
     watcher: Watcher | None = None
+    unsteady: bool = False  # the box has booted of itself in this run
     explain: bool = False  # of a failure, also which observations contradict each other
     seed: str = ""  # ids, secrets and wrong digits follow from it, so that no box can know them beforehand
 
@@ -232,7 +288,10 @@ class Player:
         try:
             with self.make_authority() as authority:
                 stage = self._stage(scenario, judge, authority, calendar, profile)
-                self._play(stage)
+                try:
+                    self._play(stage)
+                finally:
+                    self.unsteady = stage.unsteady
         except BenchError as error:
             judge.see(self.journal.write("error", message=str(error)))
         result = judge.result(explain=self.explain)
@@ -256,6 +315,7 @@ class Player:
             keys=derive_keys(box_id, secret),
             other_id=other_id,
             seed=salt + scenario.id,
+            unsteady=self.unsteady,
         )
         self._people(stage)
         authority.add_box(box_id, secret, (CAST["owen"].person,))
@@ -368,6 +428,11 @@ def provision(stage: Stage, told: Provisioning, *, new: bool) -> None:
         stage.days = Days(stage.keys, [(told.zone, None)])
     else:
         stage.days = Days(stage.keys, stage.days.replaced_by(told.zone, stage.now, stage.profile))
+
+
+def session_of(box: Box, last: int) -> int:
+    """The session that the box was in when something was last heard of it; `last` where a box does not keep that."""
+    return getattr(box, "session", 0) or last
 
 
 def new_nonce(stage: Stage) -> Nonce | None:
@@ -836,8 +901,6 @@ def _cut(stage: Stage, step: Step) -> None:
     about = f"arm a power cut at write {nth}" if nth else f"cut the power for {off} s"
     stage.command("cut_power", about, lambda: stage.box.cut_power(cut), cut=cut.cut, off_for=off, nth=nth)
     stage.armed = bool(nth)
-    if nth:
-        stage.session = stage.box.hello().session
     if not nth:
         stage.now += off
 
@@ -871,7 +934,8 @@ def _read_log(stage: Stage, _: Step) -> None:
     if entries and not stage.armed:
         last = entries[-1]
         again = [
-            entry.number if entry == last else f"another {entry.number}" for entry in stage.box.read_log(last.number).entries
+            entry.number if entry == last else f"another {entry.number}"
+            for entry in stage.ask(lambda: stage.box.read_log(last.number)).entries
         ]
         stage.check(f"log from entry {last.number}", [last.number], again)
 

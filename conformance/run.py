@@ -136,6 +136,7 @@ def _link_of(box: Box) -> str:
     return f"{counters.requests} requests, {counters.resent} sent again, {counters.busy} busy, {counters.damaged} damaged frames"
 
 
+MOST_ATTEMPTS = 3
 OVERWRITES = "overwrite-oldest"
 NOT_EXERCISED = "not exercised:"
 """Begins a reason that lies in the bench and not in the standard: what was left out for it is inconclusive, never passed over."""
@@ -232,7 +233,7 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
             not_played = f"not played: {result.error.splitlines()[0]}"
             result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=not_played))
             continue
-        played = player.play(scenario)
+        played = _played(player, scenario)
         result.scenarios.append(played)
         progress.done(played)
         if scenario.control and played.finding and played.finding.step == 0:
@@ -241,6 +242,16 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
             result.error = _link_is_gone(player.box)
             if result.error:
                 player.journal.write("error", message=result.error)
+
+
+def _played(player: Player, scenario: Scenario) -> ScenarioResult:
+    """Played until it decides, a few times at most: what was not answered decides nothing. A failure is never tried again."""
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        played = replace(player.play(scenario), attempts=attempt)
+        undecided = played.verdict is Verdict.INCONCLUSIVE or (played.verdict is Verdict.ERROR and not _link_is_gone(player.box))
+        if not undecided:
+            break
+    return played
 
 
 def _link_is_gone(box: Box) -> str:
@@ -309,7 +320,9 @@ def _without_a_failure(
     if not played:
         return Verdict.NOT_APPLICABLE, citing, citing[0].message if citing else "no scenario shows it"
     if broken := [result for result in played if result.verdict is not Verdict.PASS]:
-        return Verdict.INCONCLUSIVE, broken, f"{broken[0].id} failed before it could show this"
+        first = broken[0]
+        why = "failed before it could show this" if first.finding else f"showed nothing: {first.message}"
+        return Verdict.INCONCLUSIVE, broken, f"{first.id} {why}"
     for result in played:
         for channel in result.channels:
             if channel in shaken:

@@ -56,6 +56,7 @@ class ScenarioResult:
     message: str = ""
     seconds: float = 0.0
     commands: int = 0
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,11 @@ class SerialBox:
         self._sequence = 0
 
     @property
+    def session(self) -> int:
+        """The session that the box was in when it last said so, 0 if it never did."""
+        return self._hello.session if self._hello else 0
+
+    @property
     def counters(self) -> Counters:
         """What the link has cost so far."""
         return self._link.counters
@@ -177,9 +182,9 @@ class SerialBox:
         try:
             results = self._results(request, commands, hello)
         except SessionChanged:
-            if not cut or len(commands) > 1:
+            if not cut or len(commands) > 1 or commands[0].argument.off_for:
                 raise
-            return [Result(Status.OK)]  # the answer was lost; the new session says what it said
+            return [Result(Status.OK)]  # the answer was lost; the new session says that power was cut
         if cut and results[-1].status is Status.OK:
             self._see_it_boot(hello)
         return results
