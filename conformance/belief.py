@@ -111,14 +111,13 @@ def enter(belief: Belief, meaning: Record, profile: Profile) -> Course:
     told = Outcome(every(examined, outcome.accepted), needs, entitled, logged=examined, counted=no(examined))
     codes = {**belief.codes, index: choose(examined, used, code)} if index else belief.codes
     after = _counting(belief, replace(belief, box=choose(examined, decided, charged), codes=codes), told)
-    untold = cannot_tell(code if index else None, charged.mark, profile)
+    now = before.clock  # of the charge, where it is examined
+    untold = cannot_tell(code if index else None, now, profile)
     reasons = _reasons(told.needs)
     for clause in ("code.digits", "code.day") if index else ():
         reasons[clause] = either(reasons.get(clause, False), every(examined, untold))
-    entry = Written(
-        examined, before.next_entry, LogKind.CODE, told.accepted, charged.mark, charged.mark, True, index, untold, reasons
-    )
-    day = choose(charged.mark < code.day_start, code.day_start, code.day_end)
+    entry = Written(examined, before.next_entry, LogKind.CODE, told.accepted, now, now, True, index, untold, reasons)
+    day = choose(now < code.day_start, code.day_start, code.day_end)
     bounds = (
         ("keypad enabled", before.arrival - profile.keypad_tolerance),
         ("within its life", code.first_use + profile.code_life),

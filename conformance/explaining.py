@@ -326,13 +326,15 @@ class ExplainingJudge(StoryJudge):
         within = False if instant is None else every(written.instant <= instant, instant <= written.latest)
         timed = no(written.timed) if instant is None else every(written.timed, within)
         named = True if credential == written.credential else written.or_none if credential is None else False
+        if timed is False or named is False:  # told apart without a term, as most are
+            return False
         reasoned = written.accepted if self.gives_reasons else True
         return every(
+            timed,
+            named,
             same(written.number, entry["number"]),
             same(written.accepted, entry["accepted"]),
             same(written.count, entry["count"]),
-            timed,
-            named,
             either(reasoned, written.reasons.get(entry["reason"], False)),
         )
 

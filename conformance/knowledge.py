@@ -9,7 +9,7 @@ import z3
 from lockproof.spec.observable import BenchError
 from lockproof.spec.vocabulary import Truth, every
 
-LIMIT_MS = 20_000
+LIMIT_MS = 5_000
 """How long the solver may think about one question."""
 
 
