@@ -213,14 +213,44 @@ def clauses(names: Annotated[list[str] | None, typer.Argument(help="Clause ids; 
             sys.stdout.write(f"    Precisely: {each.detail}\n")
 
 
-@app.command(epilog="For example: lockproof judge runs/0001/reference/journal.jsonl")
-def judge(journal: Annotated[Path, typer.Argument(help="The journal of a run.")]) -> None:
-    """Judge a run again, from its journal alone, without the box."""
-    from lockproof.conformance import report
+@app.command(
+    epilog="For example: lockproof replay runs/0001 --scenario the-hour-is-over\n\n"
+    "lockproof replay runs/0001 --scenario the-hour-is-over --box /dev/ttyUSB0"
+)
+def replay(
+    file: Annotated[Path, typer.Argument(help="The journal of a run, or the run's folder.")],
+    scenario: Annotated[str, typer.Option(help="Only this one.")] = "",
+    box: Annotated[str, typer.Option(help="Play the same scenarios, with the same seed, on this box, and judge it.")] = "",
+    frames: Annotated[bool, typer.Option("--frames", help="Print what passed on the line in this scenario, decoded.")] = False,
+    step: Annotated[int | None, typer.Option(help="With --frames: only in this step; 0 sets the box up.")] = None,
+    export_c: Annotated[
+        Path | None, typer.Option(help="Write the frames of this scenario to this file, as a unit test in C.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="With --box: where runs are kept.")] = Path("runs"),
+) -> None:
+    """Judge a recorded run again without the box, or play it on a box again; print its frames, or make a unit test of them."""
+    from lockproof.conformance import recording, replaying, report
     from lockproof.conformance.judging import judge_again
 
-    result = judge_again(journal)
-    report.show(_console(), [result])
+    journal = replaying.journal_of(file)
+    if (frames or export_c) and not scenario:
+        _stop("--frames and --export-c: name one scenario of the run with --scenario", Exit.BAD_INPUT)
+    if step is not None and not frames:
+        _stop("--step says whose frames to print; write --frames, too", Exit.BAD_INPUT)
+    if frames:
+        for passed in replaying.frames_of(journal, scenario, step):
+            sys.stdout.write(recording.told(passed) + "\n")
+        return
+    if export_c:
+        from lockproof.conformance.c_test import export
+
+        sys.stdout.write(export(journal, scenario, export_c) + "\n")
+        return
+    if box:
+        head, files, ids = replaying.to_play_again(journal, scenario)
+        run(files, [box], ids, "all", out, head["today"], head["seed"])
+    result = judge_again(journal, scenario)
+    report.show(_console(), [result], brief=bool(scenario))
     raise SystemExit(result.exit_code)
 
 

@@ -24,6 +24,7 @@ from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Outcome
 
 UNBOUNDED = 2**63  # of a log that never gets full
+OF_THE_LINE = frozenset({"bytes", "frame"})  # records of what passed on the line, `frame` in older journals: they decide nothing
 
 
 class Contradiction(BadInput):
@@ -41,7 +42,7 @@ class Judge(Protocol):
 
     finding: Finding | None
     error: str
-    seen: int  # records, frames not counted
+    seen: int  # records, but those of the line
 
     def see(self, record: Record) -> None: ...
 
@@ -120,7 +121,7 @@ class ExactJudge:
     def see(self, record: Record) -> None:
         """Take one record into account. Raises `Contradiction` for a scenario that the model contradicts."""
         kind = record["record"]
-        if kind == "frame":
+        if kind in OF_THE_LINE:
             return
         if self.finding is None and not self.error:
             self._in_order(kind)
@@ -521,7 +522,7 @@ _DECISIONS = frozenset(_COURSES)
 
 
 def _ignore(_: Record) -> None:
-    """Records that decide nothing: the run's head, frames, what was made."""
+    """Records that decide nothing: the run's head, what was made."""
 
 
 def _cannot_tell(code: model.Code | None, now: int, profile: Profile) -> frozenset[str]:
