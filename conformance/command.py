@@ -147,8 +147,14 @@ def prove(
     raise SystemExit(judge_and_tell(console) if mutants and code == Exit.PASSED else code)
 
 
-@app.command(epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box")
+@app.command(
+    epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box\n\n"
+    "lockproof box --production /dev/ttyUSB0   (does that build refuse every test command?)"
+)
 def box(
+    port: Annotated[
+        str | None, typer.Argument(help="With --production: check the production build at this port instead.")
+    ] = None,
     fault: Annotated[str, typer.Option(help="Serve a box with this fault.")] = "",
     list_faults: Annotated[bool, typer.Option("--list-faults", help="List the faults, and stop.")] = False,
     tcp: Annotated[
@@ -157,10 +163,16 @@ def box(
     link: Annotated[Path | None, typer.Option(help="Make this a symbolic link to the pseudo-terminal.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep what is durable in this file, over the end of the process.")] = None,
     profile: Annotated[list[str] | None, typer.Option(help="A value of the profile, NAME=VALUE; may be repeated.")] = None,
-    production: Annotated[bool, typer.Option("--production", help="Refuse test commands, as a production build does.")] = False,
+    production: Annotated[
+        bool, typer.Option("--production", help="Refuse test commands, as a production build does; with PORT: check that one.")
+    ] = False,
+    sign_of_life: Annotated[
+        str,
+        typer.Option(help="With PORT: a program that exits with 0 if the box is alive, for a box that is silent to everything."),
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the path or address to open.")] = False,
 ) -> None:
-    """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port."""
+    """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port; or check a production build."""
     from lockproof.conformance import faults
     from lockproof.conformance.serving import serve
     from lockproof.spec.profile import profile_of
@@ -169,6 +181,17 @@ def box(
         for each in faults.all_faults().values():
             sys.stdout.write(f"{each.name:<40} {each.breaks or 'degenerate':<30} {each.does}\n")
         return
+    if port == "":
+        _stop("PORT is empty: name one, such as /dev/ttyUSB0", Exit.BAD_INPUT)
+    if port:
+        from lockproof.conformance.checking import check_production
+
+        if not production or fault or link or store or profile or tcp is not None:
+            _stop(
+                f"{port}: to check a production build: lockproof box --production {port}; to judge a test build: lockproof run --box {port}",
+                Exit.BAD_INPUT,
+            )
+        raise SystemExit(check_production(port, sign_of_life))
     serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet)
 
 

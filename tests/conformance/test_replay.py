@@ -111,7 +111,9 @@ def test_a_scenario_of_a_file_is_played_from_it_and_if_it_is_gone_that_is_said(t
     file.unlink()
     gone = command("replay", "runs/0001", "--box", "reference", cwd=tmp_path)
     assert gone.returncode == 2
-    assert gone.stderr.startswith("a-scenario.yaml: the scenario a-scenario was played from this file, and it is gone; put it back\n")
+    assert gone.stderr.startswith(
+        "a-scenario.yaml: the scenario a-scenario was played from this file, and it is gone; put it back\n"
+    )
     assert command("replay", "runs/0001", "--scenario", "a-scenario", cwd=tmp_path).returncode == 0
 
 
