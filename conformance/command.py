@@ -147,8 +147,14 @@ def prove(
     raise SystemExit(judge_and_tell(console) if mutants and code == Exit.PASSED else code)
 
 
-@app.command(epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box")
+@app.command(
+    epilog="For example: lockproof box --fault reentry-restarts-the-hour --link /tmp/box\n\n"
+    "lockproof box --production /dev/ttyUSB0   (does that build refuse every test command?)"
+)
 def box(
+    port: Annotated[
+        str | None, typer.Argument(help="With --production: check the production build at this port instead.")
+    ] = None,
     fault: Annotated[str, typer.Option(help="Serve a box with this fault.")] = "",
     list_faults: Annotated[bool, typer.Option("--list-faults", help="List the faults, and stop.")] = False,
     tcp: Annotated[
@@ -157,10 +163,16 @@ def box(
     link: Annotated[Path | None, typer.Option(help="Make this a symbolic link to the pseudo-terminal.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep what is durable in this file, over the end of the process.")] = None,
     profile: Annotated[list[str] | None, typer.Option(help="A value of the profile, NAME=VALUE; may be repeated.")] = None,
-    production: Annotated[bool, typer.Option("--production", help="Refuse test commands, as a production build does.")] = False,
+    production: Annotated[
+        bool, typer.Option("--production", help="Refuse test commands, as a production build does; with PORT: check that one.")
+    ] = False,
+    sign_of_life: Annotated[
+        str,
+        typer.Option(help="With PORT: a program that exits with 0 if the box is alive, for a box that is silent to everything."),
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the path or address to open.")] = False,
 ) -> None:
-    """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port."""
+    """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port; or check a production build."""
     from lockproof.conformance import faults
     from lockproof.conformance.serving import serve
     from lockproof.spec.profile import profile_of
@@ -169,6 +181,17 @@ def box(
         for each in faults.all_faults().values():
             sys.stdout.write(f"{each.name:<40} {each.breaks or 'degenerate':<30} {each.does}\n")
         return
+    if port == "":
+        _stop("PORT is empty: name one, such as /dev/ttyUSB0", Exit.BAD_INPUT)
+    if port:
+        from lockproof.conformance.checking import check_production
+
+        if not production or fault or link or store or profile or tcp is not None:
+            _stop(
+                f"{port}: to check a production build: lockproof box --production {port}; to judge a test build: lockproof run --box {port}",
+                Exit.BAD_INPUT,
+            )
+        raise SystemExit(check_production(port, sign_of_life))
     serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet)
 
 
@@ -213,14 +236,44 @@ def clauses(names: Annotated[list[str] | None, typer.Argument(help="Clause ids; 
             sys.stdout.write(f"    Precisely: {each.detail}\n")
 
 
-@app.command(epilog="For example: lockproof judge runs/0001/reference/journal.jsonl")
-def judge(journal: Annotated[Path, typer.Argument(help="The journal of a run.")]) -> None:
-    """Judge a run again, from its journal alone, without the box."""
-    from lockproof.conformance import report
+@app.command(
+    epilog="For example: lockproof replay runs/0001 --scenario the-hour-is-over\n\n"
+    "lockproof replay runs/0001 --scenario the-hour-is-over --box /dev/ttyUSB0"
+)
+def replay(
+    file: Annotated[Path, typer.Argument(help="The journal of a run, or the run's folder.")],
+    scenario: Annotated[str, typer.Option(help="Only this one.")] = "",
+    box: Annotated[str, typer.Option(help="Play the same scenarios, with the same seed, on this box, and judge it.")] = "",
+    frames: Annotated[bool, typer.Option("--frames", help="Print what passed on the line in this scenario, decoded.")] = False,
+    step: Annotated[int | None, typer.Option(help="With --frames: only in this step; 0 sets the box up.")] = None,
+    export_c: Annotated[
+        Path | None, typer.Option(help="Write the frames of this scenario to this file, as a unit test in C.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="With --box: where runs are kept.")] = Path("runs"),
+) -> None:
+    """Judge a recorded run again without the box, or play it on a box again; print its frames, or make a unit test of them."""
+    from lockproof.conformance import recording, replaying, report
     from lockproof.conformance.judging import judge_again
 
-    result = judge_again(journal)
-    report.show(_console(), [result])
+    journal = replaying.journal_of(file)
+    if (frames or export_c) and not scenario:
+        _stop("--frames and --export-c: name one scenario of the run with --scenario", Exit.BAD_INPUT)
+    if step is not None and not frames:
+        _stop("--step says whose frames to print; write --frames, too", Exit.BAD_INPUT)
+    if frames:
+        for passed in replaying.frames_of(journal, scenario, step):
+            sys.stdout.write(recording.told(passed) + "\n")
+        return
+    if export_c:
+        from lockproof.conformance.c_test import export
+
+        sys.stdout.write(export(journal, scenario, export_c) + "\n")
+        return
+    if box:
+        head, files, ids = replaying.to_play_again(journal, scenario)
+        run(files, [box], ids, "all", out, head["today"], head["seed"])
+    result = judge_again(journal, scenario)
+    report.show(_console(), [result], brief=bool(scenario))
     raise SystemExit(result.exit_code)
 
 

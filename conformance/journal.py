@@ -6,8 +6,10 @@ oracle reads nothing else.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -19,10 +21,12 @@ Record = dict[str, Any]
 
 
 class Journal:
-    """Appends records. Kept in memory too, and only there if there is no file."""
+    """Appends records. Kept in memory too, but for bytes of the line, and only there if there is no file."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.records: list[Record] = []
+        self.began = dt.datetime.now(dt.UTC).isoformat()
+        self._began = time.monotonic()
         self._file = -1
         if path is not None:
             try:
@@ -39,6 +43,18 @@ class Journal:
             _write_all(self._file, (json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n").encode())
         return line
 
+    def passed(self, direction: str, data: bytes) -> None:
+        """Bytes on the line as they go "out" or come "in", with their instant in seconds since this journal began.
+
+        It stands between the host and a line that does not wait: in a file it is one write, and nothing is kept in memory.
+        """
+        at = time.monotonic() - self._began
+        if self._file < 0:
+            self.write("bytes", at=round(at, 6), direction=direction, hex=data)
+        else:
+            line = f'{{"record":"bytes","at":{at:.6f},"direction":"{direction}","hex":"{data.hex()}"}}\n'
+            _write_all(self._file, line.encode())
+
     def close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
@@ -46,20 +62,26 @@ class Journal:
 
 
 def read(path: Path) -> Iterator[Record]:
-    """The records of a journal file; a last line that a kill cut short is left out. Raises `BenchError`."""
+    """The records of a journal file; a last line that a kill cut short is left out. Raises `BadInput`."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if (record := _record_in(line)) is not None:
+                    yield record
+                elif not line.endswith(b"\n"):
+                    return
+                elif line.strip():
+                    raise BadInput(f"{path}:{number}: not a line of a journal; the file was changed or is another program's")
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; name a journal.jsonl of a run") from error
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        try:
-            yield json.loads(line)
-        except (ValueError, RecursionError):
-            if number == len(lines):
-                return
-            raise BadInput(f"{path}:{number}: not a line of a journal; the file was changed or is another program's") from None
+
+
+def _record_in(line: bytes) -> Record | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("record"), str) else None
 
 
 def _write_all(file: int, data: bytes) -> None:

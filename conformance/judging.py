@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lockproof.conformance import journal as journals
 from lockproof.conformance.journal import Record
@@ -13,9 +14,14 @@ from lockproof.conformance.run import OVERWRITES, clause_results, declared_profi
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
 
+MANY = 8  # names in one line
 
-def judge_again(path: Path) -> RunResult:
-    """The verdicts of the run that the journal is of. Raises `BadInput` for a file that is no journal."""
+
+def judge_again(path: Path, only: str = "") -> RunResult:
+    """The verdicts of the run that the journal is of; `only` those of the scenario with this id, if one is given.
+
+    Raises `BadInput` for a file that is no journal, and for a scenario that is not in it.
+    """
     number = 0
     result = RunResult("", "", "", journal=str(path))
     head: Record | None = None
@@ -30,6 +36,7 @@ def judge_again(path: Path) -> RunResult:
                     head["hello"]["identity"],
                     head["hello"]["firmware"],
                 )
+                result.seed = head.get("seed", "")
                 declared_profile(head["hello"])
             elif kind == "scenario":
                 _close(judge, result)
@@ -43,6 +50,8 @@ def judge_again(path: Path) -> RunResult:
             for name, (why, cited) in run["left_out"].items()
         ]
         result.scenarios += left_out
+        if only:
+            result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
         result.clauses = clause_results(result.scenarios, judged_authority=run["judged_authority"])
     except BadInput:
         raise
@@ -51,6 +60,13 @@ def judge_again(path: Path) -> RunResult:
             f"{path}:{number}: no record that can be judged ({type(error).__name__}: {error}); the file was changed or damaged"
         ) from error
     return result
+
+
+def _no_such(name: str, path: Path, result: RunResult) -> NoReturn:
+    known = [each.id for each in result.scenarios]
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known[:MANY])}{' and more' if len(known) > MANY else ''}"
+    raise BadInput(f"{path}: no scenario of this run is called {name}\n    {hint}")
 
 
 def _run_of(head: Record | None, path: Path) -> Record:

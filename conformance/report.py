@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+from lockproof.conformance import replaying
 from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec import clauses
 from rich.console import Console
@@ -61,8 +62,8 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
-    lines.append(f"      again: {escape(again(result.target, scenario.id, result.seed, found.where))}\n")
-    return "\n".join(lines)
+    lines += [f"      {escape(line)}" for line in next_commands(result, scenario.id)]
+    return "\n".join(lines) + "\n"
 
 
 def _story(found: Finding) -> Iterator[str]:
@@ -76,11 +77,13 @@ def _story(found: Finding) -> Iterator[str]:
         yield f"    {MARK if number in found.contradicting else ' '} {escape(found.history[number])}"
 
 
-def again(target: str, scenario: str, seed: str = "", where: str = "") -> str:
-    """The one command that plays a scenario again; `where` it stands is needed only if it is not a packaged one."""
-    file = where.rpartition(":")[0]
-    named = f"{shlex.quote(file)} " if file and Path(file).is_file() else ""
-    return f"lockproof run {named}--box {shlex.quote(target)} --scenario {scenario}" + (f" --seed {seed}" if seed else "")
+def next_commands(result: RunResult, scenario: str) -> list[str]:
+    """The command that judges a scenario again from what was recorded, and what else it does."""
+    journal = Path(result.journal)
+    again = f"lockproof replay {shlex.quote(str(replaying.short_name(journal)))} --scenario {scenario}"
+    on_the_box = f"on the box again: --box {shlex.quote(result.target)}"
+    frames = "; its frames: --frames; as a unit test in C: --export-c FILE" if replaying.has_bytes(journal) else ""
+    return [f"again: {again}", f"       ({on_the_box}{frames})"]
 
 
 def clause_table(results: Sequence[RunResult]) -> Table:

@@ -82,14 +82,14 @@ def run(
     journal = Journal(folder / "journal.jsonl" if folder else None)
     plan = Plan()
     try:
-        with opened(target, _record_frames(journal)) as box:
+        with opened(target, journal.passed) as box:
             hello = box.hello()
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
             plan = make_plan(scenarios, hello, profile, target, today, rehearse=rehearse)
             told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
             judged = {"left_out": told, "judged_authority": target.reference}
-            journal.write("run", target=target.name, today=today, seed=seed, hello=hello, **judged)
+            journal.write("run", target=target.name, began=journal.began, today=today, seed=seed, hello=hello, **judged)
             progress.begins(target, hello, plan)
             player = Player(
                 box,
@@ -265,24 +265,6 @@ def _link_is_gone(box: Box) -> str:
 
 def _left_out(scenario: Scenario, reason: str) -> ScenarioResult:
     return ScenarioResult(scenario.id, Verdict.NOT_APPLICABLE, scenario.clauses, message=reason)
-
-
-def _record_frames(journal: Journal) -> Callable[..., None]:
-    """Frames go into the journal as bytes and, where they are frames, as a person reads them (RFC 8949, section 8)."""
-
-    def record(direction: str, data: bytes, decoded: Any) -> None:
-        from lockproof.hw_adapter import cbor  # noqa: PLC0415 (only where there is a line)
-
-        told = None
-        if decoded is not None:
-            try:
-                body = cbor.diagnostic(cbor.decode(decoded.body))
-            except ValueError as error:
-                body = str(error)
-            told = {"kind": int(decoded.kind), "session": decoded.session, "sequence": decoded.sequence, "body": body}
-        journal.write("frame", direction=direction, bytes=data, decoded=told)
-
-    return record
 
 
 def clause_results(results: Iterable[ScenarioResult], *, judged_authority: bool) -> list[ClauseResult]:

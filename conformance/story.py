@@ -19,8 +19,8 @@ from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Outcome
 
 UNBOUNDED = 2**63  # of a log that never gets full
-OF_THE_LINE = frozenset(["frame"])
-"""Records of what went over the line: evidence for people; a judge looks at what it meant."""
+OF_THE_LINE = frozenset({"bytes", "frame"})
+"""Records of what passed on the line, `frame` in older journals: evidence for people; a judge looks at what it meant."""
 
 
 class Contradiction(BadInput):

@@ -21,7 +21,7 @@ IN_PROCESS, ON_A_LINE = "reference", "pty"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
 _CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
-OnFrame = Callable[..., None]
+OnBytes = Callable[[str, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +50,29 @@ def target(name: str) -> Target:
 
 
 @contextmanager
-def opened(target: Target, on_frame: OnFrame | None = None) -> Iterator[Box]:
-    """The box, ready to be asked; whatever was started for it ends with it. Raises `BenchError`."""
+def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
+    """The box, ready to be asked, `on_bytes` told of every byte on its line; whatever was started for it ends with it.
+
+    Raises `BenchError`.
+    """
     kind, _, fault = target.name.partition(":")
     if target.name == IN_PROCESS:
         yield ReferenceBox()
     elif kind == "fault":
         yield faults.named(fault).make()
     elif kind == ON_A_LINE and "/" not in fault:
-        with served(fault or None) as path, _wire(path, on_frame) as box:
+        with served(fault or None) as path, _wire(path, on_bytes) as box:
             yield box
     else:
-        with _wire(target.name, on_frame) as box:
+        with _wire(target.name, on_bytes) as box:
             yield box
 
 
 @contextmanager
-def _wire(url: str, on_frame: OnFrame | None) -> Iterator[Box]:
+def _wire(url: str, on_bytes: OnBytes | None) -> Iterator[Box]:
     from lockproof.hw_adapter.adapter import open_box  # noqa: PLC0415 (pyserial only where there is a line)
 
-    with open_box(url, on_frame=on_frame) as box:
+    with open_box(url, on_bytes=on_bytes) as box:
         yield box
 
 

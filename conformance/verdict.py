@@ -99,4 +99,14 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        return {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.ERROR: 3}.get(self.verdict, 4)
+        return EXIT_CODES[self.verdict]
+
+
+EXIT_CODES = {
+    Verdict.PASS: 0,
+    Verdict.FAIL: 1,
+    Verdict.ERROR: 3,
+    Verdict.INCONCLUSIVE: 4,
+    Verdict.NOT_APPLICABLE: 4,
+}
+"""Of the command: a run that says nothing of the box is not a pass."""

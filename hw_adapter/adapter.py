@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Self, TypeVar
 
 from lockproof.hw_adapter import cbor
-from lockproof.hw_adapter.channel import DEFAULT_LINE, Channel, LineSettings, open_channel
+from lockproof.hw_adapter.channel import DEFAULT_LINE, Channel, LineSettings, OnBytes, Recorded, open_channel
 from lockproof.hw_adapter.declaration import OtherVersion
 from lockproof.hw_adapter.frame import Frame, FrameKind, body_room
-from lockproof.hw_adapter.link import ANY_SESSION, Counters, Heard, Link, NothingAnswers, OnFrame, Patience
+from lockproof.hw_adapter.link import ANY_SESSION, Counters, Heard, Link, NothingAnswers, Patience
 from lockproof.hw_adapter.messages import (
     COMMANDS,
     Code,
@@ -61,10 +61,14 @@ def open_box(
     url: str,
     line: LineSettings = DEFAULT_LINE,
     patience: Patience = DEFAULT_PATIENCE,
-    on_frame: OnFrame | None = None,
+    on_bytes: OnBytes | None = None,
 ) -> SerialBox:
-    """Opens a port and says hello. Raises `PortError`, `NothingAnswers`, `NotABox`, `OtherVersion`, `BadAnswer`, `LinkLost`."""
-    box = SerialBox(open_channel(url, line), url, patience, on_frame)
+    """Opens a port and says hello; `on_bytes` is told of every byte.
+
+    Raises `PortError`, `NothingAnswers`, `NotABox`, `OtherVersion`, `BadAnswer`, `LinkLost`.
+    """
+    channel = open_channel(url, line)
+    box = SerialBox(channel if on_bytes is None else Recorded(channel, on_bytes), url, patience)
     try:
         box.hello()
     except BaseException:
@@ -81,12 +85,11 @@ class SerialBox:
         channel: Channel,
         name: str = "box",
         patience: Patience = DEFAULT_PATIENCE,
-        on_frame: OnFrame | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self._patience = patience
-        self._link = Link(channel, name, patience, on_frame, now)
+        self._link = Link(channel, name, patience, now)
         self._hello: Hello | None = None
         self._session_lost = True
         self._sequence = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -44,6 +45,31 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Give the line back. Closing twice is as good as once."""
+
+
+OnBytes = Callable[[str, bytes], None]
+"""Told of every byte as it passes: "out" or "in", and what went at once or came at once."""
+
+
+class Recorded:
+    """A channel that tells of every byte, before it is sent and as soon as it has come: noise, wake bytes and half frames, too."""
+
+    def __init__(self, channel: Channel, on_bytes: OnBytes) -> None:
+        self._channel = channel
+        self._on_bytes = on_bytes
+
+    def send(self, data: bytes) -> None:
+        self._on_bytes("out", data)
+        self._channel.send(data)
+
+    def receive(self, timeout_s: float) -> bytes:
+        data = self._channel.receive(timeout_s)
+        if data:
+            self._on_bytes("in", data)
+        return data
+
+    def close(self) -> None:
+        self._channel.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,11 @@ class FrameReader:
         """Bytes of a frame that has begun and not ended."""
         return len(self._pending) + self._dropped
 
+    @property
+    def begun(self) -> bytes:
+        """Those of them that are held."""
+        return bytes(self._pending)
+
     def forget(self) -> None:
         """Drop what has begun and not ended."""
         self._pending.clear()

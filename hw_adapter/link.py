@@ -15,9 +15,6 @@ from lockproof.hw_adapter.declaration import WAKE_BYTES, OtherVersion
 from lockproof.hw_adapter.frame import VERSION, Frame, FrameKind, FrameReader, Received, encode_frame
 from lockproof.spec.observable import BenchError, NoAnswer
 
-OnFrame = Callable[[str, bytes, Frame | None], None]
-"""Told of every frame: "out" or "in", its bytes without the delimiter, and the frame, None for bytes that are none."""
-
 ANY_SESSION: Final = 0
 """The session of a hello from a host that does not know the box's."""
 
@@ -73,16 +70,13 @@ class Heard:
 class Link:
     """Frames over `channel`. `name` stands in front of every message; `now` is a clock in seconds that never goes back."""
 
-    def __init__(
-        self, channel: Channel, name: str, patience: Patience, on_frame: OnFrame | None, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, channel: Channel, name: str, patience: Patience, now: Callable[[], float]) -> None:
         self.name = name
         self.counters = Counters()
         self.wake_bytes = WAKE_BYTES
         self.known_to_be_a_box = False
         self._channel = channel
         self._patience = patience
-        self._on_frame = on_frame
         self._now = now
         self._reader = FrameReader()
         self._queue: deque[Received] = deque()
@@ -102,7 +96,6 @@ class Link:
         self._reader.forget()  # what began before the request is no part of its reply
         for attempt, wait in enumerate(sends):
             self.counters.resent += attempt > 0
-            self._tell("out", line[:-1], request)
             self._channel.send(self._wake() + line)
             heard.reply = self._await(request, wait, busy, heard)
             if heard.reply is not None:
@@ -183,7 +176,6 @@ class Link:
         data = self._channel.receive(timeout_s)
         for received in self._reader.feed(data):
             self.counters.damaged += received.frame is None
-            self._tell("in", received.raw, received.frame)
             self._queue.append(received)
         return data
 
@@ -192,10 +184,6 @@ class Link:
             heard.first_at = self._now()
         heard.total += len(data)
         heard.first += data[: _FIRST_BYTES - len(heard.first)]
-
-    def _tell(self, direction: str, raw: bytes, frame: Frame | None) -> None:
-        if self._on_frame is not None:
-            self._on_frame(direction, raw, frame)
 
     def _refuse_noise(self, heard: Heard, now: float) -> None:
         """Something that has never sent a frame is given so long to send one, and no more retries."""

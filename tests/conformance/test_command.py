@@ -57,7 +57,8 @@ def test_a_faulty_box_fails_and_the_failure_says_what_to_do_next(lockproof, tmp_
         "FAIL",
         "code.expiry.after-first-use",
         "must refuse",
-        "lockproof run --box fault:expires-one-second-late --scenario the-hour-is-over",
+        "again: lockproof replay runs/0001 --scenario the-hour-is-over",
+        "(on the box again: --box fault:expires-one-second-late)",
     )
     failures = ET.parse(tmp_path / "runs/0001/junit.xml").getroot().findall(".//failure")
     assert [f.get("type") for f in failures] == ["code.expiry.after-first-use, code.expiry.not-extended"]
@@ -66,9 +67,9 @@ def test_a_faulty_box_fails_and_the_failure_says_what_to_do_next(lockproof, tmp_
 def test_a_run_is_judged_again_from_its_journal_alone(lockproof, tmp_path):
     lockproof("run", "--box", "fault:expires-one-second-late", *A_FEW)
     path = tmp_path / "runs/0001/fault_expires-one-second-late/journal.jsonl"
-    says(lockproof("judge", str(path)), 1, "FAIL", "code.expiry.after-first-use", "must refuse")
+    says(lockproof("replay", str(path)), 1, "FAIL", "code.expiry.after-first-use", "must refuse")
     path.write_text(path.read_text().replace('"record":"run"', '"record":"walk"'))
-    says(lockproof("judge", str(path)), 2, "no run begins in it; name the journal.jsonl of a run")
+    says(lockproof("replay", str(path)), 2, "no run begins in it; name the journal.jsonl of a run")
 
 
 @pytest.fixture(scope="module")
@@ -90,14 +91,14 @@ def without(lines, nth, *kinds):
 def test_a_journal_without_one_of_its_answers_decides_nothing(lockproof, tmp_path, journal_lines, nth):
     path = tmp_path / "journal.jsonl"
     path.write_text("\n".join(without(journal_lines, nth, "answer")) + "\n")
-    says(lockproof("judge", str(path)), 3, "the journal is not whole")
+    says(lockproof("replay", str(path)), 3, "the journal is not whole")
 
 
 def test_a_journal_with_no_evidence_decides_nothing(lockproof, tmp_path, journal_lines):
     path = tmp_path / "journal.jsonl"
     bare = [line for line in journal_lines if json.loads(line)["record"] in {"run", "scenario", "step", "end"}]
     path.write_text("\n".join(bare) + "\n")
-    result = lockproof("judge", str(path))
+    result = lockproof("replay", str(path))
     says(result, 3, "the journal is not whole")
     assert " pass " not in result.stdout.replace("not-applicable", "")
 
@@ -107,7 +108,7 @@ def test_a_journal_without_a_command_and_its_answer_decides_nothing(lockproof, t
     places = [i for i, line in enumerate(journal_lines) if json.loads(line)["record"] == "command"]
     gone = places[-1]
     path.write_text("\n".join(line for i, line in enumerate(journal_lines) if i not in {gone, gone + 1}) + "\n")
-    says(lockproof("judge", str(path)), 3, "the journal is not whole")
+    says(lockproof("replay", str(path)), 3, "the journal is not whole")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_a_journal_without_a_command_and_its_answer_decides_nothing(lockproof, t
 def test_a_damaged_journal_is_bad_input(lockproof, tmp_path, journal_lines, damage):
     path = tmp_path / "journal.jsonl"
     path.write_text("\n".join([*journal_lines[:5], damage, *journal_lines[5:]]) + "\n")
-    result = lockproof("judge", str(path))
+    result = lockproof("replay", str(path))
     says(result, 3 if damage == '{"record": "answer"}' else 2)
 
 
@@ -286,7 +287,7 @@ def test_help_imports_nothing_heavy():
         (("scenarios", "list", "--clause", "code.dya"), 2, ("did you mean code.day?",)),
         (("box", "--fault", "ech"), 2, ("did you mean echo?",)),
         (("prove", "--export", "/dev/null"), 2, ("/dev/null: no obligations can be written there", "name another folder")),
-        (("judge", "nowhere.jsonl"), 2, ("nowhere.jsonl: No such file or directory; name a journal.jsonl of a run",)),
+        (("replay", "nowhere.jsonl"), 2, ("nowhere.jsonl: No such file or directory; name a journal.jsonl of a run",)),
         (("faults", "--over", "the-moon"), 2, ("--over the-moon",)),
         (("frobnicate",), 2, ("No such command",)),
     ],
@@ -446,7 +447,7 @@ def test_a_killed_run_keeps_every_step_up_to_the_kill(tmp_path):
     assert len(answers) >= 50
     sent = [r["record"] for r in records if r["record"] in {"command", "answer"}]
     assert sent[::2] == ["command"] * len(sent[::2])
-    assert next(record for record in records if record["record"] != "frame")["record"] == "run"
+    assert next(record for record in records if record["record"] != "bytes")["record"] == "run"
 
 
 def test_a_box_that_keeps_a_store_outlives_its_process(lockproof, served, tmp_path):

@@ -155,7 +155,7 @@ def test_lockproof_run_plays_the_file_and_fails(tmp_path, monkeypatch):
     broken_run = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=False)
     assert (broken_run.returncode, broken_run.stderr) == (1, "")
     assert "(a_ready_box_opens_for_a_code_iff_entitled)" in broken_run.stdout
-    assert f"again: lockproof run {path} --box reference --scenario" in " ".join(broken_run.stdout.split())
+    assert f"again: lockproof replay {tmp_path / 'runs/0001'} --scenario" in " ".join(broken_run.stdout.split())
     whole = subprocess.run(
         [sys.executable, "-m", "lockproof.conformance.command", *command], capture_output=True, text=True, check=False
     )

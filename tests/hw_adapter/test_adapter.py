@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lockproof.hw_adapter import cbor, vectors
 from lockproof.hw_adapter.adapter import BadAnswer, NotCut, SerialBox, SessionChanged
-from lockproof.hw_adapter.channel import LinkLost
+from lockproof.hw_adapter.channel import LinkLost, Recorded
 from lockproof.hw_adapter.declaration import OtherVersion
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, encode_frame
@@ -153,15 +153,33 @@ def test_a_later_frame_limit_is_used(bench: Any) -> None:
     assert not bench.host.present(bytes(900)).accepted
 
 
-def test_every_frame_is_told_and_counted(host_on: Callable[..., Any], box: Any) -> None:
-    told: list[tuple[str, bytes, Frame | None]] = []
+def test_every_byte_is_told_as_it_passes_and_frames_are_counted(host_on: Callable[..., Any], box: Any) -> None:
+    told: list[tuple[str, bytes]] = []
     wire, _ = host_on(Device(box))
-    host = SerialBox(wire, "test", on_frame=lambda *what: told.append(what), now=lambda: wire.time)
+    wire.mangle = lambda answer: b"noise\x00" + answer + b"\x07half"
+    host = SerialBox(Recorded(wire, lambda *what: told.append(what)), "test", now=lambda: wire.time)
     host.enter("47112345")
-    assert [direction for direction, _, _ in told] == ["out", "in", "out", "in"]
-    assert [frame.kind for _, _, frame in told if frame] == [1, 2, 1, 2]
-    assert told[2][1] + b"\x00" == wire.sent[1].lstrip(b"\x00")
+    assert [direction for direction, _ in told] == ["out", "in", "out", "in"]
+    assert [data for direction, data in told if direction == "out"] == wire.sent
+    assert all(data.startswith(b"noise\x00") and data.endswith(b"\x07half") for direction, data in told if direction == "in")
     assert host.counters.requests == host.counters.replies == 2
+    host.close()
+    assert wire.closed
+
+
+def test_what_could_not_be_sent_is_told_and_silence_is_not(host_on: Callable[..., Any]) -> None:
+    told: list[tuple[str, bytes]] = []
+    wire, _ = host_on()
+
+    def torn(_: bytes) -> None:
+        raise LinkLost("unplugged")
+
+    recorded = Recorded(wire, lambda *what: told.append(what))
+    assert recorded.receive(0.1) == b""
+    wire.send = torn
+    with pytest.raises(LinkLost):
+        recorded.send(b"asked")
+    assert told == [("out", b"asked")]
 
 
 def test_wake_bytes_stand_before_every_request(bench: Any) -> None:

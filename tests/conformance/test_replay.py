@@ -1,0 +1,168 @@
+"""`lockproof replay`: a recorded run judged again, played again on a box, its frames printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from lockproof.conformance import journal as journals
+from lockproof.conformance import recording, replaying
+from lockproof.spec.observable import BadInput
+
+HOUR = "the-hour-is-over"
+FAULT = "expires-one-second-late"
+
+
+def command(*words, cwd):
+    run = [sys.executable, "-m", "lockproof.conformance.command", *words]
+    result = subprocess.run(run, capture_output=True, text=True, timeout=120, cwd=cwd, check=False)
+    assert "Traceback" not in result.stdout + result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A folder in which a faulty box was judged on a real line, `runs/0001`, and the reference box in this process and on a line."""
+    place = tmp_path_factory.mktemp("bench")
+    first = command("run", "--box", f"pty:{FAULT}", "--scenario", HOUR, "--seed", "s1", "--today", "2027-03-02", cwd=place)
+    assert (first.returncode, first.stderr) == (1, "")
+    second = command("run", "--box", "reference", "--box", "pty", "--scenario", HOUR, cwd=place)
+    assert (second.returncode, second.stderr) == (0, "")
+    return place, first.stdout
+
+
+def failure_in(text):
+    return text[text.index("FAIL") : text.index("--export-c FILE")]
+
+
+def test_the_failure_names_the_command_and_that_prints_the_same_failure(recorded):
+    place, said = recorded
+    line = f"again: lockproof replay runs/0001 --scenario {HOUR}\n"
+    assert line in said
+    again = command(*line.split()[2:], cwd=place)
+    assert (again.returncode, again.stderr) == (1, "")
+    assert failure_in(again.stdout) == failure_in(said)
+    whole = command("replay", "runs/0001", cwd=place)
+    assert whole.returncode == 1
+    assert failure_in(whole.stdout) == failure_in(said)
+    assert "code.expiry.after-first-use" in whole.stdout.partition("--export-c FILE")[2], "the table of clauses, too"
+
+
+def test_a_passing_run_is_judged_again_to_a_pass(recorded):
+    place, _ = recorded
+    for box in ("pty", "reference"):
+        again = command("replay", f"runs/0002/{box}", "--scenario", HOUR, cwd=place)
+        assert (again.returncode, again.stderr) == (0, "")
+        assert f"pass  {box}" in again.stdout
+
+
+def test_a_run_of_several_boxes_asks_which(recorded):
+    place, _ = recorded
+    asked = command("replay", "runs/0002", cwd=place)
+    assert asked.returncode == 2
+    assert asked.stderr == "runs/0002: a run of 2 boxes; name one of them:\n    runs/0002/pty\n    runs/0002/reference\n"
+    empty = place / "empty"
+    empty.mkdir(exist_ok=True)
+    with pytest.raises(BadInput, match=r"no journal.jsonl in this folder"):
+        replaying.journal_of(empty)
+
+
+def test_a_journal_with_frame_records_is_judged_as_before(recorded, tmp_path):
+    place, said = recorded
+    lines = (place / f"runs/0001/pty_{FAULT}/journal.jsonl").read_text().splitlines()
+    old = [
+        re.sub(r'^\{"record":"bytes",.*', '{"record":"frame","direction":"in","bytes":"00","decoded":null}', line)
+        for line in lines
+    ]
+    assert old != lines
+    (tmp_path / "journal.jsonl").write_text("\n".join(old) + "\n")
+    again = command("replay", "journal.jsonl", "--scenario", HOUR, cwd=tmp_path)
+    assert again.returncode == 1
+    assert failure_in(again.stdout + "--export-c FILE").splitlines()[0] == failure_in(said).splitlines()[0]
+
+
+def test_the_same_scenario_is_played_on_a_box_with_the_same_seed_and_day(recorded):
+    place, said = recorded
+    shutil.rmtree(place / "again", ignore_errors=True)
+    wrong = command("replay", "runs/0001", "--scenario", HOUR, "--box", f"fault:{FAULT}", "--out", "again", cwd=place)
+    right = command("replay", "runs/0001", "--box", "reference", "--out", "again", cwd=place)
+    assert (wrong.returncode, wrong.stderr, right.returncode, right.stderr) == (1, "", 0, "")
+    assert failure_in(said).splitlines()[1:7] == wrong.stdout[wrong.stdout.index("FAIL") :].splitlines()[1:7]
+    first, second = (
+        list(journals.read(next((place / folder).glob("*/journal.jsonl")))) for folder in ("runs/0001", "again/0002")
+    )
+    heads = [next(r for r in records if r["record"] == "run") for records in (first, second)]
+    assert [(head["seed"], head["today"]) for head in heads] == [("s1", "2027-03-02")] * 2
+    sent = [[r["arguments"] for r in records if r.get("name") == "provision"] for records in (first, second)]
+    assert sent[0] == sent[1] != []
+
+
+def test_a_scenario_of_a_file_is_played_from_it_and_if_it_is_gone_that_is_said(tmp_path, hour_text):
+    file = tmp_path / "a-scenario.yaml"
+    file.write_text(hour_text)
+    assert command("run", "a-scenario.yaml", "--box", "reference", cwd=tmp_path).returncode == 0
+    played = command("replay", "runs/0001", "--box", "reference", cwd=tmp_path)
+    assert (played.returncode, played.stderr) == (4 if "inconclusive" in played.stdout else 0, "")
+    assert "a-scenario" in (tmp_path / "runs/0002/report.json").read_text()
+    file.unlink()
+    gone = command("replay", "runs/0001", "--box", "reference", cwd=tmp_path)
+    assert gone.returncode == 2
+    assert gone.stderr.startswith(
+        "a-scenario.yaml: the scenario a-scenario was played from this file, and it is gone; put it back\n"
+    )
+    assert command("replay", "runs/0001", "--scenario", "a-scenario", cwd=tmp_path).returncode == 0
+
+
+def test_frames_are_printed_decoded_with_instants_and_hex(recorded):
+    place, _ = recorded
+    printed = command("replay", "runs/0001", "--scenario", HOUR, "--frames", cwd=place)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    lines = printed.stdout.splitlines()
+    assert re.fullmatch(r" +\d+\.\d{6} out  request [0-9a-f]{8}/\d+  reset", lines[0])
+    assert re.fullmatch(r" {18}([0-9a-f]{2} )+[0-9a-f]{2}", lines[1])
+    entries = [line for line in lines if "keypad-entry" in line]
+    step = command("replay", "runs/0001", "--scenario", HOUR, "--frames", "--step", "4", cwd=place).stdout
+    assert step in printed.stdout
+    assert [line for line in step.splitlines() if "keypad-entry" in line] == entries[-1:]
+    assert "ok true null " in step.splitlines()[-2], "what the faulty box answered at the end"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("runs/0001", "--frames"), "--frames and --export-c: name one scenario of the run with --scenario"),
+        (("runs/0001", "--scenario", "the-our-is-over"), "did you mean the-hour-is-over?"),
+        (
+            ("runs/0001", "--scenario", "nothing", "--frames"),
+            "nothing was not played in this run   (what was: lockproof replay runs/0001)",
+        ),
+        (("runs/0001", "--scenario", HOUR, "--frames", "--step", "77"), f"{HOUR} has no step 77 in this run"),
+        (("runs/0001", "--scenario", HOUR, "--step", "1"), "--step says whose frames to print; write --frames, too"),
+        (
+            ("runs/0002/reference", "--scenario", HOUR, "--frames"),
+            "no bytes were recorded there; a box in this process has no line",
+        ),
+        (("runs/0001", "--scenario", "nothing", "--box", "reference"), "nothing was not played in this run"),
+    ],
+)
+def test_what_can_not_be_replayed_is_said(recorded, words, message):
+    place, _ = recorded
+    result = command("replay", *words, cwd=place)
+    assert result.returncode == 2
+    assert message in result.stderr
+
+
+def test_every_byte_of_the_run_is_there_with_rising_instants(recorded):
+    place, _ = recorded
+    records = list(journals.read(place / f"runs/0001/pty_{FAULT}/journal.jsonl"))
+    instants = [r["at"] for r in records if r["record"] == "bytes"]
+    assert instants == sorted(instants)
+    passed = list(recording.frames(records))
+    asked = [p.frame.sequence for p in passed if p.direction == "out" and p.frame]
+    answered = [p.frame.sequence for p in passed if p.direction == "in" and p.frame and p.frame.kind == 2]
+    assert asked == answered != []
+    assert json.loads((place / "runs/0001/report.json").read_text())["runs"][0]["link"].startswith(f"{len(asked)} requests")
