@@ -139,7 +139,7 @@ class _Port:
         self._closed = threading.Event()
         awake, self._waker = os.pipe()
         os.set_blocking(awake, False)
-        self.wakes = (awake,)
+        self.wakes: tuple[int, ...] = (awake,)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 

@@ -61,15 +61,17 @@ def opened(target: Target, on_frame: OnFrame | None = None) -> Iterator[Box]:
         with served(fault or None) as path, _wire(path, on_frame) as box:
             yield box
     else:
-        with _wire(target.name, on_frame) as box:
+        with _wire(target.name, on_frame, comes_back=True) as box:
             yield box
 
 
 @contextmanager
-def _wire(url: str, on_frame: OnFrame | None) -> Iterator[Box]:
+def _wire(url: str, on_frame: OnFrame | None, *, comes_back: bool = False) -> Iterator[Box]:
     from lockproof.hw_adapter.adapter import open_box  # noqa: PLC0415 (pyserial only where there is a line)
+    from lockproof.hw_adapter.reconnect import ComingBack  # noqa: PLC0415 (likewise)
 
-    with open_box(url, on_frame=on_frame) as box:
+    back = ComingBack(tell=lambda message: sys.stderr.write(f"{message}\n")) if comes_back else None
+    with open_box(url, on_frame=on_frame, back=back) as box:
         yield box
 
 

@@ -83,7 +83,7 @@ class Hostility:
 
 _SLOWEST, _FASTEST = 50, 12_000_000
 _LONGEST_LATENCY_MS = 1000
-_LONGEST_STALL_S = 600.0
+_LONGEST_STALL_S = 600
 _BITS_PER_BYTE = 10  # start and stop bit included
 _CHIP_BYTES = 62  # in one packet of an adapter chip
 _INSIDE_A_FRAME = 12  # bytes: a stall or a gap begins so near to the beginning of a frame; every frame has more
