@@ -20,6 +20,8 @@ from lockproof.spec.observable import BadInput, BenchError, Box
 IN_PROCESS, ON_A_LINE = "reference", "pty"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
+COMES_BACK_S = 30.0
+"""How long a run waits for a line that is lost, in seconds."""
 _CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
 OnFrame = Callable[..., None]
 
@@ -70,7 +72,7 @@ def _wire(url: str, on_frame: OnFrame | None, *, comes_back: bool = False) -> It
     from lockproof.hw_adapter.adapter import open_box  # noqa: PLC0415 (pyserial only where there is a line)
     from lockproof.hw_adapter.reconnect import ComingBack  # noqa: PLC0415 (likewise)
 
-    back = ComingBack(tell=lambda message: sys.stderr.write(f"{message}\n")) if comes_back else None
+    back = ComingBack(COMES_BACK_S, tell=lambda message: sys.stderr.write(f"{message}\n")) if comes_back else None
     with open_box(url, on_frame=on_frame, back=back) as box:
         yield box
 

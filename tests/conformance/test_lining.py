@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from lockproof.conformance import lining
+from lockproof.conformance import lining, suite, targets
+from lockproof.conformance.command import Exit
+from lockproof.conformance.judging import judge_again
+from lockproof.conformance.run import OnProgress, run
+from lockproof.conformance.scenario import Scenario
+from lockproof.conformance.verdict import RunResult, Verdict
 from lockproof.hw_adapter.adapter import SerialBox, open_box
 from lockproof.hw_adapter.board import WrongBoard
 from lockproof.hw_adapter.channel import Channel, LinkLost, open_channel
 from lockproof.hw_adapter.hostile import Direction, Hostility, Kind, Struck
+from lockproof.hw_adapter.link import Patience
 from lockproof.hw_adapter.reconnect import ComingBack, DidNotComeBack
 from lockproof.spec.observable import BadInput, NoAnswer, Provisioning, ZoneTable
 
 COMMAND = [sys.executable, "-m", "lockproof.conformance.command"]
 SOON = 10  # seconds
+QUICK = Patience(sends=(0.1, 0.1, 0.2, 0.4), boot_margin=0.2)
 ZONE = ZoneTable(((1_700_000_000, 0),), 1_900_000_000)
 
 
@@ -98,7 +102,7 @@ def test_a_bad_line_makes_no_answer_wrong() -> None:
     bad = ("--drop", 0.003, "--flip", 0.003, "--noise", 0.003, "--stall", 0.1, "--stall-for", 0.2, "--baud", 115200)
     with ready("box") as (_, box), ready("line", "--to", box, *bad, "--latency", 16, "--seed", 4) as (line, path):
         answered = 0
-        with open_box(path) as host:
+        with open_box(path, patience=QUICK) as host:
             for _ in range(30):
                 with contextlib.suppress(NoAnswer):
                     assert host.enter("12345678").reason == "box.ready"
@@ -114,7 +118,7 @@ def test_a_bad_line_makes_no_answer_wrong() -> None:
 def test_a_line_to_a_box_of_ours_loses_its_power() -> None:
     with ready("line", "--to", "reference", "--reboot", 0.3, "--seed", 1) as (line, path):
         sessions = set()
-        with open_box(path) as host:
+        with open_box(path, patience=QUICK) as host:
             for _ in range(20):
                 with contextlib.suppress(NoAnswer):
                     host.challenge()
@@ -158,8 +162,7 @@ def test_a_quiet_line_prints_nothing_but_its_path() -> None:
         (
             ("--to", "/dev/ttyUSB0", "--reboot", 0.1),
             2,
-            "--reboot 0.1: the box at /dev/ttyUSB0 has a supply of its own, which a line can't cut;"
-            " for power cuts lay the line to a box of ours: --to reference, or --to fault:NAME",
+            "--reboot 0.1: the box at /dev/ttyUSB0 has a supply of its own, which a line can't cut; for power cuts lay the line to",
         ),
     ],
 )
@@ -274,34 +277,87 @@ def test_a_box_that_never_comes_back_is_given_up(tmp_path: Path, told: list[str]
             host.hello()
 
 
-def journal_of(folder: Path) -> list[dict[str, Any]]:
-    (path,) = folder.rglob("journal.jsonl")
-    lines = path.read_text().splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+class Unplugs(OnProgress):
+    """As a step of a scenario is about to be taken, for the first time, something happens to the box."""
+
+    def __init__(self, scenario: str, number: int, happens: Callable[[], object]) -> None:
+        self.at = (scenario, number)
+        self.happens = happens
+        self.happened = False
+
+    def step(self, scenario: Scenario, number: int, step: object) -> None:  # noqa: ARG002 (as it is told)
+        if (scenario.id, number) == self.at and not self.happened:
+            self.happened = True
+            self.happens()
 
 
-def has_begun(folder: Path, scenarios: int) -> bool:
-    with contextlib.suppress(ValueError):
-        return sum(record["record"] == "scenario" for record in journal_of(folder)) >= scenarios
-    return False
+PLAYED = ("the-hour-is-over", "wrong-digits-are-refused", "a-ticket-opens-once")
 
 
-def test_a_run_goes_on_when_its_box_is_unplugged_and_plugged_in_again(tmp_path: Path) -> None:
-    link, out = tmp_path / "box", tmp_path / "runs"
-    serve = ("box", "--quiet", "--link", link, "--store", tmp_path / "box.db")
-    with ready(*serve) as (first, url), started("run", "--box", url, "--suite", "written", "--out", out) as run:
-        give_up = time.monotonic() + 120
-        while not has_begun(out, scenarios=5):
-            assert time.monotonic() < give_up
-            time.sleep(0.02)
-        first.kill()
-        first.wait(SOON)
-        with ready(*serve):
-            _, err = run.communicate(timeout=300)
-    assert f"{url}: the line is gone; waiting up to 30 s for it: check the cable and the supply" in err
-    assert f"{url}: the line is back" in err
-    (report,) = json.loads((out / "0001" / "report.json").read_text())["runs"]
-    verdicts = [each["verdict"] for each in report["scenarios"]]
-    assert "fail" not in verdicts
-    assert verdicts.count("pass") > 100, "all after it, and those before it"
-    assert 1 <= len(verdicts) - verdicts.count("pass") - verdicts.count("not-applicable") <= 2, "the one that was being played"
+def run_of(url: str, folder: Path, progress: OnProgress) -> RunResult:
+    chosen = suite.select(suite.packaged(), PLAYED)
+    return run(targets.target(url), chosen, folder, progress)
+
+
+def test_a_run_goes_on_when_its_box_is_unplugged_and_plugged_in_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    serve = ("box", "--quiet", "--link", tmp_path / "box", "--store", tmp_path / "box.db")
+    with contextlib.ExitStack() as boxes:
+        first, url = boxes.enter_context(ready(*serve))
+
+        def unplug() -> None:
+            first.kill()
+            first.wait(SOON)
+            boxes.enter_context(ready(*serve))
+
+        progress = Unplugs("wrong-digits-are-refused", 2, unplug)
+        result = run_of(url, tmp_path, progress)
+    assert progress.happened
+    verdicts = {each.id: each.verdict for each in result.scenarios}
+    assert verdicts.pop("wrong-digits-are-refused") in {Verdict.ERROR, Verdict.INCONCLUSIVE}
+    assert set(verdicts.values()) == {Verdict.PASS}, "before it and after it"
+    assert set(verdicts) >= {"the-hour-is-over", "a-ticket-opens-once"}
+    assert result.error == ""
+    assert capsys.readouterr().err == (
+        f"{url}: the line is gone; waiting up to 30 s for it: check the cable and the supply\n{url}: the line is back\n"
+    )
+
+
+def test_a_run_whose_box_never_comes_back_stops_with_an_error_and_its_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "COMES_BACK_S", 0.5)
+    with ready("box", "--quiet", "--link", tmp_path / "box") as (box, url):
+        progress = Unplugs("wrong-digits-are-refused", 2, lambda: (box.kill(), box.wait(SOON)))
+        result = run_of(url, tmp_path, progress)
+    assert result.exit_code == Exit.LINK
+    assert result.error.startswith(f"{url}: the line was lost and did not come back in 0.5 s: {url}: there is no such port")
+    verdicts = {each.id: each.verdict for each in result.scenarios}
+    assert verdicts["wrong-digits-are-refused"] is Verdict.ERROR
+    assert Verdict.FAIL not in verdicts.values()
+    assert Verdict.PASS in verdicts.values()
+    again = judge_again(tmp_path / "journal.jsonl")
+    assert {each.id for each in again.scenarios if each.verdict is Verdict.PASS} == {
+        name for name, verdict in verdicts.items() if verdict is Verdict.PASS
+    }
+
+
+def test_a_run_whose_box_is_another_one_when_it_comes_back_stops(tmp_path: Path) -> None:
+    link = tmp_path / "box"
+    with contextlib.ExitStack() as boxes:
+        other, url = boxes.enter_context(ready("box", "--quiet", "--link", link, "--store", tmp_path / "other.db"))
+        with open_box(url) as host:
+            host.provision(Provisioning(bytes([7]) * 16, bytes(32), ZONE))
+            writes = host.hello().writes
+        ended(other)
+        first, url = boxes.enter_context(ready("box", "--quiet", "--link", link))
+
+        def swap() -> None:
+            first.kill()
+            first.wait(SOON)
+            boxes.enter_context(ready("box", "--quiet", "--link", link, "--store", tmp_path / "other.db"))
+
+        result = run_of(url, tmp_path, Unplugs("wrong-digits-are-refused", 2, swap))
+        assert f"{url}: another board is there since the line came back: identity {'07' * 16}, and it was " in result.error
+        assert Verdict.FAIL not in {each.verdict for each in result.scenarios}
+        with open_box(url) as host:
+            assert host.hello().writes == writes, "nothing was done to it"

@@ -95,7 +95,7 @@ def test_a_line_that_comes_back(ports: Ports, box: Any) -> None:
     host = ports.host()
     assert host.enter("47112345").accepted
     ports.unplug("port")
-    with pytest.raises(LinkLost, match="^port: the port is gone"):
+    with pytest.raises(LinkLost, match=r"^port: the port is gone$"):
         host.enter("47112345")
     assert ports.told == [], "what was out is told at once, and nothing was waited for"
     ports.plug("port", device, after=7.1)
