@@ -244,7 +244,7 @@ class _Strikes:
         """After how many times it strikes: the geometric distribution, drawn at once instead of time by time."""
         if self._chance in {0, 1}:
             return 1 if self._chance else _NEVER
-        return min(_NEVER, 1 + int(math.log(1 - self._when.random()) / math.log1p(-self._chance)))
+        return 1 + int(min(_NEVER, math.log(1 - self._when.random()) / math.log1p(-self._chance)))
 
 
 class Moment(StrEnum):

@@ -179,6 +179,11 @@ def test_a_kind_strikes_about_as_often_as_it_is_said_to(kind: Kind) -> None:
     assert struck[kind] == pytest.approx(0.1 * for_each, rel=0.2)
 
 
+@pytest.mark.parametrize("chance", [5e-324, 1e-300, 1e-18])
+def test_what_is_as_good_as_never_never_strikes(chance: float) -> None:
+    assert through(Hostility(drop=chance, stall=chance)) == (SENT, {})
+
+
 def test_mild_lines() -> None:
     for kind in Kind:
         assert alone(kind, 3).kinds() == (kind,)
