@@ -249,6 +249,15 @@ def test_a_box_that_was_killed_comes_back_under_another_name(tmp_path: Path, tol
     assert told[-1] == f"{one}: the line is back, as {other}"
 
 
+def test_a_box_on_a_tcp_port_comes_back_too(tmp_path: Path, told: list[str]) -> None:
+    store = tmp_path / "box.db"
+    with ready("box", "--quiet", "--tcp", 0, "--store", store) as (first, url), host_of(url, told) as host:
+        lose(host, first)
+        with ready("box", "--quiet", "--tcp", url.rpartition(":")[2], "--store", store):
+            assert len(host.challenge()) == 16
+    assert told[-1] == f"{url}: the line is back"
+
+
 def test_another_box_on_the_link_is_noticed_and_not_touched(tmp_path: Path, told: list[str]) -> None:
     link, store, others = tmp_path / "box", tmp_path / "box.db", tmp_path / "other.db"
     with ready("box", "--quiet", "--link", link, "--store", others) as (_, url), open_box(url) as host:
