@@ -195,6 +195,33 @@ def box(
     serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet)
 
 
+@app.command(epilog="For example: lockproof line --to reference --drop 0.005 --stall 0.1 --seed 7 --link /tmp/bad-line")
+def line(
+    to: Annotated[
+        str, typer.Option(help="Where the box is: a port (/dev/ttyUSB0, COM3, socket://host:port), reference, or fault:NAME.")
+    ] = "reference",
+    drop: Annotated[float, typer.Option(help="Of each byte, the probability that it is lost.")] = 0.0,
+    gap: Annotated[float, typer.Option(help="Of each frame, the probability that a stretch of up to 32 bytes is lost.")] = 0.0,
+    flip: Annotated[float, typer.Option(help="Of each byte, the probability that a bit of it is turned over.")] = 0.0,
+    noise: Annotated[
+        float, typer.Option(help="Of each byte, the probability that one comes twice, or one that nobody sent.")
+    ] = 0.0,
+    stall: Annotated[float, typer.Option(help="Of each frame, the probability that nothing comes for a while, then all.")] = 0.0,
+    stall_for: Annotated[float, typer.Option(help="The longest stall, in seconds.")] = 2.0,
+    reboot: Annotated[float, typer.Option(help="Of each request, the probability that a box of ours loses power.")] = 0.0,
+    baud: Annotated[int, typer.Option(help="Pace bytes so, ten bits each, and drive a port so; 0 takes no time.")] = 0,
+    latency: Annotated[float, typer.Option(help="Milliseconds that an adapter chip keeps what comes from the box.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Where everything is drawn from; the same again does the same again.")] = 0,
+    link: Annotated[Path | None, typer.Option(help="Make this a symbolic link to the pseudo-terminal.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the path to open.")] = False,
+) -> None:
+    """Lay a bad line between a box and the kit: a pseudo-terminal that loses, changes and delays what passes."""
+    from lockproof.conformance.lining import lay
+    from lockproof.hw_adapter.hostile import Hostility
+
+    lay(to, Hostility(drop, gap, flip, noise, stall, reboot, baud, latency, stall_for, seed), link, quiet=quiet)
+
+
 @app.command(epilog="For example: lockproof faults --over pty")
 def faults(
     names: Annotated[list[str] | None, typer.Argument(help="Faults to try; all if none are named.")] = None,

@@ -20,6 +20,8 @@ from lockproof.spec.observable import BadInput, BenchError, Box
 IN_PROCESS, ON_A_LINE = "reference", "pty"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
+COMES_BACK_S = 30.0
+"""How long a run waits for a line that is lost, in seconds."""
 _CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
 OnBytes = Callable[[str, bytes], None]
 
@@ -64,15 +66,17 @@ def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
         with served(fault or None) as path, _wire(path, on_bytes) as box:
             yield box
     else:
-        with _wire(target.name, on_bytes) as box:
+        with _wire(target.name, on_bytes, comes_back=True) as box:
             yield box
 
 
 @contextmanager
-def _wire(url: str, on_bytes: OnBytes | None) -> Iterator[Box]:
+def _wire(url: str, on_bytes: OnBytes | None, *, comes_back: bool = False) -> Iterator[Box]:
     from lockproof.hw_adapter.adapter import open_box  # noqa: PLC0415 (pyserial only where there is a line)
+    from lockproof.hw_adapter.reconnect import ComingBack  # noqa: PLC0415 (likewise)
 
-    with open_box(url, on_bytes=on_bytes) as box:
+    back = ComingBack(COMES_BACK_S, tell=lambda message: sys.stderr.write(f"{message}\n")) if comes_back else None
+    with open_box(url, on_bytes=on_bytes, back=back) as box:
         yield box
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Self, TypeVar
 
 from lockproof.hw_adapter import cbor
+from lockproof.hw_adapter.board import Board
 from lockproof.hw_adapter.channel import DEFAULT_LINE, Channel, LineSettings, OnBytes, Recorded, open_channel
 from lockproof.hw_adapter.declaration import OtherVersion
 from lockproof.hw_adapter.frame import Frame, FrameKind, body_room
@@ -25,6 +26,7 @@ from lockproof.hw_adapter.messages import (
     read_reply,
     write_request,
 )
+from lockproof.hw_adapter.reconnect import ComingBack, ReturningChannel
 from lockproof.hw_adapter.values import Unreadable, name_of
 from lockproof.spec.observable import (
     BenchError,
@@ -62,19 +64,25 @@ def open_box(
     line: LineSettings = DEFAULT_LINE,
     patience: Patience = DEFAULT_PATIENCE,
     on_bytes: OnBytes | None = None,
+    back: ComingBack | None = None,
 ) -> SerialBox:
-    """Opens a port and says hello; `on_bytes` is told of every byte.
+    """Opens a port and says hello; `on_bytes` is told of every byte. A line that is lost later is waited for as `back` says.
 
-    Raises `PortError`, `NothingAnswers`, `NotABox`, `OtherVersion`, `BadAnswer`, `LinkLost`.
+    Without `back` it is not waited for. Raises `PortError`, `NothingAnswers`, `NotABox`, `OtherVersion`, `BadAnswer`, `LinkLost`.
     """
-    channel = open_channel(url, line)
-    box = SerialBox(channel if on_bytes is None else Recorded(channel, on_bytes), url, patience)
+    board = Board(url)
+    channel = open_channel(url, line) if back is None else _returning(url, line, back, board)
+    box = SerialBox(channel if on_bytes is None else Recorded(channel, on_bytes), url, patience, board=board)
     try:
         box.hello()
     except BaseException:
         box.close()
         raise
     return box
+
+
+def _returning(url: str, line: LineSettings, back: ComingBack, board: Board) -> Channel:
+    return ReturningChannel(url, lambda where: open_channel(where, line), back, board.doubt)
 
 
 class SerialBox:
@@ -86,8 +94,10 @@ class SerialBox:
         name: str = "box",
         patience: Patience = DEFAULT_PATIENCE,
         now: Callable[[], float] = time.monotonic,
+        board: Board | None = None,
     ) -> None:
         self.name = name
+        self._board = board or Board(name)
         self._patience = patience
         self._link = Link(channel, name, patience, now)
         self._hello: Hello | None = None
@@ -219,6 +229,7 @@ class SerialBox:
                 f"{self.name}: {_names(commands)} takes {len(body)} bytes, and a frame of this box has room for {room};"
                 " send fewer commands at once, a shorter message, or a zone table of fewer pairs"
             )
+        self._board.asked(commands)
         return self._frame(hello.session, body)
 
     def _frame(self, session: int, body: bytes) -> Frame:
@@ -239,12 +250,15 @@ class SerialBox:
 
     def _read(self, reply: Frame, commands: Sequence[Command]) -> list[Result] | Rejection:
         try:
-            return read_reply(reply.body, commands)
+            results = read_reply(reply.body, commands)
         except (cbor.CborError, Unreadable) as wrong:
             body = reply.body.hex(" ")
             raise BadAnswer(f"{self.name}: the answer to {_names(commands)} is not understood: {wrong} (body: {body})") from None
         except OtherVersion as other:
             raise OtherVersion(self.name, other.version) from None
+        if not isinstance(results, Rejection):
+            self._board.answered(commands, results)
+        return results
 
     def _unanswered(self, heard: Heard, commands: Sequence[Command], hello: Hello) -> BenchError:
         """No answer after all retries. A hello finds out whether the box is there, and still the same, for the message."""
@@ -279,6 +293,7 @@ class SerialBox:
         hello: Hello = result.value
         if hello.session != reply.session:
             raise BadAnswer(f"{self.name}: hello says session {hello.session}, its frame says {reply.session}")
+        self._board.heard(hello)
         self._hello, self._session_lost = hello, False
         self._link.wake_bytes, self._link.known_to_be_a_box = hello.wake_bytes, True
         self._link.set_frame_limit(hello.frame_limit)

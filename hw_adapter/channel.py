@@ -170,8 +170,11 @@ class _SerialChannel:
             raise self._lost(wrong) from None
 
     def close(self) -> None:
+        connection = getattr(self._port, "_socket", None)  # which pyserial leaves open where the other end is gone already
         with contextlib.suppress(*_LINE_ERRORS):
             self._port.close()
+        if connection is not None:
+            connection.close()
 
     def _lost(self, wrong: Exception) -> LinkLost:
         return LinkLost(f"{self._url}: the port is gone: {wrong}; check the cable and the supply, then start again")

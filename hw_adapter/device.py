@@ -5,6 +5,7 @@ It does what a firmware has to do, in the order in which it has to do it, and se
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from lockproof.hw_adapter import cbor
@@ -26,7 +27,7 @@ from lockproof.hw_adapter.messages import (
     write_result,
 )
 from lockproof.hw_adapter.values import Unreadable, name_of
-from lockproof.spec.observable import BenchError, Box, CutClass, Declined, LogPage, NoAnswer
+from lockproof.spec.observable import BenchError, Box, CutClass, Declined, LogPage, NoAnswer, PowerCut
 
 _STATUS_OF = {name_of(status): status for status in Status}
 _ANY_SESSION = 0
@@ -66,6 +67,28 @@ class Device:
         if request is None:
             return b""
         return encode_frame(Frame(FrameKind.BUSY, self._session, request.sequence, cbor.encode([])))
+
+    @property
+    def session(self) -> int:
+        """The session of the box."""
+        return self._session
+
+    @property
+    def boot_s(self) -> float:
+        """How long the box declares that it takes to boot, in seconds."""
+        return self._hello.boot_ms / 1000
+
+    def lose_power(self, at_write: int = 0) -> None:
+        """Power fails by itself, not at a host's command: now, or as that write from now begins, whatever asks for it.
+
+        Now, the box has booted when this returns, and a request that it had half heard is gone.
+        """
+        if at_write:
+            self._box.cut_power(PowerCut(CutClass.NTH_WRITE, nth=at_write))
+            return
+        with contextlib.suppress(NoAnswer):
+            self._box.cut_power(PowerCut())
+        self._boot()
 
     def _boot(self) -> None:
         """What a box knows of the line when it has just booted."""

@@ -45,21 +45,31 @@ def serve_pty(
 
     Raises `BenchError` where there are no pseudo-terminals or the link can't be made.
     """
+    with told_to_stop(stop) as stopped, pseudo_terminal(link) as (near, path):
+        if ready:
+            ready(path)
+        while not stopped.is_set():
+            if select.select([near], [], [], _LOOK_UP_S)[0]:
+                _answer(device, os.read(near, _CHUNK), lambda answer: write_what_fits(near, answer))
+
+
+@contextlib.contextmanager
+def pseudo_terminal(link: Path | None = None) -> Iterator[tuple[int, str]]:
+    """A new one: our end, which does not block, and the path that a host opens. `link` becomes a symbolic link to it meanwhile.
+
+    Raises `BenchError` where there are none or the link can't be made.
+    """
     try:
         import tty  # noqa: PLC0415  (Windows has neither; there, TCP serves)
 
         near, far = os.openpty()
     except (ImportError, AttributeError):
         raise BenchError("this system has no pseudo-terminals; serve on a TCP port instead") from None
-    tty.setraw(far)  # kept open here, so that a client that goes does not hang up the line
-    os.set_blocking(near, False)
     try:
-        with _told_to_stop(stop) as stopped, _linked(link, os.ttyname(far)) as path:
-            if ready:
-                ready(path)
-            while not stopped.is_set():
-                if select.select([near], [], [], _LOOK_UP_S)[0]:
-                    _answer(device, os.read(near, _CHUNK), lambda answer: _write_what_fits(near, answer))
+        tty.setraw(far)  # kept open here, so that a client that goes does not hang up the line
+        os.set_blocking(near, False)
+        with _linked(link, os.ttyname(far)) as path:
+            yield near, path
     finally:
         os.close(near)
         os.close(far)
@@ -73,7 +83,7 @@ def serve_tcp(
     stop: threading.Event | None = None,
 ) -> None:
     """Serves on a TCP port, 0 for any that is free; `ready` is told the URL to open. Raises `BenchError` if it is taken."""
-    with _listener(host, port) as listener, _told_to_stop(stop) as stopped:
+    with _listener(host, port) as listener, told_to_stop(stop) as stopped:
         if ready:
             ready(f"socket://{host}:{listener.getsockname()[1]}")
         while not stopped.is_set():
@@ -129,7 +139,7 @@ def _answer(device: Served, data: bytes, send: Callable[[bytes], object]) -> Non
         send(answers)
 
 
-def _write_what_fits(near: int, answer: bytes) -> None:
+def write_what_fits(near: int, answer: bytes) -> None:
     """A line does not wait for its listener: what no one reads is lost."""
     with contextlib.suppress(OSError):
         os.write(near, answer)
@@ -154,7 +164,7 @@ def _linked(link: Path | None, path: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _told_to_stop(stop: threading.Event | None) -> Iterator[threading.Event]:
+def told_to_stop(stop: threading.Event | None) -> Iterator[threading.Event]:
     """An event that is set by the caller or, in the main thread, by SIGTERM and SIGINT."""
     stopped = stop or threading.Event()
     if threading.current_thread() is not threading.main_thread():

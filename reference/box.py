@@ -7,7 +7,8 @@ model, committed, and only then does the mechanism move (`box.first-use.durable`
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,7 +97,8 @@ class ReferenceBox:
     def provision(self, provisioning: Provisioning) -> None:
         if (provisioning.box_id, provisioning.secret) == (self.box_id, self.secret):
             kept = self.days.replaced_by(provisioning.zone, max(self.clock(), self.state.mark), self.profile)
-            self.store.commit({"zones": _zones_out(kept)})
+            with self._booting_if_struck():
+                self.store.commit({"zones": _zones_out(kept)})
             self._boot_days(kept)
         else:
             self._become(provisioning.box_id, provisioning.secret, [(provisioning.zone, None)])
@@ -293,7 +295,7 @@ class ReferenceBox:
 
     def _commit(self, state: model.Box, *entries: LogEntry) -> None:
         """One write: the state, first uses, revocations heard and log entries together, or none of them."""
-        try:
+        with self._booting_if_struck():
             self.store.commit(
                 {
                     "state": asdict(state),
@@ -302,12 +304,18 @@ class ReferenceBox:
                 },
                 [(entry.number, _entry_out(entry)) for entry in entries],
             )
-        except PowerLost:
-            self.power_up("power-cut")
-            raise
         self.state = state
 
     # Power
+
+    @contextmanager
+    def _booting_if_struck(self) -> Iterator[None]:
+        """Around a commit: where an armed power cut strikes it, the box boots, and has no one left to answer."""
+        try:
+            yield
+        except PowerLost:
+            self.power_up("power-cut")
+            raise
 
     def power_up(self, cause: str) -> None:
         """Power comes back: what was not committed is gone."""
@@ -350,18 +358,19 @@ class ReferenceBox:
         """Another box, or none: nothing known, nothing logged, a new epoch."""
         if bool(box_id) != bool(secret):
             raise BenchError("a box is provisioned with an identity and a secret; give both")
-        self.store.commit(
-            {
-                "box id": box_id.hex(),
-                "secret": secret.hex(),
-                "epoch": self.epoch + 1,
-                "zones": _zones_out(zones),
-                "first uses": [],
-                "heard": [],
-                "state": asdict(model.new_box(self.clock())),
-            },
-            clear_log=True,
-        )
+        with self._booting_if_struck():
+            self.store.commit(
+                {
+                    "box id": box_id.hex(),
+                    "secret": secret.hex(),
+                    "epoch": self.epoch + 1,
+                    "zones": _zones_out(zones),
+                    "first uses": [],
+                    "heard": [],
+                    "state": asdict(model.new_box(self.clock())),
+                },
+                clear_log=True,
+            )
         session = self.session
         self._boot()
         self.session = session
