@@ -10,7 +10,7 @@ import contextlib
 import errno
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import serial
@@ -58,8 +58,10 @@ class LineSettings:
 DEFAULT_LINE: Final = LineSettings()
 _READ_SLICE_S = 0.05
 _WRITE_LIMIT_S = 5.0
-_NETWORK = ("socket://", "rfc2217://")
+_RFC2217 = "rfc2217://"
+_NETWORK = ("socket://", _RFC2217)
 _LAST_PORT = 65535
+_LAST_WORDS = 40  # bytes
 
 
 def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
@@ -67,9 +69,11 @@ def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
     if url.lower().startswith(_NETWORK):
         _check_address(url)
     try:
-        port = serial.serial_for_url(url, do_not_open=True)
+        port = _port_of(url)
         port.baudrate = line.baudrate
-        port.timeout, port.write_timeout = _READ_SLICE_S, _WRITE_LIMIT_S
+        port.timeout = _READ_SLICE_S
+        if not url.lower().startswith(_RFC2217):  # pyserial has no such limit there; its socket has one, of as many seconds
+            port.write_timeout = _WRITE_LIMIT_S
         port.dtr, port.rts = line.dtr, line.rts
         if "://" not in url:
             port.exclusive = True  # two programs on one line answer each other's questions
@@ -82,6 +86,17 @@ def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
     with contextlib.suppress(AttributeError, NotImplementedError, ValueError, *_DRIVER_ERRORS):
         port.set_low_latency_mode(True)  # an adapter chip otherwise keeps bytes back for up to 16 ms
     return _SerialChannel(url, port)
+
+
+def _port_of(url: str) -> Any:
+    """The port, not opened, of whichever of pyserial's classes is for it. Raises ValueError for what is no port."""
+    if not url.lower().startswith(_RFC2217):
+        return serial.serial_for_url(url, do_not_open=True)
+    from lockproof.hw_adapter.rfc2217 import Rfc2217  # noqa: PLC0415 (its client is imported only where there is a server)
+
+    port = Rfc2217()  # named only now: with a name it would open at once
+    port.port = url
+    return port
 
 
 def _check_address(url: str) -> None:
@@ -109,10 +124,13 @@ def _why_not_open(url: str, wrong: Exception) -> str:
     text = str(wrong)
     if number == errno.ENOENT or "FileNotFoundError" in text:
         return f"{url}: there is no such port; plug the box in, or name another (all ports: python -m serial.tools.list_ports)"
-    if number in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in text:
+    if number in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in text or "in use" in text:
         return f"{url}: the port is in use by another program (a terminal, a modem manager, another run); close that"
     if number in (errno.EACCES, errno.EPERM):
         return f"{url}: no permission to open the port; join the group that owns it, often dialout, and log in again"
+    if "RFC2217" in text:
+        address = url.partition("://")[2].partition("?")[0]
+        return f"{url}: something listens there that does not speak RFC 2217; try socket://{address}, or set its server up for it"
     if "://" in url:
         return f"{url}: no connection: {text}; check that something listens there"
     return f"{url}: this is no serial port: {text}"
@@ -122,6 +140,7 @@ class _SerialChannel:
     def __init__(self, url: str, port: serial.Serial) -> None:
         self._url = url
         self._port = port
+        self._last = b""  # of what came
 
     def send(self, data: bytes) -> None:
         try:
@@ -139,13 +158,21 @@ class _SerialChannel:
             while not (first := self._port.read(1)):
                 if time.monotonic() >= give_up:
                     return b""
-            return bytes(first + self._port.read(self._port.in_waiting))
+            came = bytes(first + self._port.read(self._port.in_waiting))
         except _LINE_ERRORS as wrong:
             raise self._lost(wrong) from None
+        self._last = (self._last + came)[-_LAST_WORDS:]
+        return came
 
     def close(self) -> None:
+        connection = getattr(self._port, "_socket", None)
         with contextlib.suppress(*_LINE_ERRORS):
             self._port.close()
+        if connection is not None:
+            connection.close()  # which pyserial leaves open where the other end closed it first
 
     def _lost(self, wrong: Exception) -> LinkLost:
+        words = self._last.decode("ascii", errors="ignore").strip()
+        if words.endswith("in use"):  # as a terminal server says before it hangs up
+            return LinkLost(f"{self._url}: the port is in use by another program: its server says: {words}; close that")
         return LinkLost(f"{self._url}: the port is gone: {wrong}; check the cable and the supply, then start again")
