@@ -30,6 +30,7 @@ def judge_again(path: Path) -> RunResult:
                     head["hello"]["identity"],
                     head["hello"]["firmware"],
                 )
+                result.bench = head.get("bench", {})
                 declared_profile(head["hello"])
             elif kind == "scenario":
                 _close(judge, result)

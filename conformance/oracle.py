@@ -116,6 +116,8 @@ class ExactJudge:
     _complete: bool = False
     _open: bool = False  # a command is out and has no answer yet
     _evidence: int = 0  # what was answered or looked at in this step
+    _cuts: list[str] = field(default_factory=list)
+    _observed_by: list[str] = field(default_factory=list)
 
     def see(self, record: Record) -> None:
         """Take one record into account. Raises `Contradiction` for a scenario that the model contradicts."""
@@ -145,6 +147,8 @@ class ExactJudge:
             finding=self.finding,
             message=message,
             commands=self._commands,
+            cuts=tuple(self._cuts),
+            observed_by=tuple(dict.fromkeys(self._observed_by)),
         )
 
     # Records
@@ -178,6 +182,8 @@ class ExactJudge:
     def _see_command(self, record: Record) -> None:
         self._command = record
         self._commands += 1
+        if record["name"] == "cut_power":
+            self._cuts.append(record["arguments"]["cut"])
 
     def _see_no_answer(self, record: Record) -> None:
         if self._armed is None:
@@ -195,7 +201,7 @@ class ExactJudge:
     def _see_answer(self, record: Record) -> None:
         name, value = self._command["name"], record["value"]
         if name in _DECISIONS:
-            self._decided(value)
+            self._decided(value, record)
         elif name == "read_log":
             self._read_log(value)
         elif name == "read_clock":
@@ -225,15 +231,18 @@ class ExactJudge:
 
     # What the box did
 
-    def _decided(self, value: Record) -> None:
+    def _decided(self, value: Record, record: Record) -> None:
         courses = [course for world in self._worlds for course in self._courses(world)]
         self._against_the_scenario(courses)
         if self.finding:
             return None
-        saw = value["accepted"]
+        saw, said = bool(value["accepted"]), bool(record.get("reported", value["accepted"]))
+        self._observed_by += [record["observed_by"]] if "observed_by" in record else []
         agreeing = [course for course in courses if course.outcome.accepted == saw]
-        did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "")
+        did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "") + self._seen_by(record)
         self._note(did, word)
+        if said != saw:
+            return self._fail(did, word, f"{self._must(courses[0])}; and say what it does", _between(courses, None))
         if not agreeing:
             return self._fail(did, word, self._must(courses[0]), _between(courses, value["reason"]))
         if value["reason"] is not None and not self.gives_reasons:
@@ -473,6 +482,13 @@ class ExactJudge:
         date, _, time = when.partition(" ")
         before, self._date = self._date, date
         self._history.append(f"{date if date != before else '':<10} {time}   {did:<32} {saw}")
+
+    def _seen_by(self, record: Record) -> str:
+        """Who saw it, where that is not the box itself, and what the box said, where that is something else."""
+        if "reported" not in record:
+            return ""
+        differs = record["reported"] != record["value"]["accepted"]
+        return f" [{record['observed_by']}" + (f"; the box says: {self._word(record['reported'])}]" if differs else "]")
 
     def _did(self) -> str:
         return str(self._command.get("about") or self._command["name"])

@@ -35,6 +35,7 @@ from lockproof.reference.credentials import NONCE_BYTES, BoxKeys, TicketClaims, 
 from lockproof.reference.days import Days
 from lockproof.spec import civil
 from lockproof.spec.observable import (
+    SELF_REPORTED,
     Answer,
     Authority,
     BenchError,
@@ -44,6 +45,7 @@ from lockproof.spec.observable import (
     Decision,
     LogEntry,
     NoAnswer,
+    ObservedDecision,
     PowerCut,
     Provisioning,
     Role,
@@ -51,6 +53,8 @@ from lockproof.spec.observable import (
 from lockproof.spec.profile import DEFAULT, Profile
 
 BOX, OTHER_BOX = "box", "other-box"
+OPENS = ("enter", "present")
+"""Commands upon which a box may open."""
 NO_NONCE = 0  # the number of a nonce that the box never gave; those that it gave count from 1
 NOT_FORESEEN = "16 bytes each, no two alike, and none follows from others"
 MANY_NONCES = 8  # so many tell bytes that never change from chance
@@ -96,6 +100,7 @@ class Stage:
     keys: BoxKeys
     other_id: bytes
     seed: str  # wrong digits follow from it
+    supply: bool = False  # the bench can cut the supply itself
     step: Step | None = None
     days: Days | None = None
     session: int = 0
@@ -134,7 +139,8 @@ class Stage:
             self.write("no-answer", message=str(error))
             self.now += self.off_for
             return None
-        self.write("answer", value=value)
+        seen = Decision(value.accepted, value.reason, value.box_time) if isinstance(value, ObservedDecision) else value
+        self.write("answer", value=seen, **_observed(name, value))
         return value
 
     def _booted_anew(self) -> None:
@@ -199,6 +205,7 @@ class Player:
     log_overwrites: bool = True
     watcher: Watcher | None = None
     seed: str = ""  # ids, secrets and wrong digits follow from it, so that no box can know them beforehand
+    supply: bool = False  # the bench can cut the supply itself
 
     def play(self, scenario: Scenario) -> ScenarioResult:
         """Play one scenario to its end or its first contradiction. `BenchError` ends in the verdict `error`.
@@ -248,6 +255,7 @@ class Player:
             keys=derive_keys(box_id, secret),
             other_id=other_id,
             seed=salt + scenario.id,
+            supply=self.supply,
         )
         self._people(stage)
         authority.add_box(box_id, secret, (CAST["owen"].person,))
@@ -322,6 +330,13 @@ class Player:
             channel=step.channel,
             at=stage.now,
         )
+
+
+def _observed(name: str, value: object) -> Record:
+    """Who says whether the box opened, and, where that is not the box, what the box said."""
+    if isinstance(value, ObservedDecision):
+        return {"observed_by": value.observed_by, "reported": value.reported}
+    return {"observed_by": SELF_REPORTED} if name in OPENS else {}
 
 
 # Which commands of a step its expectation is about
@@ -823,7 +838,7 @@ def _read_clock(stage: Stage, _: Step) -> None:
 @_do("cut")
 def _cut(stage: Stage, step: Step) -> None:
     off, nth = outage(step.arguments.get("off", "0s"), stage.profile), int(step.arguments.get("at-write", 0))
-    cut = PowerCut(CutClass.NTH_WRITE if nth else CutClass.RESET, off, nth)
+    cut = PowerCut(cut_class(step, stage.profile, supply=stage.supply), off, nth)
     stage.off_for = off
     about = f"arm a power cut at write {nth}" if nth else f"cut the power for {off} s"
     stage.command("cut_power", about, lambda: stage.box.cut_power(cut), cut=cut.cut, off_for=off, nth=nth)
@@ -832,6 +847,14 @@ def _cut(stage: Stage, step: Step) -> None:
         stage.session = stage.box.hello().session
     if not nth:
         stage.now += off
+
+
+def cut_class(step: Step, profile: Profile, *, supply: bool) -> CutClass:
+    """How this step's power cut is made. A held clock stands still while the supply is off, so that only `off: 0s` is cut there."""
+    if int(step.arguments.get("at-write", 0)):
+        return CutClass.NTH_WRITE
+    at_supply = supply and outage(step.arguments.get("off", "0s"), profile) == 0
+    return CutClass.SUPPLY if at_supply else CutClass.RESET
 
 
 @_do("become")

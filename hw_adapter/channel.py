@@ -123,7 +123,7 @@ def _why_not_open(url: str, wrong: Exception) -> str:
     number = getattr(wrong, "errno", None)
     text = str(wrong)
     if number == errno.ENOENT or "FileNotFoundError" in text:
-        return f"{url}: there is no such port; plug the box in, or name another (all ports: python -m serial.tools.list_ports)"
+        return f"{url}: there is no such port; plug the box in, or name another (all ports: lockproof ports)"
     if number in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in text or "in use" in text:
         return f"{url}: the port is in use by another program (a terminal, a modem manager, another run); close that"
     if number in (errno.EACCES, errno.EPERM):
