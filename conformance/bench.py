@@ -97,6 +97,7 @@ class Board:
         """What a verdict of this box was reached with, for journal and report."""
         power = self.power
         return {
+            "file": self.place.rpartition(":")[0],
             "name": self.name,
             "id": self.id,
             "serial": self.serial,

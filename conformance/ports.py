@@ -91,8 +91,9 @@ def told(seen: Seen) -> str:
         return f"{head}\n    a box: {seen.identity}, firmware {seen.firmware}, class {' and '.join(seen.classes)}"
     if seen.state == NOT_ASKED:
         return head
-    words = {IN_USE: "in use by another program", SILENT: "nothing answers", NO_BOX: "something answers, but not a box"}
-    return f"{head}\n    {words.get(seen.state, seen.message.removeprefix(f'{port.device}: '))}"
+    words = {IN_USE: "in use by another program", SILENT: "nothing answers"}
+    said = seen.message.partition("\n")[0].removeprefix(f"{port.device}: ")
+    return f"{head}\n    {words.get(seen.state, said)}"
 
 
 def doubles(seen: Sequence[Seen]) -> Iterator[str]:

@@ -61,14 +61,19 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
-    lines.append(f"      again: {escape(again(result.target, scenario.id, result.seed, found.where))}\n")
+    command = again(result.target, scenario.id, result.seed, found.where, result.bench.get("file", ""))
+    lines.append(f"      again: {escape(command)}\n")
     return "\n".join(lines)
 
 
-def again(target: str, scenario: str, seed: str = "", where: str = "") -> str:
-    """The one command that plays a scenario again; `where` it stands is needed only if it is not a packaged one."""
+def again(target: str, scenario: str, seed: str = "", where: str = "", bench: str = "") -> str:
+    """The one command that plays a scenario again; `where` it stands is needed only if it is not a packaged one.
+
+    `bench` is the bench file that the target is in, if it is in one.
+    """
     file = where.rpartition(":")[0]
     named = f"{shlex.quote(file)} " if file and Path(file).is_file() else ""
+    named += f"--bench {shlex.quote(bench)} " if bench else ""
     return f"lockproof run {named}--box {shlex.quote(target)} --scenario {scenario}" + (f" --seed {seed}" if seed else "")
 
 

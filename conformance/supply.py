@@ -37,11 +37,18 @@ class SuppliedBox(AroundBox):
         self._open_again = open_again
         self._recognise = recognise
         self._before = Counters()  # of the lines that were closed
+        self._is_open = True
 
     @property
     def counters(self) -> Counters:
         now = self._line.counters
         return Counters(*(getattr(self._before, each.name) + getattr(now, each.name) for each in fields(Counters)))
+
+    def hello(self) -> Hello:
+        """Opens the line again first, where it did not come back after a cut."""
+        if not self._is_open:
+            self._reopen()
+        return super().hello()
 
     def cut_power(self, cut: PowerCut) -> None:
         """Raises `NotCut` where the box has not booted, `ProgramError`, and `BenchError` where it does not come back."""
@@ -51,6 +58,7 @@ class SuppliedBox(AroundBox):
         before = self.hello()
         self._before = self.counters
         self._line.close()
+        self._is_open = False
         try:
             self._switch(self._power.off)
             time.sleep(self._power.minimum_off)
@@ -63,12 +71,16 @@ class SuppliedBox(AroundBox):
         if ended.status != 0:
             raise ProgramError(program, f"ended with status {ended.status}", ended.said)
 
+    def _reopen(self) -> None:
+        self._line = self.inner = self._open_again()
+        self._is_open = True
+
     def _come_back(self, before: Hello) -> None:
         time.sleep(before.boot_ms / 1000)
         give_up = time.monotonic() + _MARGIN_S
         while True:
             try:
-                self._line = self.inner = self._open_again()
+                self._reopen()
             except BenchError as error:
                 if time.monotonic() > give_up:
                     waited = before.boot_ms / 1000 + _MARGIN_S

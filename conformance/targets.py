@@ -79,7 +79,7 @@ def target(name: str, bench: Bench | None = None) -> Target:
     """
     in_bench = name.removeprefix("bench:")
     if bench is not None and (name != in_bench or in_bench in bench.boards or _is_no_port(name)):
-        return Target(name, reference=False, board=bench.board(in_bench))
+        return Target(in_bench, reference=False, board=bench.board(in_bench))
     if name != in_bench:
         raise BadInput(f"--box {name}: {in_bench or 'that'} is looked for in a bench file, and none is named; add --bench FILE")
     kind, colon, fault = name.partition(":")
