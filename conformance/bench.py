@@ -48,6 +48,11 @@ class Power:
     minimum_off: float = 2.0
     timeout: float = 10.0
 
+    @property
+    def longest_off(self) -> float:
+        """Seconds for which the box may be without power."""
+        return self.minimum_off + 2 * self.timeout
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:

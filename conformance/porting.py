@@ -17,7 +17,7 @@ def list_and_tell(names: Sequence[str], baud: int, *, ask: bool, as_json: bool) 
     """The exit code: 3 where a port was named and no box answers there, else 0."""
     there = ports.named(names, ports.usb_ports())
     if ask and there and not as_json and not names:
-        sys.stderr.write(f"saying hello at {len(there)} ports\n")
+        sys.stderr.write(f"saying hello at {len(there)} port{'s' * (len(there) > 1)}\n")
     seen = ports.look_at(there, LineSettings(baudrate=baud)) if ask else [ports.Seen(port, ports.NOT_ASKED) for port in there]
     if as_json:
         sys.stdout.write(json.dumps([_as_json(each) for each in seen], indent=1, ensure_ascii=False) + "\n")

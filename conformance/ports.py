@@ -65,8 +65,11 @@ def _port(info: ListPortInfo) -> Port:
 
 def look_at(ports: Sequence[Port], line: LineSettings) -> list[Seen]:
     """Says hello at every port, all at once. Nothing else is sent."""
-    with ThreadPoolExecutor(_AT_ONCE) as at_once:
+    at_once = ThreadPoolExecutor(_AT_ONCE)
+    try:
         return list(at_once.map(lambda port: _look(port, line), ports))
+    finally:
+        at_once.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C, no further port is asked
 
 
 def _look(port: Port, line: LineSettings) -> Seen:

@@ -52,6 +52,14 @@ class Progress(OnProgress):
             highlight=False,
             markup=False,
         )
+        if target.board:
+            cuts = (
+                "at the supply where they take no time of its clock"
+                if target.cuts_supply(hello.holdover)
+                else "by the box itself"
+            )
+            by = target.board.observation.by
+            self._console.print(f"    power cuts {cuts}; openings {by}", highlight=False, markup=False)
 
     def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
         now = time.monotonic()

@@ -102,7 +102,7 @@ def run(
                 hello.log_when_full == OVERWRITES,
                 watcher=progress,
                 seed=seed,
-                supply=target.cuts_supply,
+                supply=target.cuts_supply(hello.holdover),
             )
             _play_all(player, plan, result, progress)
             result.link = _link_of(box)
@@ -194,7 +194,7 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return f"{NOT_EXERCISED} the box declares no test clock, and this scenario needs times to the second"
     if "disturb-clock" in verbs and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
-    supply = target.cuts_supply
+    supply = target.cuts_supply(hello.holdover)
     cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
     for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"

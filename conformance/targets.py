@@ -35,10 +35,10 @@ class Target:
     reference: bool
     board: Board | None = None  # of a bench file
 
-    @property
-    def cuts_supply(self) -> bool:
-        """The bench can cut this box's supply."""
-        return self.board is not None and self.board.power is not None
+    def cuts_supply(self, holdover: int) -> bool:
+        """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time."""
+        power = self.board.power if self.board else None
+        return power is not None and power.longest_off <= holdover
 
     @property
     def asks_the_operator(self) -> bool:

@@ -102,6 +102,13 @@ def test_a_cut_of_no_time_is_made_at_the_supply_and_a_longer_one_by_the_box(serv
     assert result.bench["supply"] == {"minimum_off": 0.05}
 
 
+def test_a_box_that_may_forget_the_time_meanwhile_cuts_itself(serve, judged, cuts):
+    """It declares that its clock runs without power for ten seconds, and the programs may take as long as that and more."""
+    serve("box", "--profile", "holdover=10")
+    result = judged([cuts])
+    assert (result.error, result.verdict, result.scenarios[0].cuts) == ("", Verdict.PASS, ("reset", "reset"))
+
+
 def test_without_a_power_command_the_box_cuts_itself(serve, cuts, tmp_path):
     serve()
     result = run(target(f"{tmp_path}/box"), [cuts])
