@@ -59,7 +59,10 @@ DEFAULT_LINE: Final = LineSettings()
 _READ_SLICE_S = 0.05
 _WRITE_LIMIT_S = 5.0
 _RFC2217 = "rfc2217://"
-_NETWORK = ("socket://", _RFC2217)
+_SOCKET = "socket://"
+_NETWORK = (_SOCKET, _RFC2217)
+_REFUSAL_S = 0.1
+_REFUSAL_LIMIT_S = 1.0
 _LAST_PORT = 65535
 _LAST_WORDS = 40  # bytes
 
@@ -85,7 +88,21 @@ def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
         raise PortError(_why_not_open(url, wrong)) from None
     with contextlib.suppress(AttributeError, NotImplementedError, ValueError, *_DRIVER_ERRORS):
         port.set_low_latency_mode(True)  # an adapter chip otherwise keeps bytes back for up to 16 ms
-    return _SerialChannel(url, port)
+    channel = _SerialChannel(url, port)
+    if url.lower().startswith(_SOCKET):
+        _hear_a_refusal(channel)
+    return channel
+
+
+def _hear_a_refusal(channel: _SerialChannel) -> None:
+    """A server whose port is in use takes the connection, says so and hangs up; sent to before that is read, its words are lost."""
+    give_up = time.monotonic() + _REFUSAL_LIMIT_S
+    try:
+        while channel.receive(_REFUSAL_S) and time.monotonic() < give_up:
+            pass
+    except LinkLost as lost:
+        channel.close()
+        raise PortError(str(lost)) from None
 
 
 def _port_of(url: str) -> Any:

@@ -9,11 +9,11 @@ import subprocess
 import time
 
 import pytest
-from lockproof.conformance import suite
+from lockproof.conformance import ports, suite
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import served, target
 from lockproof.hw_adapter.adapter import open_box
-from lockproof.hw_adapter.channel import LinkLost, PortError, open_channel
+from lockproof.hw_adapter.channel import DEFAULT_LINE, LinkLost, PortError, open_channel
 from lockproof.hw_adapter.link import Patience
 
 SER2NET = shutil.which("ser2net", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
@@ -114,11 +114,20 @@ def test_a_port_that_somebody_else_has_is_said_to_be_in_use(server):
         raw, rfc2217 = server(path)
         with open_box(raw) as box:
             assert box.hello().firmware.startswith("lockproof reference")
-            with pytest.raises(LinkLost, match="in use by another program: its server says: Port already in use; close that"):
+            with pytest.raises(PortError, match="in use by another program: its server says: Port already in use; close that"):
                 open_box(raw)
             with pytest.raises(PortError, match=f"{rfc2217}: the port is in use by another program"):
                 open_box(rfc2217)
+            both = [ports.Port(raw), ports.Port(rfc2217)]
+            assert [each.state for each in ports.look_at(both, DEFAULT_LINE)] == [ports.IN_USE, ports.IN_USE]
             assert box.hello().firmware.startswith("lockproof reference")
+
+
+def test_what_answers_through_a_server_is_listed(server):
+    with served() as path:
+        for url in server(path):
+            (seen,) = ports.look_at([ports.Port(url)], DEFAULT_LINE)
+            assert (seen.state, seen.firmware) == (ports.BOX, "lockproof reference 0.1.0")
 
 
 def test_a_raw_port_is_no_rfc_2217(server):
