@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from pathlib import Path
 import pytest
 from lockproof.conformance.bench import read
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.report import summary
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import PARENT_PIPE, target
 from lockproof.conformance.verdict import RunResult, Verdict
 
 COMMAND = [sys.executable, "-m", "lockproof.conformance.command"]
+EXAMPLE = Path(__file__).parents[2] / "examples" / "bench"
 OFF, ON = "rm power", "touch power"
 CUTS = """
     id: a-scenario
@@ -94,6 +97,7 @@ def test_a_cut_of_no_time_is_made_at_the_supply_and_a_longer_one_by_the_box(serv
     sent = [each["arguments"] for each in records(tmp_path, "command") if each["name"] == "cut_power"]
     assert sent == [{"cut": "supply", "off_for": 0, "nth": 0}, {"cut": "reset", "off_for": 5, "nth": 0}]
     assert result.scenarios[0].cuts == ("supply", "reset")
+    assert "   openings self-reported, power cuts: 1 reset, 1 supply   " in summary(result)
     shown = {each.id: each.cuts for each in result.clauses if each.verdict is Verdict.PASS}
     assert shown == {"code.expiry.after-first-use": ("reset", "supply")}
     again = judge_again(tmp_path / "run" / "journal.jsonl")
@@ -205,3 +209,17 @@ def test_ctrl_c_while_the_power_is_off_switches_it_on_again(serve, tmp_path):
     assert process.returncode == 3
     assert b"stopped by Ctrl-C" in told
     assert (tmp_path / "power").exists()
+
+
+def test_the_example_works_as_its_comments_say(serve, lockproof, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # its python3 is this one
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    serve()
+    words = ("run", "--bench", "bench.toml", "--box", "tried-here", "--scenario", "a-code-outlives-a-power-cut")
+    comments = (EXAMPLE / "bench.toml").read_text(encoding="utf-8")
+    assert f"lockproof {' '.join(words)}\n" in comments
+    assert "touch power; lockproof box --link box --supply power --shackle shackle\n" in comments
+    result = lockproof(*words)
+    assert result.returncode == 0, result
+    assert "    power cuts at the supply where they take no time of its clock; openings sensor\n" in result.stdout
+    assert "openings sensed, power cuts: 2 reset, 1 supply" in result.stdout
