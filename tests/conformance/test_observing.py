@@ -8,19 +8,37 @@ import os
 import pty
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lockproof.conformance.bench import Observation, Program, read
+from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.observing import ObservedBox, Operator, Sensor
-from lockproof.conformance.run import run
+from lockproof.conformance.player import Player
+from lockproof.conformance.run import authority_for_a_bench, run
+from lockproof.conformance.scenario import load
 from lockproof.conformance.targets import PARENT_PIPE, target
 from lockproof.conformance.verdict import RunResult, Verdict
+from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import BenchError, Decision, ObservedDecision
+from lockproof.spec.profile import DEFAULT
 
 COMMAND = [sys.executable, "-m", "lockproof.conformance.command"]
 SENSOR = Path(__file__).parents[2] / "examples" / "bench" / "sensor.py"
+HOUR = """
+    id: a-scenario
+    clauses: [code.expiry.after-first-use]
+    story: A code opens until its hour is over.
+    steps:
+      - {generate: {by: joe, day: tomorrow, as: anns-code}, authority: accepts}
+      - {at: tomorrow 14:19:51, enter: anns-code, box: opens}
+      - {after: 59m59s, enter: anns-code, box: opens}
+      - {after: 1s, enter: anns-code, box: refuses, because: code.expiry.after-first-use, shows: code.expiry.after-first-use}
+"""
 READS_THE_SHACKLE = f"{sys.executable} {SENSOR} shackle"
 
 
@@ -214,3 +232,44 @@ def test_on_a_terminal_the_question_stands_alone(serve, tmp_path, hour_text):
     os.close(near)
     assert b"A1: entered " in told
     assert b"\x1b[2K" not in told, "a line is erased where somebody is to read it"
+
+
+class Scripted:
+    """Sees these openings, one after the other."""
+
+    kind = "sensed"
+
+    def __init__(self, openings: list[bool]) -> None:
+        self._openings = iter(openings)
+
+    def before(self) -> None:
+        pass
+
+    def opened(self, did: str) -> bool:
+        assert did.startswith("entered ")
+        return next(self._openings)
+
+
+class Says(ReferenceBox):
+    """Says this of its entries, with the reason that it has, whatever it does."""
+
+    def __init__(self, words: list[bool]) -> None:
+        super().__init__()
+        self._words = iter(words)
+
+    def enter(self, digits: str) -> Decision:
+        decided = super().enter(digits)
+        said = next(self._words)
+        return Decision(said, None if said else decided.reason or "code.day", decided.box_time)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=3, max_size=3))
+def test_only_a_box_that_does_what_it_must_and_says_so_passes(seen_and_said):
+    """The standard has it open, open and refuse; the first entry at which sight or word is otherwise is the finding."""
+    seen, said = ([each[i] for each in seen_and_said] for i in (0, 1))
+    scenario = load(Path("a-scenario.yaml"), textwrap.dedent(HOUR))
+    box = ObservedBox(Says(said), Scripted(seen))
+    result = Player(box, authority_for_a_bench(DEFAULT), Journal()).play(scenario)
+    wrong = [step for step, must, each in zip((2, 3, 4), (True, True, False), seen_and_said, strict=True) if each != (must, must)]
+    assert (result.finding.step if result.finding else None) == (wrong[0] if wrong else None)
+    assert result.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
