@@ -79,8 +79,12 @@ def run(
     box: Annotated[
         list[str] | None,
         typer.Option(
-            help="What to judge: a port (/dev/ttyUSB0, COM3, socket://host:port), reference, pty, fault:NAME or pty:NAME."
+            help="What to judge: a port (/dev/ttyUSB0, COM3, socket://host:port, rfc2217://host:port), reference, pty, fault:NAME,"
+            " pty:NAME, or the NAME of a box in the bench file."
         ),
+    ] = None,
+    bench: Annotated[
+        Path | None, typer.Option(help="A bench file: boxes, ports, power, observation, budgets; all its boxes if no --box.")
     ] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Play only this one, and the controls; may be repeated.")] = None,
     which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
@@ -101,12 +105,12 @@ def run(
 
     console, packaged = _console(), _suite(which)
     chosen = suite.select(suite.from_files(files) if files else suite.packaged(packaged), scenario or [])
-    judged = [targets.target(name) for name in box or [targets.IN_PROCESS, targets.ON_A_LINE]]
+    judged = targets.chosen(box or [], bench)
     day = _date(today or DEFAULT_TODAY)
     results: list[Any] = []
     drawn = seed or secrets.token_hex(4)
     folder = _new_folder(out)
-    with Progress(console) as progress:
+    with Progress(console, live=not any(each.asks_the_operator for each in judged)) as progress:
         for number, each in enumerate(judged):
             if results and results[-1].stopped:
                 break
@@ -162,6 +166,10 @@ def box(
     ] = None,
     link: Annotated[Path | None, typer.Option(help="Make this a symbolic link to the pseudo-terminal.")] = None,
     store: Annotated[Path | None, typer.Option(help="Keep what is durable in this file, over the end of the process.")] = None,
+    supply: Annotated[
+        Path | None, typer.Option(help="Have power while this file is there; removed and made anew, the box boots.")
+    ] = None,
+    shackle: Annotated[Path | None, typer.Option(help="Write open to this file whenever the mechanism moves.")] = None,
     profile: Annotated[list[str] | None, typer.Option(help="A value of the profile, NAME=VALUE; may be repeated.")] = None,
     production: Annotated[
         bool, typer.Option("--production", help="Refuse test commands, as a production build does; with PORT: check that one.")
@@ -175,6 +183,7 @@ def box(
     """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port; or check a production build."""
     from lockproof.conformance import faults
     from lockproof.conformance.serving import serve
+    from lockproof.conformance.surroundings import Surroundings
     from lockproof.spec.profile import profile_of
 
     if list_faults:
@@ -192,7 +201,28 @@ def box(
                 Exit.BAD_INPUT,
             )
         raise SystemExit(check_production(port, sign_of_life))
-    serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet)
+    around = Surroundings(supply, shackle)
+    serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet, surroundings=around)
+
+
+@app.command(epilog="For example: lockproof ports\n\nlockproof ports --listen /dev/ttyUSB0")
+def ports(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PORT]...", help="Ports to ask: devices, COM3, socket:// or rfc2217://; all if none."),
+    ] = None,
+    listen: Annotated[str, typer.Option(metavar="PORT", help="Show what this port says, as hex and text, until Ctrl-C.")] = "",
+    seconds: Annotated[float, typer.Option(min=0, help="Listen for so long; 0 until Ctrl-C.")] = 0.0,
+    baud: Annotated[int, typer.Option(min=1, help="Bits a second.")] = 115_200,
+    ask: Annotated[bool, typer.Option("--ask/--no-ask", help="Say hello at each, or only list them and send nothing.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """List the ports that are there, and what answers as a box."""
+    from lockproof.conformance import porting
+
+    if listen:
+        raise SystemExit(porting.listen_and_tell(listen, baud, seconds))
+    raise SystemExit(porting.list_and_tell(names or [], baud, ask=ask, as_json=as_json))
 
 
 @app.command(epilog="For example: lockproof line --to reference --drop 0.005 --stall 0.1 --seed 7 --link /tmp/bad-line")

@@ -75,7 +75,7 @@ class ExactJudge(StoryJudge):
     def _see_answer(self, record: Record) -> None:
         name, value = self._command["name"], record["value"]
         if name in _DECISIONS:
-            self._decided(value)
+            self._decided(value, record)
         elif name == "read_log":
             self._read_log(value)
         elif name == "read_clock":
@@ -87,15 +87,17 @@ class ExactJudge(StoryJudge):
 
     # What the box did
 
-    def _decided(self, value: Record) -> None:
+    def _decided(self, value: Record, record: Record) -> None:
         courses = [course for world in self._worlds for course in self._courses(world)]
         self._against_the_scenario(courses)
         if self.finding:
             return None
-        saw = value["accepted"]
+        saw, said = bool(value["accepted"]), bool(record.get("reported", value["accepted"]))
         agreeing = [course for course in courses if course.outcome.accepted == saw]
-        did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "")
+        did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "") + self._seen_by(record)
         self._note(did, word)
+        if said != saw:
+            return self._fail(did, word, f"{self._says(courses[0])}; and say what it does", between(_outcomes(courses), None))
         if not agreeing:
             return self._fail(did, word, self._says(courses[0]), between(_outcomes(courses), value["reason"]))
         if value["reason"] is not None and not self.gives_reasons:

@@ -83,7 +83,7 @@ class ExplainingJudge(StoryJudge):
         name, value = self._command["name"], record["value"]
         self._batch = None
         if name in COURSES:
-            self._decided(value)
+            self._decided(value, record)
         elif name == "read_log":
             self._read_log(value)
         elif name == "read_clock":
@@ -160,13 +160,14 @@ class ExplainingJudge(StoryJudge):
 
     # What the box did
 
-    def _decided(self, value: Record) -> None:
+    def _decided(self, value: Record, record: Record) -> None:
         course = self._course(self._belief)
-        accepted, saw = course.outcome.accepted, value["accepted"]
-        did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "")
+        accepted, saw = course.outcome.accepted, bool(value["accepted"])
+        did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "") + self._seen_by(record)
         self._note(did, word)
         self._weigh(accepted, saw)
         facts: tuple[Any, ...] = (
+            (saw == record.get("reported", saw), lambda told: (word, f"{self._says(told)}; and say what it does")),
             (same(accepted, saw), lambda told: (word, self._says(told))),
             *self._reasoned(course, value, word),
             (self._shows_time(course.after.box, value["box_time"]), lambda told: self._timed(told, word, value)),

@@ -37,6 +37,7 @@ def judge_again(path: Path, only: str = "") -> RunResult:
                     head["hello"]["firmware"],
                 )
                 result.seed = head.get("seed", "")
+                result.bench = head.get("bench", {})
                 declared_profile(head["hello"])
             elif kind == "scenario":
                 _close(judge, result)

@@ -37,6 +37,7 @@ from lockproof.reference.credentials import NONCE_BYTES, BoxKeys, TicketClaims, 
 from lockproof.reference.days import Days
 from lockproof.spec import civil
 from lockproof.spec.observable import (
+    SELF_REPORTED,
     Answer,
     Authority,
     BenchError,
@@ -47,6 +48,7 @@ from lockproof.spec.observable import (
     Decision,
     LogEntry,
     NoAnswer,
+    ObservedDecision,
     PowerCut,
     Provisioning,
     Role,
@@ -54,6 +56,8 @@ from lockproof.spec.observable import (
 from lockproof.spec.profile import DEFAULT, Profile
 
 BOX, OTHER_BOX = "box", "other-box"
+OPENS = ("enter", "present")
+"""Commands upon which a box may open."""
 NO_NONCE = 0  # the number of a nonce that the box never gave; those that it gave count from 1
 NOT_FORESEEN = "16 bytes each, no two alike, and none follows from others"
 ASKED_ONCE = ("enter", "present")
@@ -103,6 +107,7 @@ class Stage:
     keys: BoxKeys
     other_id: bytes
     seed: str  # wrong digits follow from it
+    supply: bool = False  # the bench can cut the supply itself
     step: Step | None = None
     days: Days | None = None
     session: int = 0
@@ -149,7 +154,8 @@ class Stage:
                 if name in ASKED_ONCE or self._was_done(name, arguments):
                     return None
                 continue
-            self.write("answer", value=value)
+            seen = Decision(value.accepted, value.reason, value.box_time) if isinstance(value, ObservedDecision) else value
+            self.write("answer", value=seen, **_observed(name, value))
             self.session = self._session_now() if name == "cut_power" else session_of(self.box, before)
             if isinstance(value, ClockReading):
                 self.timer = value.timer
@@ -257,6 +263,7 @@ class Player:
     unsteady: bool = False  # the box has booted of itself in this run
     explain: bool = False  # of a failure, also which observations contradict each other
     seed: str = ""  # ids, secrets and wrong digits follow from it, so that no box can know them beforehand
+    supply: bool = False  # the bench can cut the supply itself
 
     def play(self, scenario: Scenario) -> ScenarioResult:
         """Play one scenario to its end or its first contradiction. `BenchError` ends in the verdict `error`.
@@ -316,6 +323,7 @@ class Player:
             other_id=other_id,
             seed=salt + scenario.id,
             unsteady=self.unsteady,
+            supply=self.supply,
         )
         self._people(stage)
         authority.add_box(box_id, secret, (CAST["owen"].person,))
@@ -390,6 +398,13 @@ class Player:
             channel=step.channel,
             at=stage.now,
         )
+
+
+def _observed(name: str, value: object) -> Record:
+    """Who says whether the box opened, and, where that is not the box, what the box said."""
+    if isinstance(value, ObservedDecision):
+        return {"observed_by": value.observed_by, "reported": value.reported}
+    return {"observed_by": SELF_REPORTED} if name in OPENS else {}
 
 
 # Which commands of a step its expectation is about
@@ -896,13 +911,21 @@ def _read_clock(stage: Stage, _: Step) -> None:
 @_do("cut")
 def _cut(stage: Stage, step: Step) -> None:
     off, nth = outage(step.arguments.get("off", "0s"), stage.profile), int(step.arguments.get("at-write", 0))
-    cut = PowerCut(CutClass.NTH_WRITE if nth else CutClass.RESET, off, nth)
+    cut = PowerCut(cut_class(step, stage.profile, supply=stage.supply), off, nth)
     stage.off_for = off
     about = f"arm a power cut at write {nth}" if nth else f"cut the power for {off} s"
     stage.command("cut_power", about, lambda: stage.box.cut_power(cut), cut=cut.cut, off_for=off, nth=nth)
     stage.armed = bool(nth)
     if not nth:
         stage.now += off
+
+
+def cut_class(step: Step, profile: Profile, *, supply: bool) -> CutClass:
+    """How this step's power cut is made. A held clock stands still while the supply is off, so that only `off: 0s` is cut there."""
+    if int(step.arguments.get("at-write", 0)):
+        return CutClass.NTH_WRITE
+    at_supply = supply and outage(step.arguments.get("off", "0s"), profile) == 0
+    return CutClass.SUPPLY if at_supply else CutClass.RESET
 
 
 @_do("become")

@@ -22,9 +22,11 @@ EVERY = 0.1  # seconds between two looks of the live line
 class Progress(OnProgress):
     """A live line while a run goes on; without a terminal, a line at its beginning and one for whatever does not pass."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, live: bool = True) -> None:
+        """Without `live` there is none on a terminal either: somebody is asked questions there."""
         self._console = console
-        self._live = Live(console=console, refresh_per_second=10, transient=True) if console.is_terminal else None
+        shown = live and console.is_terminal
+        self._live = Live(console=console, refresh_per_second=10, transient=True) if shown else None
         self._total = self._number = 0
         self._who = ""
         self._started = self._shown = 0.0
@@ -50,6 +52,14 @@ class Progress(OnProgress):
             highlight=False,
             markup=False,
         )
+        if target.board:
+            cuts = (
+                "at the supply where they take no time of its clock"
+                if target.cuts_supply(hello.holdover)
+                else "by the box itself"
+            )
+            by = target.board.observation.by
+            self._console.print(f"    power cuts {cuts}; openings {by}", highlight=False, markup=False)
 
     def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
         now = time.monotonic()

@@ -116,7 +116,16 @@ def summary(result: RunResult) -> str:
     link = f"   {result.link}" if result.link else ""
     who = f" ({escape(result.firmware)})" if result.firmware else ""
     journal = f"   {escape(result.journal)}" if result.journal else ""
+    link += f"   {_reached_with(result)}" if result.bench else ""
     return f"{_styled(result.verdict)}  {escape(result.target)}{who}: {told} in {result.seconds:.1f} s{link}{journal}{error}"
+
+
+def _reached_with(result: RunResult) -> str:
+    """Who told of openings, and how power was cut."""
+    seen = sorted({by for scenario in result.scenarios for by in scenario.observed_by})
+    cuts = Counter(cut for scenario in result.scenarios for cut in scenario.cuts)
+    told = ", ".join(f"{count} {cut}" for cut, count in sorted(cuts.items())) or "none"
+    return f"openings {' and '.join(seen) or 'none'}, power cuts: {told}"
 
 
 def write_json(path: Path, results: Sequence[RunResult]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lockproof.conformance.journal import Journal
-from lockproof.conformance.player import Player, Watcher
+from lockproof.conformance.player import Player, Watcher, cut_class
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario, ScenarioError
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target, opened
@@ -79,6 +79,7 @@ def run(
     """
     started, progress = time.perf_counter(), progress or OnProgress()
     result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "", seed=seed)
+    result.bench = target.board.settings() if target.board else {}
     journal = Journal(folder / "journal.jsonl" if folder else None)
     plan = Plan()
     try:
@@ -89,7 +90,9 @@ def run(
             plan = make_plan(scenarios, hello, profile, target, today, rehearse=rehearse)
             told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
             judged = {"left_out": told, "judged_authority": target.reference}
-            journal.write("run", target=target.name, began=journal.began, today=today, seed=seed, hello=hello, **judged)
+            recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
+            journal.write("run", target=target.name, **recorded)
+            target.refuse_beyond_budget(plan.writes, plan.cuts)
             progress.begins(target, hello, plan)
             player = Player(
                 box,
@@ -103,6 +106,7 @@ def run(
                 watcher=progress,
                 explain=explain,
                 seed=seed,
+                supply=target.cuts_supply(hello.holdover),
             )
             _play_all(player, plan, result, progress)
             result.link = _link_of(box)
@@ -195,10 +199,9 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return f"{NOT_EXERCISED} the box declares no test clock, and this scenario needs times to the second"
     if "disturb-clock" in verbs and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
-    cuts = {
-        CutClass.NTH_WRITE if "at-write" in step.arguments else CutClass.RESET for step in scenario.steps if step.verb == "cut"
-    }
-    for cut in sorted(cuts - set(hello.cut_classes)):
+    supply = target.cuts_supply(hello.holdover)
+    cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
+    for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
     return ""
 
@@ -278,7 +281,16 @@ def _clause_result(
     clause: clauses.Clause, results: list[ScenarioResult], shaken: dict[str, ScenarioResult], judged_authority: bool
 ) -> ClauseResult:
     def said(verdict: Verdict, by: Iterable[ScenarioResult] = (), reason: str = "") -> ClauseResult:
-        return ClauseResult(clause.id, clause.decider, verdict, tuple(result.id for result in by), reason)
+        by = list(by)
+        return ClauseResult(
+            clause.id,
+            clause.decider,
+            verdict,
+            tuple(result.id for result in by),
+            reason,
+            cuts=tuple(sorted({cut for result in by for cut in result.cuts})),
+            observed_by=tuple(sorted({who for result in by for who in result.observed_by})),
+        )
 
     if clause.decider is Decider.AUTHORITY and not judged_authority:
         return said(Verdict.NOT_APPLICABLE, reason="the authority decides it, and no authority is judged here")

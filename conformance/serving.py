@@ -8,9 +8,10 @@ import threading
 from pathlib import Path
 
 from lockproof.conformance import faults
+from lockproof.conformance.surroundings import NOTHING_AROUND, Surroundings
 from lockproof.conformance.targets import PARENT_PIPE, is_line_fault
 from lockproof.hw_adapter.device import Device
-from lockproof.hw_adapter.serve import serve_pty, serve_tcp
+from lockproof.hw_adapter.serve import Served, serve_pty, serve_tcp
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import Profile
@@ -32,7 +33,15 @@ class _Line:
 
 
 def serve(
-    fault: str, tcp: int | None, link: Path | None, store: Path | None, profile: Profile, *, production: bool, quiet: bool
+    fault: str,
+    tcp: int | None,
+    link: Path | None,
+    store: Path | None,
+    profile: Profile,
+    *,
+    production: bool,
+    quiet: bool,
+    surroundings: Surroundings = NOTHING_AROUND,
 ) -> None:
     """Serve until told to stop. Raises `BenchError` for a port, a link or a store that cannot be had.
 
@@ -41,7 +50,10 @@ def serve(
     if tcp is not None and not 0 <= tcp <= LAST_PORT:
         raise BadInput(f"--tcp {tcp}: a TCP port is a number from 0 to {LAST_PORT}; 0 picks one that is free")
     make = faults.named(fault).make if fault else ReferenceBox
-    device = _Line(fault) if is_line_fault(fault) else Device(make(store or ":memory:", profile), production=production)
+    device: Served = _Line(fault)
+    if not is_line_fault(fault):
+        box = make(store or ":memory:", profile)
+        device = surroundings.around(box, lambda: Device(box, production=production))
 
     def ready(where: str) -> None:
         if quiet:

@@ -77,6 +77,8 @@ class StoryJudge:
     _complete: bool = False
     _open: bool = False  # a command is out and has no answer yet
     _evidence: int = 0  # what was answered or looked at in this step
+    _cuts: list[str] = field(default_factory=list)
+    _observed_by: list[str] = field(default_factory=list)
 
     def see(self, record: Record) -> None:
         """Take one record into account. Raises `Contradiction` for a scenario that the model contradicts."""
@@ -108,6 +110,8 @@ class StoryJudge:
             finding=self.finding,
             message=message,
             commands=self._commands,
+            cuts=tuple(self._cuts),
+            observed_by=tuple(dict.fromkeys(self._observed_by)),
         )
 
     # Records
@@ -141,6 +145,8 @@ class StoryJudge:
     def _see_command(self, record: Record) -> None:
         self._command = record
         self._commands += 1
+        if record["name"] == "cut_power":
+            self._cuts.append(record["arguments"]["cut"])
 
     def _see_authority(self, record: Record) -> None:
         expected, answer = self._step.get("accepted"), record["answer"]
@@ -243,6 +249,14 @@ class StoryJudge:
         date, _, time = when.partition(" ")
         before, self._date = self._date, date
         self._history.append(f"{date if date != before else '':<10} {time}   {did:<32} {saw}")
+
+    def _seen_by(self, record: Record) -> str:
+        """Who saw it, where that is not the box itself, and what the box said, where that is something else."""
+        self._observed_by += [record["observed_by"]] if "observed_by" in record else []
+        if "reported" not in record:
+            return ""
+        differs = record["reported"] != record["value"]["accepted"]
+        return f" [{record['observed_by']}" + (f"; the box says: {self._word(record['reported'])}]" if differs else "]")
 
     def _did(self) -> str:
         return str(self._command.get("about") or self._command["name"])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from lockproof.conformance import faults
+from lockproof.conformance.bench import OPERATOR, Bench, Board, read
 from lockproof.conformance.faults.degenerate import LINE_FAULTS
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import BadInput, BenchError, Box
@@ -32,13 +35,55 @@ class Target:
 
     name: str
     reference: bool
+    board: Board | None = None  # of a bench file
+
+    def cuts_supply(self, holdover: int) -> bool:
+        """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time."""
+        power = self.board.power if self.board else None
+        return power is not None and power.longest_off <= holdover
+
+    @property
+    def asks_the_operator(self) -> bool:
+        """Somebody at the terminal is asked what this box does."""
+        return self.board is not None and self.board.observation.by == OPERATOR
+
+    def refuse_beyond_budget(self, writes: int, cuts: int) -> None:
+        """Raises `BadInput` for a plan that costs the box more than its bench file allows."""
+        if self.board is None:
+            return
+        for what, cost, most in (("writes", writes, self.board.budget.writes), ("cuts", cuts, self.board.budget.cuts)):
+            if most is not None and cost > most:
+                raise BadInput(
+                    f"{self.board.place}: this run costs box {self.board.name} about {cost} {what}, and its budget is {most};"
+                    " choose fewer scenarios with --scenario or --suite, or raise the budget"
+                )
 
 
-def target(name: str) -> Target:
-    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), or the URL of a port.
+def chosen(names: Sequence[str], bench_file: Path | None = None) -> list[Target]:
+    """The targets of these names; if there are none, every connected box of the bench file, or the reference box in both places.
 
-    Raises `BadInput` where nothing is named, or no fault that exists.
+    Raises `BadInput` for names that are none, and for what is wrong in the file.
     """
+    bench = read(bench_file) if bench_file else None
+    if bench is None:
+        return [target(name) for name in names or (IN_PROCESS, ON_A_LINE)]
+    connected = [board.name for board in bench.boards.values() if board.connected]
+    if not (names or connected):
+        raise BadInput(f"{bench.path}: no box is connected; write connected = true where one is")
+    return [target(name, bench) for name in names or connected]
+
+
+def target(name: str, bench: Bench | None = None) -> Target:
+    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), the URL of a port, or a box of a bench file.
+
+    Such a box is `bench:NAME`, or NAME alone where the file has it. Raises `BadInput` where nothing is named, no fault that
+    exists, or no box of the bench.
+    """
+    in_bench = name.removeprefix("bench:")
+    if bench is not None and (name != in_bench or in_bench in bench.boards or _is_no_port(name)):
+        return Target(in_bench, reference=False, board=bench.board(in_bench))
+    if name != in_bench:
+        raise BadInput(f"--box {name}: {in_bench or 'that'} is looked for in a bench file, and none is named; add --bench FILE")
     kind, colon, fault = name.partition(":")
     if not name.strip():
         raise BadInput(
@@ -51,6 +96,12 @@ def target(name: str) -> Target:
     return Target(name, reference=name in {IN_PROCESS, ON_A_LINE})
 
 
+def _is_no_port(name: str) -> bool:
+    """A word that can only be meant for a box of the bench file."""
+    word = re.fullmatch(r"[\w.-]+", name) and not re.fullmatch(r"COM\d+", name, re.IGNORECASE)
+    return bool(word) and name not in {IN_PROCESS, ON_A_LINE} and not Path(name).exists()
+
+
 @contextmanager
 def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
     """The box, ready to be asked, `on_bytes` told of every byte on its line; whatever was started for it ends with it.
@@ -58,7 +109,12 @@ def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
     Raises `BenchError`.
     """
     kind, _, fault = target.name.partition(":")
-    if target.name == IN_PROCESS:
+    if target.board is not None:
+        from lockproof.conformance import boards  # noqa: PLC0415 (pyserial only where there is a line)
+
+        with boards.opened(target.board, on_bytes) as box:
+            yield box
+    elif target.name == IN_PROCESS:
         yield ReferenceBox()
     elif kind == "fault":
         yield faults.named(fault).make()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -57,6 +58,8 @@ class ScenarioResult:
     seconds: float = 0.0
     commands: int = 0
     attempts: int = 1
+    cuts: tuple[str, ...] = ()  # the class of each power cut, in order
+    observed_by: tuple[str, ...] = ()  # who said whether the box opened: self-reported, operator, sensed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class ClauseResult:
     verdict: Verdict
     scenarios: tuple[str, ...] = ()
     reason: str = ""
+    cuts: tuple[str, ...] = ()  # the classes of power cuts, and who told of openings, in those scenarios
+    observed_by: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,6 +88,7 @@ class RunResult:
     journal: str = ""
     seed: str = ""
     link: str = ""
+    bench: dict[str, Any] = field(default_factory=dict)  # of the bench file, what this was reached with
     stopped: bool = False  # by Ctrl-C
     seconds: float = 0.0
 

@@ -11,7 +11,7 @@ import errno
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import serial
@@ -84,8 +84,13 @@ class LineSettings:
 DEFAULT_LINE: Final = LineSettings()
 _READ_SLICE_S = 0.05
 _WRITE_LIMIT_S = 5.0
-_NETWORK = ("socket://", "rfc2217://")
+_RFC2217 = "rfc2217://"
+_SOCKET = "socket://"
+_NETWORK = (_SOCKET, _RFC2217)
+_REFUSAL_S = 0.1
+_REFUSAL_LIMIT_S = 1.0
 _LAST_PORT = 65535
+_LAST_WORDS = 40  # bytes
 
 
 def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
@@ -93,9 +98,11 @@ def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
     if url.lower().startswith(_NETWORK):
         _check_address(url)
     try:
-        port = serial.serial_for_url(url, do_not_open=True)
+        port = _port_of(url)
         port.baudrate = line.baudrate
-        port.timeout, port.write_timeout = _READ_SLICE_S, _WRITE_LIMIT_S
+        port.timeout = _READ_SLICE_S
+        if not url.lower().startswith(_RFC2217):  # pyserial has no such limit there; its socket has one, of as many seconds
+            port.write_timeout = _WRITE_LIMIT_S
         port.dtr, port.rts = line.dtr, line.rts
         if "://" not in url:
             port.exclusive = True  # two programs on one line answer each other's questions
@@ -107,7 +114,32 @@ def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
         raise PortError(_why_not_open(url, wrong)) from None
     with contextlib.suppress(AttributeError, NotImplementedError, ValueError, *_DRIVER_ERRORS):
         port.set_low_latency_mode(True)  # an adapter chip otherwise keeps bytes back for up to 16 ms
-    return _SerialChannel(url, port)
+    channel = _SerialChannel(url, port)
+    if url.lower().startswith(_SOCKET):
+        _hear_a_refusal(channel)
+    return channel
+
+
+def _hear_a_refusal(channel: _SerialChannel) -> None:
+    """A server whose port is in use takes the connection, says so and hangs up; sent to before that is read, its words are lost."""
+    give_up = time.monotonic() + _REFUSAL_LIMIT_S
+    try:
+        while channel.receive(_REFUSAL_S) and time.monotonic() < give_up:
+            pass
+    except LinkLost as lost:
+        channel.close()
+        raise PortError(str(lost)) from None
+
+
+def _port_of(url: str) -> Any:
+    """The port, not opened, of whichever of pyserial's classes is for it. Raises ValueError for what is no port."""
+    if not url.lower().startswith(_RFC2217):
+        return serial.serial_for_url(url, do_not_open=True)
+    from lockproof.hw_adapter.rfc2217 import Rfc2217  # noqa: PLC0415 (its client is imported only where there is a server)
+
+    port = Rfc2217()  # named only now: with a name it would open at once
+    port.port = url
+    return port
 
 
 def _check_address(url: str) -> None:
@@ -134,11 +166,14 @@ def _why_not_open(url: str, wrong: Exception) -> str:
     number = getattr(wrong, "errno", None)
     text = str(wrong)
     if number == errno.ENOENT or "FileNotFoundError" in text:
-        return f"{url}: there is no such port; plug the box in, or name another (all ports: python -m serial.tools.list_ports)"
-    if number in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in text:
+        return f"{url}: there is no such port; plug the box in, or name another (all ports: lockproof ports)"
+    if number in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in text or "in use" in text:
         return f"{url}: the port is in use by another program (a terminal, a modem manager, another run); close that"
     if number in (errno.EACCES, errno.EPERM):
         return f"{url}: no permission to open the port; join the group that owns it, often dialout, and log in again"
+    if "RFC2217" in text:
+        address = url.partition("://")[2].partition("?")[0]
+        return f"{url}: something listens there that does not speak RFC 2217; try socket://{address}, or set its server up for it"
     if "://" in url:
         return f"{url}: no connection: {text}; check that something listens there"
     return f"{url}: this is no serial port: {text}"
@@ -148,6 +183,7 @@ class _SerialChannel:
     def __init__(self, url: str, port: serial.Serial) -> None:
         self._url = url
         self._port = port
+        self._last = b""  # of what came
 
     def send(self, data: bytes) -> None:
         try:
@@ -165,9 +201,11 @@ class _SerialChannel:
             while not (first := self._port.read(1)):
                 if time.monotonic() >= give_up:
                     return b""
-            return bytes(first + self._port.read(self._port.in_waiting))
+            came = bytes(first + self._port.read(self._port.in_waiting))
         except _LINE_ERRORS as wrong:
             raise self._lost(wrong) from None
+        self._last = (self._last + came)[-_LAST_WORDS:]
+        return came
 
     def close(self) -> None:
         connection = getattr(self._port, "_socket", None)  # which pyserial leaves open where the other end is gone already
@@ -177,4 +215,7 @@ class _SerialChannel:
             connection.close()
 
     def _lost(self, wrong: Exception) -> LinkLost:
+        words = self._last.decode("ascii", errors="ignore").strip()
+        if words.endswith("in use"):  # as a terminal server says before it hangs up
+            return LinkLost(f"{self._url}: the port is in use by another program: its server says: {words}; close that")
         return LinkLost(f"{self._url}: the port is gone: {wrong}; check the cable and the supply, then start again")

@@ -196,7 +196,7 @@ class Link:
         return NotABox(
             f"{self.name}: something answers, but not a box: {heard.total} bytes, no frame in {self._now() - started:.0f} s"
             f" (first bytes: {heard.first.hex(' ')})\n"
-            "    check the baud rate and that the test firmware is running"
+            f"    check the baud rate and that the test firmware is running; raw bytes: lockproof ports --listen {self.name}"
         )
 
 

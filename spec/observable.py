@@ -94,6 +94,21 @@ class Decision:
     box_time: int | None = None
 
 
+SELF_REPORTED = "self-reported"
+"""How an opening is marked that only the box itself tells of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedDecision(Decision):
+    """A decision at which somebody looked: `accepted` is what was seen of the box, `reported` what it said of itself.
+
+    `observed_by` is "operator" or "sensed".
+    """
+
+    observed_by: str = SELF_REPORTED
+    reported: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """What the box's clock shows, None while the time is unknown; its own timer since power-up; whether it is held."""
@@ -132,6 +147,7 @@ class CutClass(StrEnum):
 
     RESET = "reset"  # now, as if the supply had failed
     NTH_WRITE = "cut-at-nth-write"  # as the nth non-volatile write from now begins; that write does not happen
+    SUPPLY = "supply"  # by the bench at the supply itself; no command to the box, which is not told for how long
 
 
 @dataclass(frozen=True, slots=True)

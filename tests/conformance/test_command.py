@@ -252,6 +252,7 @@ def test_on_a_terminal_prove_shows_where_it_is(tmp_path):
         ("run", "--help"),
         ("prove", "--help"),
         ("box", "--help"),
+        ("ports", "--help"),
         ("scenarios", "--help"),
         ("scenarios", "check", "--help"),
     ],

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import serial
 from lockproof.hw_adapter import channel as channels
 from lockproof.hw_adapter import vectors
 from lockproof.hw_adapter.adapter import SessionChanged, open_box
@@ -274,3 +275,35 @@ def test_receiving_returns_as_soon_as_there_is_something() -> None:
     assert line.receive(5) == vectors.NONCE
     assert time.monotonic() - start < 1
     line.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("FileNotFoundError(2, 'The system cannot find the file specified.', None, 2)", "there is no such port"),
+        ("PermissionError(13, 'Access is denied.', None, 5)", "the port is in use by another program"),
+    ],
+)
+def test_what_windows_says_of_a_port(said: str, told: str) -> None:
+    wrong = serial.SerialException(f"could not open port 'COM3': {said}")
+    assert channels._why_not_open("COM3", wrong).startswith(f"COM3: {told}")
+
+
+def test_a_server_that_refuses_in_words_is_heard_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def refuse(words: bytes) -> None:
+            client, _ = listener.accept()
+            client.sendall(words)
+            client.close()
+
+        for words, said in (
+            (b"Port already in use\r\n", "the port is in use by another program"),
+            (b"bye\r\n", "the port is gone"),
+        ):
+            thread = threading.Thread(target=refuse, args=(words,))
+            thread.start()
+            with pytest.raises(PortError, match=f"socket://127.0.0.1:{port}: {said}"):
+                open_channel(f"socket://127.0.0.1:{port}")
+            thread.join(5)

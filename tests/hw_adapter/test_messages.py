@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.hw_adapter import cbor, vectors
-from lockproof.hw_adapter.declaration import HELLO_FIELDS, OtherVersion, largest_batch, read_hello, write_hello
+from lockproof.hw_adapter.declaration import CUT_CLASSES, HELLO_FIELDS, OtherVersion, largest_batch, read_hello, write_hello
 from lockproof.hw_adapter.frame import MINIMUM_LIMIT, body_room
 from lockproof.hw_adapter.messages import (
     COMMANDS,
@@ -66,7 +66,7 @@ arguments: dict[Code, st.SearchStrategy[Any]] = {
     Code.CLOCK_HOLD: st.booleans(),
     Code.CLOCK_ADVANCE: u32,
     Code.CLOCK_DISTURB: u32,
-    Code.POWER_CUT: st.builds(PowerCut, st.sampled_from(CutClass), u32, u32),
+    Code.POWER_CUT: st.builds(PowerCut, st.sampled_from(list(CUT_CLASSES.values())), u32, u32),
 }
 commands = st.sampled_from(Code).flatmap(lambda code: st.builds(Command, st.just(int(code)), arguments.get(code, st.none())))
 
@@ -311,3 +311,8 @@ def test_the_answers_of_the_largest_batch_fit() -> None:
     assert len(cbor.encode(reading)) == 21
     for limit in (256, 512, 4096):
         assert len(write_reply([reading] * (largest_batch(limit) - 1) + [page])) <= body_room(limit)
+
+
+def test_a_cut_at_the_supply_is_not_for_the_wire() -> None:
+    with pytest.raises(Unreadable, match="has no number: it is none of 1 reset, 2 cut-at-nth-write"):
+        write_request([Command(Code.POWER_CUT, PowerCut(CutClass.SUPPLY))])

@@ -1,0 +1,391 @@
+"""The bench file: which boxes there are, how each is reached, powered and looked at, and what it may be put through.
+
+TOML, one `[[box]]` for each. Fields that mean what they mean in the hardware map of Zephyr's Twister are called as there: `id`,
+`serial`, `baud`, `product`, `platform`, `connected`, `notes`. examples/bench/bench.toml has every field and says what it does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import shlex
+import shutil
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from lockproof.spec.observable import SELF_REPORTED, BadInput
+
+OPERATOR, SENSOR = "operator", "sensor"
+_RESERVED = ("reference", "pty", "fault", "bench")  # words of --box
+
+
+class BenchFileError(BadInput):
+    """A bench file that can't be used: file, line, what is wrong, what to do."""
+
+    def __init__(self, place: str, what: str, remedy: str) -> None:
+        super().__init__(f"{place}: {what}\n    {remedy}")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command line of the bench, run in the folder of the bench file without a shell. `place` is the file and line it is from."""
+
+    words: tuple[str, ...]
+    folder: Path
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Programs that switch a box's supply; it stays off for `minimum_off` seconds at least, each has `timeout` seconds to end."""
+
+    off: Program
+    on: Program
+    minimum_off: float = 2.0
+    timeout: float = 10.0
+
+    @property
+    def longest_off(self) -> float:
+        """Seconds for which the box may be without power."""
+        return self.minimum_off + 2 * self.timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Who says whether the box opened. A sensor is asked `delay` seconds after each presentation, and has `timeout` to answer.
+
+    Before the next one it must say that the box is closed, within `settle` seconds.
+    """
+
+    by: str = SELF_REPORTED
+    command: Program | None = None
+    delay: float = 0.0
+    settle: float = 10.0
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a run may cost the box at most, None for as much as it takes."""
+
+    writes: int | None = None
+    cuts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One box of a bench. `tolerance` is in seconds, of a running clock as the bench sees it; `place` is its file and line."""
+
+    name: str
+    place: str
+    id: str = ""  # the serial number of its USB adapter
+    serial: str = ""  # the URL of its port
+    baud: int = 115_200
+    dtr: bool = True
+    rts: bool = True
+    product: str = ""
+    platform: str = ""
+    connected: bool = True
+    identity: str = ""
+    firmware: str = ""
+    tolerance: float = 0.0
+    power: Power | None = None
+    observation: Observation = field(default_factory=Observation)
+    budget: Budget = field(default_factory=Budget)
+    notes: str = ""
+
+    def settings(self) -> dict[str, Any]:
+        """What a verdict of this box was reached with, for journal and report."""
+        power = self.power
+        return {
+            "file": self.place.rpartition(":")[0],
+            "name": self.name,
+            "id": self.id,
+            "serial": self.serial,
+            "baud": self.baud,
+            "tolerance": self.tolerance,
+            "supply": {"minimum_off": power.minimum_off} if power else None,
+            "observation": self.observation.by,
+            "budget": {"writes": self.budget.writes, "cuts": self.budget.cuts},
+            "notes": self.notes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The boxes of a bench file, by name."""
+
+    path: Path
+    boards: dict[str, Board]
+
+    def board(self, name: str) -> Board:
+        """Raises `BadInput` for a name that is not in the file, and for a box that is not connected."""
+        found = self.boards.get(name)
+        if found is None:
+            raise BadInput(f"{self.path}: no box is called {name}\n    {_hint(name, self.boards)}it has {', '.join(self.boards)}")
+        if not found.connected:
+            raise BenchFileError(found.place, f"box {name} is not connected", "connect it and write connected = true")
+        return found
+
+
+def read(path: Path) -> Bench:
+    """The bench that a file describes. Raises `BenchFileError` for whatever is wrong in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; name a bench file with --bench, such as examples/bench/bench.toml") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: no text in UTF-8 at byte {error.start}; save it as UTF-8") from None
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax_error(path, text, error) from None
+    except RecursionError:
+        raise BadInput(f"{path}: nested too deeply for a bench file; a box has fields, and tables of fields") from None
+    return _Reader(path, text).bench(found)
+
+
+# Kinds of value
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    words: str
+    holds: Callable[[Any], bool]
+    example: str
+
+
+def _seconds(value: Any) -> bool:
+    return type(value) in {int, float} and math.isfinite(value) and 0 <= value <= _LONGEST_S
+
+
+def _is_command(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(word, str) and word for word in value)
+    return isinstance(value, str) and bool(_split(value))
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:  # a quotation mark that is not closed
+        return []
+
+
+_LONGEST_S = 3600
+_LONGEST_TEXT = 1000
+_FASTEST = 20_000_000
+_TEXT = _Kind("text", lambda v: isinstance(v, str) and len(v) <= _LONGEST_TEXT, '"text"')
+_TRUTH = _Kind("true or false", lambda v: isinstance(v, bool), "true")
+_SECONDS = _Kind(f"a number of seconds, 0 to {_LONGEST_S}", _seconds, "2.5")
+_COUNT = _Kind("a whole number, 0 or more", lambda v: type(v) is int and v >= 0, "1000")
+_BAUD = _Kind("a whole number of bits a second", lambda v: type(v) is int and 0 < v <= _FASTEST, "115200")
+_COMMAND = _Kind("a command line, as text or as a list of words", _is_command, '"program --option"')
+_OBSERVER = _Kind(
+    f"{SELF_REPORTED}, {OPERATOR} or {SENSOR}", lambda v: v in {SELF_REPORTED, OPERATOR, SENSOR}, f'"{SELF_REPORTED}"'
+)
+_NAME = _Kind(
+    "a name of letters, digits, full stops, - and _, and no word that --box has of its own",
+    lambda v: isinstance(v, str) and re.fullmatch(r"[A-Za-z0-9][\w.-]{0,63}", v, re.ASCII) is not None and v not in _RESERVED,
+    '"A1"',
+)
+
+_FIELDS: Final[dict[str, dict[str, _Kind]]] = {
+    "box": {
+        "name": _NAME,
+        "id": _TEXT,
+        "serial": _TEXT,
+        "baud": _BAUD,
+        "dtr": _TRUTH,
+        "rts": _TRUTH,
+        "product": _TEXT,
+        "platform": _TEXT,
+        "connected": _TRUTH,
+        "identity": _TEXT,
+        "firmware": _TEXT,
+        "tolerance": _SECONDS,
+        "notes": _TEXT,
+    },
+    "power": {"off": _COMMAND, "on": _COMMAND, "command": _COMMAND, "minimum_off": _SECONDS, "timeout": _SECONDS},
+    "observation": {"by": _OBSERVER, "command": _COMMAND, "delay": _SECONDS, "settle": _SECONDS, "timeout": _SECONDS},
+    "budget": {"writes": _COUNT, "cuts": _COUNT},
+}
+_TABLES = ("power", "observation", "budget")
+
+
+# Reading
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One file. What is wrong is said with the line of the key that it is about."""
+
+    path: Path
+    text: str
+    lines: dict[tuple[int, str, str], int] = field(default_factory=dict)  # number of the box, table, key -> line
+
+    def bench(self, found: dict[str, Any]) -> Bench:
+        self.lines = _lines(self.text)
+        for key in found:
+            if key != "box":
+                raise self._error((-1, "", key), f"{key} is no field of a bench file", f"{_hint(key, ['box'])}write [[box]]")
+        boxes = found.get("box")
+        if not isinstance(boxes, list) or not boxes or not all(isinstance(each, dict) for each in boxes):
+            raise BenchFileError(f"{self.path}:1", "it names no box", "begin each box with [[box]], and give it a name")
+        boards: dict[str, Board] = {}
+        for number, each in enumerate(boxes):
+            board = self._board(number, each)
+            for name, other in boards.items():
+                self._refuse_the_same(number, board, name, other)
+            boards[board.name] = board
+        return Bench(self.path, boards)
+
+    def _refuse_the_same(self, number: int, board: Board, name: str, other: Board) -> None:
+        if board.name == name:
+            raise self._error(
+                (number, "", "name"), f"{name} is the box of line {_line(other.place)}, too", "name each differently"
+            )
+        one_port = board.id == other.id and (board.serial == other.serial or not (board.serial and other.serial))
+        if board.id and one_port:
+            raise self._error(
+                (number, "", "id"), f"id {board.id} is that of {name}, too", "give each box its own USB serial number"
+            )
+        if board.serial and board.serial == other.serial and board.id == other.id:
+            raise self._error((number, "", "serial"), f"{board.serial} is the port of {name}, too", "give each box its own port")
+
+    def _board(self, number: int, given: dict[str, Any]) -> Board:
+        tables: dict[str, Any] = {}
+        for name in _TABLES:
+            if name in given and not isinstance(given[name], dict):
+                raise self._error(
+                    (number, "", name), f"{name} is a table of fields", f"write [box.{name}], and its fields below it"
+                )
+            tables[name] = self._checked(number, name, given.get(name, {}))
+        plain = self._checked(number, "", {name: value for name, value in given.items() if name not in _TABLES})
+        if "name" not in plain:
+            raise self._error((number, "", ""), "this box has no name", 'give it one: name = "A1"')
+        if not plain.get("id") and not plain.get("serial"):
+            remedy = "say where it is: serial = a port, or id = the serial number of its USB adapter (lockproof ports lists both)"
+            raise self._error((number, "", "name"), f"box {plain['name']} has no port", remedy)
+        return Board(
+            place=self._place((number, "", "")),
+            power=self._power(number, tables["power"]) if "power" in given else None,
+            observation=self._observation(number, tables["observation"]),
+            budget=Budget(**tables["budget"]),
+            **plain,
+        )
+
+    def _checked(self, number: int, table: str, given: dict[str, Any]) -> dict[str, Any]:
+        known = _FIELDS[table or "box"]
+        for key, value in given.items():
+            if key not in known:
+                names = [*known, *(() if table else _TABLES)]
+                where = f"of [box.{table}]" if table else "of a box"
+                raise self._error(
+                    (number, table, key), f"{key} is no field {where}", f"{_hint(key, names)}fields: {', '.join(names)}"
+                )
+            if not known[key].holds(value):
+                what = f"{key} = {_short(value)} is not {known[key].words}"
+                raise self._error((number, table, key), what, f"write it as {key} = {known[key].example}")
+        return given
+
+    def _power(self, number: int, given: dict[str, Any]) -> Power:
+        remedy = "give off and on, or one command that is run with off or on as its last word"
+        if "command" in given and ("off" in given or "on" in given):
+            raise self._error((number, "power", "command"), "command stands beside off and on", remedy)
+        if "command" not in given and not ("off" in given and "on" in given):
+            raise self._error((number, "power", ""), "the power can't be switched off and on", remedy)
+        settings = {name: float(given[name]) for name in ("minimum_off", "timeout") if name in given}
+        if "command" in given:
+            one = self._program(number, "power", "command", given["command"])
+            off, on = (Program((*one.words, word), one.folder, one.place) for word in ("off", "on"))
+        else:
+            off, on = (self._program(number, "power", word, given[word]) for word in ("off", "on"))
+        return Power(off, on, **settings)
+
+    def _observation(self, number: int, given: dict[str, Any]) -> Observation:
+        by = given.get("by", SENSOR if "command" in given else SELF_REPORTED)
+        if by == SENSOR and "command" not in given:
+            remedy = "give the command that says whether the box is open: command = "
+            raise self._error((number, "observation", "by"), "a sensor needs a command", f'{remedy}"sensor --box A1"')
+        if by != SENSOR and "command" in given:
+            raise self._error(
+                (number, "observation", "command"), f"by = {by} runs no command", 'leave it out, or write by = "sensor"'
+            )
+        program = self._program(number, "observation", "command", given["command"]) if "command" in given else None
+        return Observation(by, program, **{name: float(given[name]) for name in ("delay", "settle", "timeout") if name in given})
+
+    def _program(self, number: int, table: str, key: str, value: str | list[str]) -> Program:
+        """Words of a command whose program exists; one with a path is looked for from the folder of the file."""
+        words = tuple(value) if isinstance(value, list) else tuple(_split(value))
+        folder, where = self.path.parent.resolve(), (number, table, key)
+        program = str(folder / words[0]) if "/" in words[0] else words[0]
+        found = shutil.which(program)
+        if found is None:
+            remedy = "install it, or write its path; paths are from the folder of the bench file"
+            raise self._error(where, f"{key}: there is no program {words[0]} that can be run", remedy)
+        return Program((found, *words[1:]), folder, self._place(where))
+
+    def _place(self, where: tuple[int, str, str]) -> str:
+        number, table, key = where
+        for place in ((number, table, key), (number, "", table), (number, table, ""), (number, "", "")):
+            if place in self.lines:
+                return f"{self.path}:{self.lines[place]}"
+        return f"{self.path}:1"
+
+    def _error(self, where: tuple[int, str, str], what: str, remedy: str) -> BenchFileError:
+        return BenchFileError(self._place(where), what, remedy)
+
+
+_HEADER = re.compile(r"\s*\[{1,2}\s*([^\]#]+?)\s*\]{1,2}")
+_KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*(?:\.\s*([\w-]+)\s*)?=""")
+
+
+def _lines(text: str) -> dict[tuple[int, str, str], int]:
+    """Where each box, table and key stands; tomllib does not tell. Keys inside of texts of several lines are found, too: no matter."""
+    found: dict[tuple[int, str, str], int] = {}
+    number, table = -1, ""
+    for line, written in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(written):
+            name, _, table = header[1].partition(".")
+            if written.lstrip().startswith("[["):
+                number += 1
+            elif not table and name != "box":
+                found.setdefault((-1, "", name), line)
+            table = table.strip()
+            found.setdefault((number, table, ""), line)
+        elif key := _KEY.match(written):
+            name = key[1] or key[2] or key[3]
+            found.setdefault((number, table, name), line)
+            if key[4]:
+                found.setdefault((number, name, key[4]), line)
+    return found
+
+
+def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> BenchFileError:
+    """tomllib's own words; where it stands, it says only in them."""
+    what, _, place = str(error).rpartition(" (at ")
+    line = re.match(r"line (\d+)", place)
+    number = int(line[1]) if line else max(1, len(text.splitlines()))
+    said = (what or str(error)).rstrip(".")
+    return BenchFileError(
+        f"{path}:{number}", f"not TOML: {said[:1].lower()}{said[1:]}", "mend that line; texts stand in quotation marks"
+    )
+
+
+def _hint(name: str, known: Sequence[str] | dict[str, Any]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"did you mean {near[0]}?   " if near else ""
+
+
+def _short(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+    return text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004 (of a line)
+
+
+def _line(place: str) -> str:
+    return place.rpartition(":")[2]
