@@ -92,10 +92,10 @@ _NEVER = 1 << 62
 _HALF = 0.5
 
 MILD: Final[Mapping[Kind, float]] = {
-    Kind.DROP: 0.002,
+    Kind.DROP: 0.001,
     Kind.GAP: 0.1,
-    Kind.FLIP: 0.002,
-    Kind.NOISE: 0.002,
+    Kind.FLIP: 0.001,
+    Kind.NOISE: 0.001,
     Kind.STALL: 0.1,
     Kind.REBOOT: 0.02,
 }
