@@ -79,7 +79,8 @@ def run(
     box: Annotated[
         list[str] | None,
         typer.Option(
-            help="What to judge: a port (/dev/ttyUSB0, COM3, socket://host:port), reference, pty, fault:NAME or pty:NAME."
+            help="What to judge: a port (/dev/ttyUSB0, COM3, socket://host:port), reference, pty, fault:NAME, pty:NAME,"
+            " adapter:NAME:port=/dev/ttyUSB0, or program:COMMAND (see hw_adapter/ADAPTERS.md)."
         ),
     ] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Play only this one, and the controls; may be repeated.")] = None,
