@@ -77,9 +77,9 @@ def test_the_page_byte_by_byte(tmp_path):
         with pytest.raises(Declined, match="its clock can't be disturbed"):
             box.disturb_clock(60)
         box.cut_power(PowerCut(CutClass.NTH_WRITE, 30, 1))
-        with pytest.raises(NoAnswer, match="enter: the box was silent for 3 s$"):
+        with pytest.raises(NoAnswer, match=r"enter: the box was silent for 3 s$"):
             box.enter("47112345")
-        with pytest.raises(BenchError, match="cut_power: /dev/ttyUSB0 is gone$") as failed:
+        with pytest.raises(BenchError, match=r"cut_power: /dev/ttyUSB0 is gone$") as failed:
             box.cut_power(PowerCut())
         assert type(failed.value) is BenchError
     assert said == [("unsupported", f"program {sys.executable}: revocation_order: this box has no app")]
