@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 scenarios_app = typer.Typer(help="The scenarios: list, show, check, synthesize.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(scenarios_app, name="scenarios")
+adapter_app = typer.Typer(help="Adapters for boxes that speak something else.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(adapter_app, name="adapter")
 
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
@@ -80,7 +82,8 @@ def run(
         list[str] | None,
         typer.Option(
             help="What to judge: a port (/dev/ttyUSB0, COM3, socket://host:port, rfc2217://host:port), reference, pty, fault:NAME,"
-            " pty:NAME, or the NAME of a box in the bench file."
+            " pty:NAME, adapter:NAME:port=/dev/ttyUSB0 or program:COMMAND (see hw_adapter/ADAPTERS.md), or the NAME of a box in the"
+            " bench file."
         ),
     ] = None,
     bench: Annotated[
@@ -413,6 +416,19 @@ def show_trace(file: Annotated[Path, typer.Argument(help="A trace in ITF, of thi
     from lockproof.conformance import itf, itf_playing, suite
 
     sys.stdout.write(suite.as_yaml(itf_playing.as_scenario(itf.load(file))))
+
+
+@adapter_app.command("check", epilog="For example: lockproof adapter check adapter:acme:port=/dev/ttyUSB0")
+def check_adapter(
+    box: Annotated[str, typer.Argument(help="The box behind it: adapter:NAME:OPTIONS, program:COMMAND, or a port.")],
+) -> None:
+    """Is the adapter itself honest: about time, lost answers, reset, power, what it declares, and the log?"""
+    from lockproof.conformance.adapter_check import CHECKS, check_and_tell
+    from lockproof.conformance.targets import opened, target
+
+    with opened(target(box)) as behind:
+        sys.stdout.write(f"{box}: {len(CHECKS)} checks of the adapter; they reset the box and cut its power\n")
+        raise SystemExit(check_and_tell(behind, sys.stdout.write))
 
 
 def _suite(name: str) -> Any:

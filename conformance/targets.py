@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -21,6 +21,7 @@ from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import BadInput, BenchError, Box
 
 IN_PROCESS, ON_A_LINE = "reference", "pty"
+ADAPTER, PROGRAM = "adapter", "program"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
 COMES_BACK_S = 30.0
@@ -74,7 +75,8 @@ def chosen(names: Sequence[str], bench_file: Path | None = None) -> list[Target]
 
 
 def target(name: str, bench: Bench | None = None) -> Target:
-    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), the URL of a port, or a box of a bench file.
+    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), the URL of a port, a box of a bench file,
+    or, for a box that speaks something else, `adapter:NAME[:OPTIONS]` or `program:COMMAND LINE`.
 
     Such a box is `bench:NAME`, or NAME alone where the file has it. Raises `BadInput` where nothing is named, no fault that
     exists, or no box of the bench.
@@ -87,12 +89,15 @@ def target(name: str, bench: Bench | None = None) -> Target:
     kind, colon, fault = name.partition(":")
     if not name.strip():
         raise BadInput(
-            "--box: name a box: reference, pty, a port (/dev/ttyUSB0, COM3, socket://host:port), fault:NAME or pty:NAME"
+            "--box: name a box: reference, pty, a port (/dev/ttyUSB0, COM3, socket://host:port), fault:NAME, pty:NAME,"
+            " adapter:NAME or program:COMMAND"
         )
     if kind in {"fault", ON_A_LINE} and colon and not fault:
         raise BadInput(f"--box {name}: name a fault after the colon   (all faults: lockproof box --list-faults)")
     if kind == "fault" or (kind == ON_A_LINE and fault):
         faults.named(fault)
+    if colon and kind in {ADAPTER, PROGRAM}:
+        _check_adapter(kind, fault)
     return Target(name, reference=name in {IN_PROCESS, ON_A_LINE})
 
 
@@ -121,9 +126,32 @@ def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
     elif kind == ON_A_LINE and "/" not in fault:
         with served(fault or None) as path, _wire(path, on_bytes) as box:
             yield box
+    elif kind in {ADAPTER, PROGRAM}:
+        with _adapted(kind, fault, on_bytes) as box:
+            yield box
     else:
         with _wire(target.name, on_bytes, comes_back=True) as box:
             yield box
+
+
+def _check_adapter(kind: str, rest: str) -> None:
+    from lockproof.hw_adapter import installed, program  # noqa: PLC0415 (only where there is such a box)
+
+    if kind == PROGRAM:
+        program.words_of(rest)
+        return
+    name, _, options = rest.partition(":")
+    installed.named(name)
+    installed.options_of(options)
+
+
+def _adapted(kind: str, rest: str, on_bytes: OnBytes | None) -> AbstractContextManager[Box]:
+    from lockproof.hw_adapter import installed, program  # noqa: PLC0415 (only where there is such a box)
+
+    if kind == PROGRAM:
+        return program.open_program(rest, on_said=on_bytes)
+    name, _, options = rest.partition(":")
+    return installed.open_adapter(name, installed.options_of(options))
 
 
 @contextmanager

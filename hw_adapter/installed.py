@@ -1,0 +1,62 @@
+"""The adapters that vendors have installed: found by entry point, opened by name (ADAPTERS.md, "In Python")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from lockproof.hw_adapter.guard import AdapterFault, GuardedBox, called, in_a_line
+from lockproof.hw_adapter.vendor import BoxAdapter
+from lockproof.spec.observable import BadInput
+
+GROUP: Final = "lockproof.adapters"
+
+
+def named(name: str) -> EntryPoint:
+    """The adapter of that name. Raises `BadInput`, with those that there are."""
+    found = {each.name: each for each in entry_points(group=GROUP)}
+    if name in found:
+        return found[name]
+    if not found:
+        raise BadInput(f"no adapter is called {name!r}, and none is installed; install the vendor's package where lockproof is")
+    near = get_close_matches(name, found, 1)
+    hint = f"did you mean {near[0]}?   " if near else ""
+    raise BadInput(f"no adapter is called {name!r}; {hint}(installed: {', '.join(sorted(found))})")
+
+
+def options_of(text: str) -> dict[str, str]:
+    """`port=/dev/ttyUSB0,baud=9600` as names and values. Raises `BadInput`."""
+    options: dict[str, str] = {}
+    for each in filter(None, text.split(",")):
+        name, equals, value = each.partition("=")
+        if not (name.strip() and equals) or name.strip() in options:
+            why = "stands there twice" if name.strip() in options else "is no option"
+            raise BadInput(f"{each!r} {why}; write options as port=/dev/ttyUSB0,baud=9600, each once")
+        options[name.strip()] = value.strip()
+    return options
+
+
+def open_adapter(name: str, options: Mapping[str, str]) -> GuardedBox:
+    """Opens the adapter. Raises `BadInput` for its name or options, `AdapterFault` for its own faults, and what its `open` says."""
+    entry = named(name)
+    told = f"adapter {name}" + (f" (of {entry.dist.name} {entry.dist.version})" if entry.dist else "")
+    try:
+        made = entry.load()
+    except Exception as error:  # whatever a stranger's module raises as it is imported
+        raise AdapterFault(f"{told}: {entry.value} can't be imported: {in_a_line(error)}; mend or install it anew") from error
+    if not (isinstance(made, type) and issubclass(made, BoxAdapter)):
+        raise AdapterFault(f"{told}: {entry.value} is no class made from lockproof.hw_adapter.vendor.BoxAdapter")
+    adapter = called(told, "open", lambda: _opened(told, made, options))
+    return GuardedBox(adapter, f"adapter {name}")
+
+
+def _opened(told: str, made: type[BoxAdapter], options: Mapping[str, str]) -> BoxAdapter:
+    try:
+        adapter = made.open(dict(options))
+    except BadInput as error:
+        raise BadInput(f"{told}: {error}") from None
+    if not isinstance(adapter, BoxAdapter):
+        raise AdapterFault(f"{told}: its open returns {adapter!r:.60}, and no adapter")
+    return adapter
