@@ -17,9 +17,8 @@ from lockproof.hw_adapter.channel import DEFAULT_LINE, LinkLost, PortError, open
 from lockproof.hw_adapter.link import Patience
 
 SER2NET = shutil.which("ser2net", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-pytestmark = pytest.mark.skipif(
-    SER2NET is None and "CI" not in os.environ, reason="there is no ser2net here: apt-get install ser2net"
-)
+IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
+pytestmark = pytest.mark.skipif(SER2NET is None and not IN_CI, reason="there is no ser2net here: apt-get install ser2net")
 CONFIGURATION = """\
 connection: &raw
   accepter: tcp,127.0.0.1,{raw}
