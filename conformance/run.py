@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lockproof.conformance.at_the_box import cut_class
 from lockproof.conformance.journal import Journal
-from lockproof.conformance.player import Player, Watcher, cut_class
+from lockproof.conformance.player import Player, Watcher
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario, ScenarioError
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target, opened

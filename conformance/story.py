@@ -126,6 +126,8 @@ class StoryJudge:
         elif kind in {"step", "end"} and not self._evidence and (self._step.get("shows") or self._step.get("asks")):
             self.error = f"the journal is not whole: nothing was seen in step {self._step['step']}"
         self._open = kind == "command"
+        if kind == "given-up":
+            return
         self._evidence = 0 if kind == "step" else self._evidence + (answers or kind in {"authority", "check"})
 
     def _see_step(self, record: Record) -> None:
@@ -141,6 +143,11 @@ class StoryJudge:
 
     def _see_error(self, record: Record) -> None:
         self.error = record["message"]
+
+    def _see_given_up(self, record: Record) -> None:
+        """Answers were lost that could not be asked for again: nothing after them was played."""
+        self._undecided.append(record["message"])
+        self._complete = True
 
     def _see_command(self, record: Record) -> None:
         self._command = record

@@ -23,6 +23,7 @@ from lockproof.hw_adapter.messages import (
     Rejection,
     Result,
     Status,
+    declined,
     read_reply,
     write_request,
 )
@@ -33,7 +34,6 @@ from lockproof.spec.observable import (
     ClockReading,
     CutClass,
     Decision,
-    Declined,
     Hello,
     LogPage,
     NoAnswer,
@@ -187,20 +187,33 @@ class SerialBox:
         A power cut at its end is over, and the box has booted, when this returns. Raises `NoAnswer` where it is unknown what
         was done, `NotCut`, `BadAnswer`, `OtherVersion`, and `BenchError` for commands that do not fit one request.
         """
+        return self.begin(commands)()
+
+    def begin(self, commands: Sequence[Command]) -> Callable[[], list[Result]]:
+        """Sends commands in one request and does not wait: the function that comes back does, and returns as `perform` does.
+
+        It is to be called, once, before this box is asked for anything else. Raises `BenchError` where nothing was sent.
+        """
         if [command.code for command in commands] == [Code.HELLO]:
-            return [Result(Status.OK, self.hello())]
-        hello = self.hello() if self._hello is None or self._session_lost else self._hello
+            found = [Result(Status.OK, self.hello())]
+            return lambda: found
+        hello = self._known()
         request = self._request(commands, hello)
-        cut = _cut_at_the_end(commands)
+        self._session_lost = True
+        heard = self._link.begin(request)
+        return lambda: self._finish(request, heard, commands, hello)
+
+    def fits(self, commands: Sequence[Command]) -> bool:
+        """Whether commands fit one request of this box: how many, in how many bytes, and which of them stand last or alone."""
+        hello = self._hello or self.hello()  # the last one heard: a request may be out
+        if len(commands) > hello.batch_limit or any(_stands_last(command) for command in commands[:-1]):
+            return False
+        if len(commands) > 1 and commands[-1].code == Code.HELLO:
+            return False
         try:
-            results = self._results(request, commands, hello)
-        except SessionChanged:
-            if not cut or len(commands) > 1 or commands[0].argument.off_for:
-                raise
-            return [Result(Status.OK)]  # the answer was lost; the new session says that power was cut
-        if cut and results[-1].status is Status.OK:
-            self._see_it_boot(hello)
-        return results
+            return len(write_request(commands)) <= body_room(hello.frame_limit)
+        except (cbor.CborError, Unreadable):
+            return False
 
     def _told(self, kind: type[Answer], code: Code, argument: Any = None) -> Answer:
         value = self._ask(code, argument)
@@ -208,11 +221,15 @@ class SerialBox:
         return value
 
     def _ask(self, code: Code, argument: Any = None) -> Any:
-        (result,) = self.perform([Command(code, argument)])
+        command = Command(code, argument)
+        (result,) = self.perform([command])
         if result.status is not Status.OK:
-            status = f"status {result.status}, {name_of(result.status)}"
-            raise Declined(name_of(result.status), f"{self.name}: the box answers {COMMANDS[code].name} with {status}")
+            raise declined(self.name, command, result.status)
         return result.value
+
+    def _known(self) -> Hello:
+        """What the box declares, asked anew where its session may be another."""
+        return self.hello() if self._hello is None or self._session_lost else self._hello
 
     # One request
 
@@ -236,10 +253,22 @@ class SerialBox:
         self._sequence = (self._sequence + 1) % _SEQUENCES
         return Frame(FrameKind.REQUEST, session, self._sequence, body)
 
-    def _results(self, request: Frame, commands: Sequence[Command], hello: Hello) -> list[Result]:
+    def _finish(self, request: Frame, heard: Heard, commands: Sequence[Command], hello: Hello) -> list[Result]:
+        """The reply to a request that is out, and, where it ends with a power cut, the boot after it."""
+        cut = _cut_at_the_end(commands)
+        try:
+            results = self._results(request, heard, commands, hello)
+        except SessionChanged:
+            if not cut or len(commands) > 1 or commands[0].argument.off_for:
+                raise
+            return [Result(Status.OK)]  # the answer was lost; the new session says that power was cut
+        if cut and results[-1].status is Status.OK:
+            self._see_it_boot(hello)
+        return results
+
+    def _results(self, request: Frame, heard: Heard, commands: Sequence[Command], hello: Hello) -> list[Result]:
         busy = max(self._patience.busy, hello.reset_ms / 1000 + self._patience.boot_margin)
-        self._session_lost = True
-        heard = self._link.exchange(request, self._patience.sends, busy)
+        self._link.finish(request, heard, self._patience.sends, busy)
         if heard.reply is None:
             raise self._unanswered(heard, commands, hello)
         self._session_lost = False
@@ -317,6 +346,12 @@ class SerialBox:
             while sum(sends) < longest:
                 sends = (*sends, sends[-1])
         return sends
+
+
+def _stands_last(command: Command) -> bool:
+    """Nothing may come after it in its request."""
+    kind = COMMANDS.get(command.code)
+    return command.code == Code.HELLO or (kind is not None and kind.stands_last)
 
 
 def _cut_at_the_end(commands: Sequence[Command]) -> bool:

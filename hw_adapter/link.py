@@ -89,14 +89,27 @@ class Link:
         self._reader.limit = limit
 
     def exchange(self, request: Frame, sends: Sequence[float], busy: float) -> Heard:
-        """Sends a request until its reply comes. Raises `LinkLost`, `NotABox`, `OtherVersion`; `NoAnswer` if busy too long."""
-        line = encode_frame(request)
+        """Sends a request until its reply comes. Raises as `begin` and `finish` do."""
+        return self.finish(request, self.begin(request), sends, busy)
+
+    def begin(self, request: Frame) -> Heard:
+        """Sends a request for the first time, and does not wait. Raises `LinkLost`."""
         heard = Heard(self._now())
         self.counters.requests += 1
         self._reader.forget()  # what began before the request is no part of its reply
+        self._send(request)
+        return heard
+
+    def finish(self, request: Frame, heard: Heard, sends: Sequence[float], busy: float) -> Heard:
+        """Waits for the reply to a request that has begun, and sends it again where none comes.
+
+        The first wait counts from here, so that a host that was busy meanwhile looks at what has come before it asks again.
+        Raises `LinkLost`, `NotABox`, `OtherVersion`; `NoAnswer` if busy too long.
+        """
         for attempt, wait in enumerate(sends):
-            self.counters.resent += attempt > 0
-            self._channel.send(self._wake() + line)
+            if attempt:
+                self.counters.resent += 1
+                self._send(request)
             heard.reply = self._await(request, wait, busy, heard)
             if heard.reply is not None:
                 self.counters.replies += 1
@@ -131,6 +144,9 @@ class Link:
         if not self.known_to_be_a_box and not heard.frames:
             return self._not_a_box(heard)
         return NoAnswer(f"{self.name}: no answer to hello: {self.describe(heard)}")
+
+    def _send(self, request: Frame) -> None:
+        self._channel.send(self._wake() + encode_frame(request))
 
     # Waiting
 

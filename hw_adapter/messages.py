@@ -35,6 +35,7 @@ from lockproof.spec.observable import (
     ClockReading,
     CodeIndex,
     Decision,
+    Declined,
     LogEntry,
     LogKind,
     LogPage,
@@ -158,6 +159,12 @@ class CommandKind:
     def name(self) -> str:
         """As PROTOCOL.md writes it."""
         return name_of(self.code)
+
+
+def declined(box: str, command: Command, status: Status) -> Declined:
+    """What is raised where the box called `box` answers a command with another status than ok."""
+    word = name_of(status)
+    return Declined(word, f"{box}: the box answers {COMMANDS[command.code].name} with status {status}, {word}")
 
 
 # Requests

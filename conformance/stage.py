@@ -1,0 +1,308 @@
+"""One scenario being played: who and what there is, what has been made so far, and how all that is done is recorded."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from lockproof.conformance import words
+from lockproof.conformance.journal import Journal, Record
+from lockproof.conformance.oracle import Judge
+from lockproof.conformance.outbox import Line, Methods, Outbox
+from lockproof.conformance.scenario import Scenario, ScenarioError, Step
+from lockproof.hw_adapter.messages import Code, Command
+from lockproof.reference.credentials import BoxKeys
+from lockproof.reference.days import Days
+from lockproof.spec.observable import (
+    SELF_REPORTED,
+    Answer,
+    Authority,
+    BenchError,
+    Box,
+    ClockReading,
+    CodeIndex,
+    Decision,
+    Hello,
+    NoAnswer,
+    ObservedDecision,
+    Provisioning,
+)
+from lockproof.spec.profile import Profile
+
+BOX, OTHER_BOX = "box", "other-box"
+
+OPENS = ("enter", "present")
+"""Commands upon which a box may open. A second one would be another presentation, so they are not sent again."""
+MOVES_THE_CLOCK = ("advance_clock", "disturb_clock", "cut_power")
+MOST_REPEATS = 5  # of a request on a line that loses answers
+
+Made = TypeVar("Made")
+Then = Callable[[Any], object]
+
+
+class LostTogether(NoAnswer):
+    """No answer came to several commands in one request; sent one at a time, what can be done twice is sent again."""
+
+
+def session_of(box: Box, last: int) -> int:
+    """The session that the box was in when something was last heard of it; `last` where a box does not keep that."""
+    return getattr(box, "session", 0) or last
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    number: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    message: bytes
+    meaning: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Stage:
+    """One scenario being played. With `one_at_a_time` each command is a request of its own."""
+
+    scenario: Scenario
+    box: Box
+    authority: Authority
+    journal: Journal
+    judge: Judge
+    calendar: words.Calendar
+    now: int
+    profile: Profile
+    box_id: bytes
+    keys: BoxKeys
+    other_id: bytes
+    seed: str  # wrong digits follow from it
+    one_at_a_time: bool = False
+    supply: bool = False  # the bench can cut the supply itself
+    unsteady: bool = False  # the box has booted, and nobody had cut its power
+    outbox: Outbox = field(init=False)
+    step: Step | None = None
+    days: Days | None = None
+    session: int = 0
+    armed: bool = False
+    timer: int = 0  # of the box, when it was last read
+    _command: str = ""  # the one recorded last
+    off_for: int = 0
+    wrong_entries: int = 0
+    writes: int = 0  # of the box, when this was last looked at
+    places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
+    issued: set[tuple[str, CodeIndex]] = field(default_factory=set)
+    codes: dict[str, Answer] = field(default_factory=dict)
+    grants: dict[str, tuple[Answer, dict[str, Any]]] = field(default_factory=dict)
+    nonces: list[bytes] = field(default_factory=list)  # every one that was asked for
+    named_nonces: dict[str, Nonce] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    spans: dict[str, words.Span] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        line = self.box if isinstance(self.box, Line) else Methods(self.box)
+        alone = self.one_at_a_time or line is not self.box
+        self.outbox = Outbox(line, self._record, self._of_a_loss, one_at_a_time=alone)
+        self.session = session_of(self.box, 0) or self.again(self.box.hello).session
+
+    # What goes into the journal
+
+    def _record(self, kind: str, **fields: Any) -> None:
+        if kind == "command":
+            self._command = fields["name"]
+        elif kind == "answer":
+            fields |= self._heard(fields["value"])
+        self.judge.see(self.journal.write(kind, **fields))
+
+    def _heard(self, value: Any) -> Record:
+        """What is recorded of an answer beside its value: who says whether the box opened, and what the box said if that is another."""
+        self.session = session_of(self.box, self.session)
+        if isinstance(value, ClockReading):
+            self.timer = value.timer
+        if isinstance(value, ObservedDecision):
+            seen = Decision(value.accepted, value.reason, value.box_time)
+            return {"value": seen, "observed_by": value.observed_by, "reported": value.reported}
+        return {"observed_by": SELF_REPORTED} if self._command in OPENS else {}
+
+    def write(self, record: str, **fields: Any) -> None:
+        """Record something, after the answers to the commands before it."""
+        self.outbox.note(record, **fields)
+
+    def command(
+        self,
+        name: str,
+        about: str,
+        command: Command,
+        meaning: Record | None = None,
+        then: Then | None = None,
+        **arguments: Any,
+    ) -> None:
+        """Send a command whose answer nothing hangs on but `then`, which is told it. It may travel with others."""
+        told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": meaning or {}}
+
+        def put() -> None:
+            self.outbox.put(command, told, then=then)
+            if self.armed:  # of several in one request, it would be unknown before which power went
+                self.outbox.settle()
+
+        self._until_answered(put, told)
+
+    def ask(
+        self,
+        name: str,
+        about: str,
+        command: Command,
+        made_of: Callable[[Any], Any] | None = None,
+        **arguments: Any,
+    ) -> Any | None:
+        """Send a command and wait for its answer; None where none came because the power was to fail."""
+        told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": {}}
+
+        def answer() -> Any:
+            value = self.outbox.answer(self.outbox.put(command, told, made_of))
+            if self.armed:
+                self.outbox.settle()
+            return value
+
+        return self._until_answered(answer, told)
+
+    def hello(self) -> Hello:
+        """What the box declares of itself after everything that it was told so far."""
+        self.outbox.catch_up()
+        return self.again(self.box.hello)
+
+    # Where no answer comes
+
+    def again(self, call: Callable[[], Made]) -> Made:
+        """What changes nothing is asked again where no answer came."""
+        for _ in range(MOST_REPEATS - 1):
+            with contextlib.suppress(NoAnswer):
+                return call()
+        return call()
+
+    def _until_answered(self, send: Callable[[], Made], told: Record) -> Made | None:
+        """What can be done twice is sent until it is answered. None where power was to fail, and of what can't be done twice.
+
+        Raises `LostTogether` where it travelled with others.
+        """
+        for _ in range(MOST_REPEATS):
+            self._note_a_boot()
+            armed = self.armed
+            try:
+                return send()
+            except NoAnswer as error:
+                if armed:
+                    return None
+                if not self.outbox.one_at_a_time:
+                    raise LostTogether(str(error)) from error
+                if told["name"] in OPENS or self._was_done(told["name"], told["arguments"]):
+                    return None
+        raise BenchError(
+            f"{told['about']}: no answer came to any of {MOST_REPEATS} requests, though the box is there; check the line"
+        )
+
+    def _of_a_loss(self, _: NoAnswer) -> Record:
+        """What is recorded of a missing answer: whether the box has booted since, as its session tells."""
+        before, self.session = self.session, self.again(self.box.hello).session
+        booted = self.session != before
+        if self.armed:
+            if not booted:
+                raise BenchError(
+                    "no answer came, and the box has not booted since, so that no power cut explains it; check the line"
+                )
+            self.armed = False
+            self.now += self.off_for
+        else:
+            self.unsteady = self.unsteady or booted
+        self.timer = 0 if booted else self.timer
+        return {"booted": booted, "unsteady": self.unsteady}
+
+    def _note_a_boot(self) -> None:
+        """Where the session is not the one after the last answer, the box has booted of itself."""
+        now = session_of(self.box, self.session)
+        if now != self.session and self.outbox.one_at_a_time:
+            self.unsteady, self.timer, self.session, self.armed = True, 0, now, False
+            self.write("booted")
+
+    def _was_done(self, name: str, given: Record) -> bool:
+        """Whether a command without an answer was carried out, where doing it twice is not as good as once: the clock tells."""
+        if name not in MOVES_THE_CLOCK:
+            return False
+        timer = self.timer
+        reading = self.ask("read_clock", "read the clock", Command(Code.CLOCK_READ))
+        assert reading is not None
+        if name == "advance_clock" and reading.box_time is None:
+            return bool(reading.timer - timer >= given["seconds"])
+        if reading.box_time is None:  # away for longer than the holdover; of a disturbed clock there is no telling
+            return name == "cut_power"
+        return (reading.box_time == self.now) == (name == "advance_clock")
+
+    def answered(self, request: str, answer: Answer) -> Answer:
+        told = {"accepted": answer.accepted, "clauses": answer.clauses, "reference": answer.reference}
+        self.write("authority", request=request, at=self.now, answer=told)
+        return answer
+
+    def check(self, what: str, expected: Any, seen: Any) -> None:
+        self.write("check", what=what, at=self.now, expected=expected, seen=seen)
+
+    # Time
+
+    def move_to(self, instant: int) -> None:
+        if instant < self.now:
+            raise ScenarioError(self._where(), "this step lies before the one above it", "put the steps in the order of time")
+        if instant > self.now + words.LONGEST:
+            raise ScenarioError(self._where(), "this step lies more than a hundred years ahead", "let less time pass")
+        if instant > self.now:
+            seconds = instant - self.now
+            self.now = instant
+            self.command("advance_clock", f"let {seconds} s pass", Command(Code.CLOCK_ADVANCE, seconds), seconds=seconds)
+
+    def _where(self) -> Any:
+        return self.step.where if self.step else self.scenario.where
+
+    # Names
+
+    def box_named(self, arguments: dict[str, Any]) -> bytes:
+        return self.other_id if arguments.get("at-box") == OTHER_BOX else self.box_id
+
+    def code(self, name: str) -> Answer:
+        if name not in self.codes:
+            raise ScenarioError(self._where(), f"{name} is no code, or none was issued", "let an earlier step generate it")
+        return self.codes[name]
+
+    def grant(self, name: str) -> tuple[Answer, dict[str, Any]]:
+        if name not in self.grants:
+            raise ScenarioError(self._where(), f"{name} is no grant, or it was refused", "let an earlier step grant it")
+        return self.grants[name]
+
+    # What authority and player both have a hand in
+
+    def provision(self, told: Provisioning, *, new: bool) -> None:
+        """The box gets its keys and zone, anew or as another box, and so does the bench's own knowledge of its days."""
+        given: Record = {"box_id": told.box_id, "secret": told.secret, "zone": told.zone}
+        self.command("provision", "provision", Command(Code.PROVISION, told), new=new, **given)
+        if new or self.days is None:
+            self.days = Days(self.keys, [(told.zone, None)])
+        else:
+            self.days = Days(self.keys, self.days.replaced_by(told.zone, self.now, self.profile))
+
+
+Do = Callable[[Stage, Step], None]
+
+
+class Verbs(dict[str, Do]):
+    """What is done for each verb. As a decorator it enters a function under its verb."""
+
+    def __call__(self, verb: str) -> Callable[[Do], Do]:
+        def enter(function: Do) -> Do:
+            self[verb] = function
+            return function
+
+        return enter
+
+
+def listed(value: Any) -> list[Any]:
+    """What stands in a step where one or several may."""
+    return value if isinstance(value, list) else [value]
