@@ -311,13 +311,16 @@ class ExplainingJudge(StoryJudge):
         first = lost + 1 if self.log_overwrites else 1
         if [entry["number"] for entry in entries] != list(range(first, first + len(entries))):
             return False
-        gone = (lambda n: n < first) if self.log_overwrites else (lambda n: n > len(entries))
         facts = [same(self._belief.box.next_entry, value["next_number"])]
         for each in (*self._written, still_open(self._belief)):
             if each.there is not False:
                 places = (self._is(each, entry) for entry in entries)
-                facts.append(implies(each.there, either(*places, *([gone(each.number)] if lost else []))))
+                facts.append(implies(each.there, either(*places, bool(lost) and self._is_gone(each.number, first, len(entries)))))
         return every(*facts)
+
+    def _is_gone(self, number: Any, first: int, kept: int) -> Truth:
+        """A full log does not have it any more, or never had."""
+        return number < first if self.log_overwrites else number > kept  # type: ignore[no-any-return]
 
     def _is(self, written: Written, entry: Record) -> Truth:
         if entry["kind"] != written.kind:

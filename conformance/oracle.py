@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 class Judge(Protocol):
     """Sees the records of one scenario in order."""
 
-    finding: Finding | None
-    error: str
-    seen: int  # records, those of the line not counted
+    @property
+    def finding(self) -> Finding | None: ...
+
+    @property
+    def error(self) -> str: ...
+
+    @property
+    def seen(self) -> int:
+        """Records, those of the line not counted."""
 
     def see(self, record: Record) -> None: ...
 

@@ -237,7 +237,7 @@ class Stage:
             return bool(reading.timer - timer >= given["seconds"])
         if reading.box_time is None:  # away for longer than the holdover; of a disturbed clock there is no telling
             return name == "cut_power"
-        return (reading.box_time == self.now) == (name == "advance_clock")
+        return bool((reading.box_time == self.now) == (name == "advance_clock"))
 
     def answered(self, request: str, answer: Answer) -> Answer:
         told = {"accepted": answer.accepted, "clauses": answer.clauses, "reference": answer.reference}
