@@ -7,7 +7,8 @@ from pathlib import Path
 import nox
 
 ROOMS = ("spec", "reference", "hw_adapter", "conformance")
-CHECKED = (*ROOMS, "tests", "benchmarks", "noxfile.py")
+CHECKED = (*ROOMS, "tests", "fuzz", "benchmarks", "noxfile.py")
+FUZZED = ("frame_reader", "cbor_reader", "command_reader", "device", "host", "journal")
 
 nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance"]
 nox.options.reuse_existing_virtualenvs = True
@@ -78,3 +79,11 @@ def benchmarks(session: nox.Session) -> None:
     session.install("-e", ".")
     for script in sorted(Path("benchmarks").glob("*.py")):
         session.run("python", str(script))
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Every reader of bytes from elsewhere, by atheris, a minute each; `nox -s fuzz -- -max_total_time=3600` for longer."""
+    session.install("-e", ".", "atheris")
+    for target in FUZZED:
+        session.run("python", "fuzz/explore.py", target, *(session.posargs or ["-max_total_time=60"]))

@@ -325,7 +325,7 @@ def replay(
             sys.stdout.write(recording.told(passed) + "\n")
         return
     if export_c:
-        from lockproof.conformance.c_test import export
+        from lockproof.conformance.unit_test import export
 
         sys.stdout.write(export(journal, scenario, export_c) + "\n")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +12,7 @@ from lockproof.conformance import journal as journals
 from lockproof.conformance.journal import Record
 from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.run import OVERWRITES, clause_results, declared_profile
-from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
+from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
 
 MANY = 8  # names in one line
@@ -61,6 +62,16 @@ def judge_again(path: Path, only: str = "") -> RunResult:
             f"{path}:{number}: no record that can be judged ({type(error).__name__}: {error}); the file was changed or damaged"
         ) from error
     return result
+
+
+def first_finding(scenario: Sequence[Record], head: Record) -> tuple[Finding, int] | None:
+    """What was wrong in one scenario, and the index of the record that shows it; None where nothing was."""
+    judge = _judge(scenario[0], head)
+    for index, record in enumerate(scenario[1:], 1):
+        judge.see(record)
+        if judge.finding is not None:
+            return judge.finding, index
+    return None
 
 
 def _no_such(name: str, path: Path, result: RunResult) -> NoReturn:

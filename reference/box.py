@@ -153,8 +153,12 @@ class ReferenceBox:
     def challenge(self) -> bytes:
         self._latch()
         self.state, _ = model.challenge(self.state)
-        self.nonce = secrets.token_bytes(16)
+        self.nonce = self.fresh_nonce()
         return self.nonce
+
+    def fresh_nonce(self) -> bytes:
+        """16 bytes that nobody foresees (`connect.ticket`); a bench that plays a recording again gives those that were recorded."""
+        return secrets.token_bytes(16)
 
     def present(self, ticket: bytes) -> Decision:
         self._latch()

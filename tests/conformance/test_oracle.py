@@ -113,7 +113,7 @@ def test_a_lost_answer_without_a_cut_shows_nothing(play, hour):
 
     result = play(hour, LosesAnAnswer())
     assert (result.verdict, result.finding, result.shown) == (Verdict.INCONCLUSIVE, None, ())
-    assert result.message.startswith("step 3: no answer came to enter anns-code ")
+    assert result.message.startswith("step 4: no answer came to enter anns-code ")
 
 
 CUT = """

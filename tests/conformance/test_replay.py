@@ -131,6 +131,19 @@ def test_frames_are_printed_decoded_with_instants_and_hex(recorded):
     assert "ok true null " in step.splitlines()[-2], "what the faulty box answered at the end"
 
 
+def test_a_failure_becomes_a_unit_test_in_c(recorded):
+    place, _ = recorded
+    made = command("replay", "runs/0001", "--scenario", HOUR, "--export-c", "failure.c", cwd=place)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert re.fullmatch(r"failure\.c: \d+ requests; enter .* at the end: keypad-entry must be refused\n", made.stdout)
+    assert "int main(void)" in (place / "failure.c").read_text()
+    nowhere = command("replay", "runs/0001", "--scenario", HOUR, "--export-c", "no/where.c", cwd=place)
+    assert (nowhere.returncode, nowhere.stderr) == (
+        2,
+        "no/where.c: the test can't be written: No such file or directory; name another file\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
