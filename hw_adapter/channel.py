@@ -134,7 +134,10 @@ def _hear_a_refusal(channel: _SerialChannel) -> None:
 def _port_of(url: str) -> Any:
     """The port, not opened, of whichever of pyserial's classes is for it. Raises ValueError for what is no port."""
     if not url.lower().startswith(_RFC2217):
-        return serial.serial_for_url(url, do_not_open=True)
+        port: Any = serial.serial_for_url(url, do_not_open=True)
+        if url.lower().startswith(_SOCKET):
+            port.reset_input_buffer = lambda: None  # nothing in a new connection is old; a refusal would be thrown away
+        return port
     from lockproof.hw_adapter.rfc2217 import Rfc2217  # noqa: PLC0415 (its client is imported only where there is a server)
 
     port = Rfc2217()  # named only now: with a name it would open at once
@@ -198,12 +201,13 @@ class _SerialChannel:
     def receive(self, timeout_s: float) -> bytes:
         give_up = time.monotonic() + timeout_s
         try:
-            while not (first := self._port.read(1)):
+            while not (came := bytes(self._port.read(1))):
                 if time.monotonic() >= give_up:
                     return b""
-            came = bytes(first + self._port.read(self._port.in_waiting))
         except _LINE_ERRORS as wrong:
             raise self._lost(wrong) from None
+        with contextlib.suppress(*_LINE_ERRORS):  # a line that is gone says so the next time, and what came before is kept
+            came += self._port.read(self._port.in_waiting)
         self._last = (self._last + came)[-_LAST_WORDS:]
         return came
 

@@ -16,6 +16,7 @@ from serial import SerialException, rfc2217
 class Rfc2217(rfc2217.Serial):
     """A port at a terminal server; `port` is its URL."""
 
+    _hung_up = False  # the server ended the connection, and not we
     _socket: socket.socket | None
     _read_buffer: queue.Queue[bytes | None] | None  # None stands for the end
 
@@ -25,10 +26,10 @@ class Rfc2217(rfc2217.Serial):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # it names its thread in a way that Python has left
                 super().open()
-        except ConnectionError:
-            raise SerialException("the server hung up at once, as one does whose port is in use") from None
         except OSError as wrong:  # SerialException is one
             said = self._said()
+            if not said and (self._hung_up or isinstance(wrong, ConnectionError)):
+                raise SerialException("the server hung up at once, as one does whose port is in use") from None
             raise SerialException(f"{wrong}" + (f"; it says: {said}" if said else "")) from None
 
     def from_url(self, url: str) -> tuple[str, int]:
@@ -47,9 +48,12 @@ class Rfc2217(rfc2217.Serial):
 
     def _telnet_read_loop(self) -> None:
         """The body of its thread; a server that goes in the middle of the negotiation ends it as one that goes later."""
+        self._hung_up = False
         try:
             super()._telnet_read_loop()  # type: ignore[misc]  # published without it
+            self._hung_up = self.is_open
         except OSError:
+            self._hung_up = self.is_open
             assert self._read_buffer is not None
             self._read_buffer.put(None)
 
