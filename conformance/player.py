@@ -31,8 +31,18 @@ from lockproof.conformance.scenario import (
     outage,
 )
 from lockproof.conformance.verdict import ScenarioResult
-from lockproof.reference.credentials import NONCE_BYTES, BoxKeys, TicketClaims, derive_keys, is_dead, open_ticket, seal_ticket
-from lockproof.reference.days import Days
+from lockproof.reference.authority import Generator
+from lockproof.reference.credentials import (
+    NONCE_BYTES,
+    BoxKeys,
+    TicketClaims,
+    derive_keys,
+    interop_digits,
+    is_dead,
+    open_ticket,
+    seal_ticket,
+)
+from lockproof.reference.days import Days, Zones
 from lockproof.spec import civil
 from lockproof.spec.observable import (
     Answer,
@@ -96,6 +106,7 @@ class Stage:
     keys: BoxKeys
     other_id: bytes
     seed: str  # wrong digits follow from it
+    generator: Generator = interop_digits
     step: Step | None = None
     days: Days | None = None
     session: int = 0
@@ -199,6 +210,7 @@ class Player:
     log_overwrites: bool = True
     watcher: Watcher | None = None
     seed: str = ""  # ids, secrets and wrong digits follow from it, so that no box can know them beforehand
+    generator: Generator = interop_digits  # of the box's codes
 
     def play(self, scenario: Scenario) -> ScenarioResult:
         """Play one scenario to its end or its first contradiction. `BenchError` ends in the verdict `error`.
@@ -248,6 +260,7 @@ class Player:
             keys=derive_keys(box_id, secret),
             other_id=other_id,
             seed=salt + scenario.id,
+            generator=self.generator,
         )
         self._people(stage)
         authority.add_box(box_id, secret, (CAST["owen"].person,))
@@ -357,9 +370,10 @@ def provision(stage: Stage, told: Provisioning, *, new: bool) -> None:
         zone=told.zone,
     )
     if new or stage.days is None:
-        stage.days = Days(stage.keys, [(told.zone, None)])
+        zones: Zones = [(told.zone, None)]
     else:
-        stage.days = Days(stage.keys, stage.days.replaced_by(told.zone, stage.now, stage.profile))
+        zones = stage.days.replaced_by(told.zone, stage.now, stage.profile)
+    stage.days = Days(stage.keys, zones, stage.generator(told.box_id, told.secret, stage.profile))
 
 
 def new_nonce(stage: Stage) -> Nonce | None:
