@@ -7,7 +7,7 @@ from pathlib import Path
 import nox
 
 ROOMS = ("spec", "reference", "hw_adapter", "conformance")
-CHECKED = (*ROOMS, "tests", "benchmarks", "noxfile.py")
+CHECKED = (*ROOMS, "tests", "benchmarks", "examples", "noxfile.py")
 
 nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance"]
 nox.options.reuse_existing_virtualenvs = True
