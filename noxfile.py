@@ -7,7 +7,7 @@ from pathlib import Path
 import nox
 
 ROOMS = ("spec", "reference", "hw_adapter", "conformance")
-CHECKED = (*ROOMS, "tests", "fuzz", "benchmarks", "noxfile.py")
+CHECKED = (*ROOMS, "tests", "fuzz", "benchmarks", "examples", "noxfile.py")
 FUZZED = ("frame_reader", "cbor_reader", "command_reader", "device", "host", "journal")
 
 nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance"]

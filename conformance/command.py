@@ -96,6 +96,10 @@ def run(
     seed: Annotated[
         str, typer.Option(help="Draw ids, secrets and wrong digits from this, as an earlier run did; a new one if empty.")
     ] = "",
+    codes: Annotated[
+        Path | None,
+        typer.Option(help="Codes of a box of class core, minted beforehand: a CSV or JSON file of day, index, digits."),
+    ] = None,
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
@@ -120,7 +124,7 @@ def run(
             place = folder / re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_")
             place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
-            results.append(run_suite(each, chosen, place, progress, day, drawn, explain=True))
+            results.append(run_suite(each, chosen, place, progress, day, drawn, explain=True, codes=codes))
     report.show(console, results, brief=brief or bool(scenario or files))
     try:
         report.write_json(folder / "report.json", results)

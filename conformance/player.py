@@ -23,7 +23,8 @@ from lockproof.conformance.stage import Do, LostTogether, Stage
 from lockproof.conformance.story import UNBOUNDED
 from lockproof.conformance.verdict import ScenarioResult
 from lockproof.hw_adapter.messages import Code, Command
-from lockproof.reference.credentials import derive_keys
+from lockproof.reference.authority import Generator
+from lockproof.reference.credentials import derive_keys, interop_digits
 from lockproof.spec.observable import Authority, BenchError, Box
 from lockproof.spec.profile import DEFAULT, Profile
 
@@ -53,6 +54,7 @@ class Player:
     watcher: Watcher | None = None
     seed: str = ""  # ids, secrets and wrong digits follow from it, so that no box can know them beforehand
     one_at_a_time: bool = False  # each command in a request of its own, as from the first answer on that is lost
+    generator: Generator = interop_digits  # of the box's codes
     supply: bool = False  # the bench can cut the supply itself
     unsteady: bool = False  # the box has booted of itself in this run
     explain: bool = False  # of a failure, also which observations contradict each other
@@ -118,6 +120,7 @@ class Player:
             other_id=other_id,
             seed=salt + scenario.id,
             one_at_a_time=self.one_at_a_time,
+            generator=self.generator,
             supply=self.supply,
             unsteady=self.unsteady,
         )

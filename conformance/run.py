@@ -16,13 +16,15 @@ from typing import Any
 
 from lockproof.conformance.at_the_box import cut_class
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.player import Player, Watcher
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario, ScenarioError
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
-from lockproof.reference.authority import ReferenceAuthority
+from lockproof.reference.authority import Generator, ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
+from lockproof.reference.credentials import interop_digits
 from lockproof.reference.pins import CHEAP
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
@@ -55,9 +57,11 @@ class Plan:
     resets: int = 0
 
 
-def authority_for_a_bench(profile: Profile) -> Callable[[], AbstractContextManager[Authority]]:
+def authority_for_a_bench(
+    profile: Profile, generator: Generator = interop_digits
+) -> Callable[[], AbstractContextManager[Authority]]:
     """A fresh authority for every scenario, with PINs that are cheap to check."""
-    return lambda: ReferenceAuthority(profile=profile, pin_cost=CHEAP)
+    return lambda: ReferenceAuthority(profile=profile, pin_cost=CHEAP, generator=generator)
 
 
 def run(
@@ -70,12 +74,14 @@ def run(
     *,
     rehearse: bool = True,
     explain: bool = False,
+    codes: Path | None = None,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
     Ids, secrets and wrong digits of the scenarios follow from `seed`, so that no box can know them beforehand. Without
     `explain`, failures also say which observations contradict each other. Without
     `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
+    `codes` is a file of a box's own codes, for class core; one that can't be used is `BadInput`.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
@@ -88,7 +94,8 @@ def run(
             hello = box.hello()
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
-            plan = make_plan(scenarios, hello, profile, target, today, rehearse=rehearse)
+            generator = generator_of(box, hello, codes)
+            plan = make_plan(scenarios, hello, profile, target, today, rehearse=rehearse, has_codes=generator is not None)
             told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
             judged = {"left_out": told, "judged_authority": target.reference}
             recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
@@ -97,7 +104,7 @@ def run(
             progress.begins(target, hello, plan)
             player = Player(
                 box,
-                authority_for_a_bench(profile),
+                authority_for_a_bench(profile, generator or interop_digits),
                 journal,
                 today,
                 profile,
@@ -108,6 +115,7 @@ def run(
                 explain=explain,
                 seed=seed,
                 supply=target.cuts_supply(hello.holdover),
+                generator=generator or interop_digits,
             )
             _play_all(player, plan, result, progress)
             result.link = _link_of(box)
@@ -164,13 +172,20 @@ def declared_profile(hello: dict[str, Any]) -> Profile:
 
 
 def make_plan(
-    scenarios: Sequence[Scenario], hello: Hello, profile: Profile, target: Target, today: str, *, rehearse: bool = True
+    scenarios: Sequence[Scenario],
+    hello: Hello,
+    profile: Profile,
+    target: Target,
+    today: str,
+    *,
+    rehearse: bool = True,
+    has_codes: bool = True,
 ) -> Plan:
     """Select by declaration, rehearse what is selected on the reference box, and count what it costs."""
     plan = Plan()
     rehearsal = ReferenceBox(profile=profile)
     for scenario in scenarios:
-        reason = _not_applicable(scenario, hello, profile, target)
+        reason = _not_applicable(scenario, hello, profile, target, has_codes=has_codes)
         if rehearse and not reason:
             reason = _rehearse(scenario, rehearsal, profile, today, plan)
         entries = rehearsal.state.next_entry - 1
@@ -184,7 +199,7 @@ def make_plan(
     return plan
 
 
-def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target) -> str:
+def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target, *, has_codes: bool) -> str:
     if not scenario.uses_box and not target.reference:
         return "the authority decides it, and no authority is judged here"
     if unsuitable := scenario.unsuitable(profile):
@@ -192,8 +207,8 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
     verbs = {step.verb for step in scenario.steps}
     if hello.production:
         return "the box declares a production build, which refuses test commands"
-    if "interop" not in hello.classes:
-        return f"the box declares {' and '.join(hello.classes) or 'no class'}, and this scenario uses the codes of class interop"
+    if "interop" not in hello.classes and (own := _not_with_codes_of_its_own(scenario, hello, has_codes)):
+        return own
     if "code-only" in hello.classes and verbs & OF_THE_APP:
         return "the box declares class code-only, a box without an app"
     if "test-clock" not in hello.clock_modes and "model" not in hello.clock_modes:
@@ -204,6 +219,24 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
     cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
     for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
+    return ""
+
+
+def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool) -> str:
+    """Digits are opaque, so that most can be played with any; what is about how codes and messages are made can't.
+
+    Messages are those of class interop, whoever makes the codes, so that forged ones are forged in its forms.
+    """
+    declares = f"the box declares {' and '.join(hello.classes) or 'no class'}"
+    if not has_codes:
+        return (
+            f"{declares}, and nobody says what its codes are: give its adapter a mint, or give them with --codes"
+            "   (hw_adapter/ADAPTERS.md)"
+        )
+    if scenario.secret:
+        return f"{declares}, and this scenario needs codes of class interop that were searched for"
+    if any(clause.startswith("interop.") for clause in scenario.clauses):
+        return f"{declares}, and this scenario shows a clause of class interop"
     return ""
 
 

@@ -13,8 +13,9 @@ from lockproof.conformance.oracle import Judge
 from lockproof.conformance.outbox import Line, Methods, Outbox
 from lockproof.conformance.scenario import Scenario, ScenarioError, Step
 from lockproof.hw_adapter.messages import Code, Command
-from lockproof.reference.credentials import BoxKeys
-from lockproof.reference.days import Days
+from lockproof.reference.authority import Generator
+from lockproof.reference.credentials import BoxKeys, interop_digits
+from lockproof.reference.days import Days, Zones
 from lockproof.spec.observable import (
     SELF_REPORTED,
     Answer,
@@ -80,6 +81,7 @@ class Stage:
     other_id: bytes
     seed: str  # wrong digits follow from it
     one_at_a_time: bool = False
+    generator: Generator = interop_digits
     supply: bool = False  # the bench can cut the supply itself
     unsteady: bool = False  # the box has booted, and nobody had cut its power
     outbox: Outbox = field(init=False)
@@ -284,9 +286,10 @@ class Stage:
         given: Record = {"box_id": told.box_id, "secret": told.secret, "zone": told.zone}
         self.command("provision", "provision", Command(Code.PROVISION, told), new=new, **given)
         if new or self.days is None:
-            self.days = Days(self.keys, [(told.zone, None)])
+            zones: Zones = [(told.zone, None)]
         else:
-            self.days = Days(self.keys, self.days.replaced_by(told.zone, self.now, self.profile))
+            zones = self.days.replaced_by(told.zone, self.now, self.profile)
+        self.days = Days(self.keys, zones, self.generator(told.box_id, told.secret, self.profile))
 
 
 Do = Callable[[Stage, Step], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockproof.reference.credentials import BoxKeys, code_digits, is_dead
+from lockproof.reference.credentials import BoxKeys, Digits, code_digits, is_dead
 from lockproof.reference.zone_tables import day_at, last_day_end
 from lockproof.spec.observable import CodeIndex, ZoneTable
 from lockproof.spec.profile import DAY, Profile
@@ -14,10 +14,11 @@ DAYS_BACK = 3  # every day whose service can touch one that is still in service,
 
 
 class Days:
-    """What a box with these keys and zone tables makes of digits."""
+    """What a box with these keys and zone tables makes of digits: those of class interop, or `own` ones of its maker."""
 
-    def __init__(self, keys: BoxKeys | None, zones: Zones) -> None:
+    def __init__(self, keys: BoxKeys | None, zones: Zones, own: Digits | None = None) -> None:
         self.keys = keys
+        self.own = own
         self.zones = zones
         self._known: dict[tuple[tuple[int, int], ...], dict[str, list[CodeIndex]]] = {}
 
@@ -51,6 +52,8 @@ class Days:
         return [*((table, until) for table, until in kept if until > now), (zone, None)]
 
     def digits_of(self, index: CodeIndex, profile: Profile) -> str:
+        if self.own:
+            return self.own(index)
         assert self.keys is not None
         return code_digits(self.keys.code, self.keys.box_id, index, profile.code_digits)
 

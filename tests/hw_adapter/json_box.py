@@ -10,12 +10,41 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict, is_dataclass
+import zlib
+from dataclasses import asdict, is_dataclass, replace
 
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import BenchError, CutClass, Declined, NoAnswer, PowerCut, Provisioning, ZoneTable
+from lockproof.reference.days import Days, Zones
+from lockproof.spec.observable import (
+    BenchError,
+    CodeIndex,
+    CutClass,
+    Declined,
+    Hello,
+    NoAnswer,
+    PowerCut,
+    Provisioning,
+    ZoneTable,
+)
 
 AT = 3
+
+
+def own_digits(code: CodeIndex) -> str:
+    """Of a maker whose codes hang on the day and the index alone."""
+    return f"{zlib.crc32(f'{code.day_start + 43200} {code.index}'.encode()) % 10**8:08}"
+
+
+class CoreBox(ReferenceBox):
+    """With codes of its own."""
+
+    def hello(self) -> Hello:
+        return replace(super().hello(), classes=("core",))
+
+    def _boot_days(self, zones: Zones) -> None:
+        self.days = Days(self.keys, zones, own_digits)
+
+
 MESSAGES = {"time_order": "order", "revocation_order": "order", "present": "ticket"}
 
 
@@ -84,7 +113,8 @@ MISBEHAVIOURS = {
 
 
 def main() -> None:
-    box, how = ReferenceBox(), sys.argv[1] if len(sys.argv) > 1 else ""
+    how = sys.argv[1] if len(sys.argv) > 1 else ""
+    box = CoreBox() if how == "core" else ReferenceBox()
     for number, line in enumerate(sys.stdin, 1):
         request = json.loads(line)
         if number == AT and how in MISBEHAVIOURS:

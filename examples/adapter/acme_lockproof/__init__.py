@@ -1,0 +1,1 @@
+"""Acme's lockbox, its service line, its codes, and its adapter."""
