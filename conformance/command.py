@@ -89,6 +89,9 @@ def run(
     seed: Annotated[
         str, typer.Option(help="Draw ids, secrets and wrong digits from this, as an earlier run did; a new one if empty.")
     ] = "",
+    one_at_a_time: Annotated[
+        bool, typer.Option("--one-at-a-time", help="Each command in a request of its own: slower, and shows which one hurts.")
+    ] = False,
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
@@ -113,7 +116,7 @@ def run(
             place = folder / re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_")
             place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
-            results.append(run_suite(each, chosen, place, progress, day, drawn))
+            results.append(run_suite(each, chosen, place, progress, day, drawn, one_at_a_time=one_at_a_time))
     report.show(console, results, brief=brief or bool(scenario or files))
     try:
         report.write_json(folder / "report.json", results)

@@ -68,11 +68,13 @@ def run(
     seed: str = "",
     *,
     rehearse: bool = True,
+    one_at_a_time: bool = False,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
     Ids, secrets and wrong digits of the scenarios follow from `seed`, so that no box can know them beforehand. Without
     `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
+    With `one_at_a_time` each command is a request of its own, answered and judged before the next.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
@@ -80,7 +82,7 @@ def run(
     journal = Journal(folder / "journal.jsonl" if folder else None)
     plan = Plan()
     try:
-        with opened(target, _record_frames(journal)) as box:
+        with opened(target, record_frames(journal)) as box:
             hello = box.hello()
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
@@ -100,6 +102,7 @@ def run(
                 hello.log_when_full == OVERWRITES,
                 watcher=progress,
                 seed=seed,
+                one_at_a_time=one_at_a_time,
             )
             _play_all(player, plan, result, progress)
             result.link = _link_of(box)
@@ -224,12 +227,12 @@ def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: st
 
 
 def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
-    for scenario in plan.selected:
+    for scenario, following in zip(plan.selected, [*plan.selected[1:], None], strict=True):
         if result.error:
             not_played = f"not played: {result.error.splitlines()[0]}"
             result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=not_played))
             continue
-        played = player.play(scenario)
+        played = player.play(scenario, following)
         result.scenarios.append(played)
         progress.done(played)
         if scenario.control and played.finding and played.finding.step == 0:
@@ -253,7 +256,7 @@ def _left_out(scenario: Scenario, reason: str) -> ScenarioResult:
     return ScenarioResult(scenario.id, Verdict.NOT_APPLICABLE, scenario.clauses, message=reason)
 
 
-def _record_frames(journal: Journal) -> Callable[..., None]:
+def record_frames(journal: Journal) -> Callable[..., None]:
     """Frames go into the journal as bytes and, where they are frames, as a person reads them (RFC 8949, section 8)."""
 
     def record(direction: str, data: bytes, decoded: Any) -> None:

@@ -57,6 +57,7 @@ class LineSettings:
 
 DEFAULT_LINE: Final = LineSettings()
 _READ_SLICE_S = 0.05
+_LOOK_S = 0.002
 _WRITE_LIMIT_S = 5.0
 _NETWORK = ("socket://", "rfc2217://")
 _LAST_PORT = 65535
@@ -136,12 +137,19 @@ class _SerialChannel:
     def receive(self, timeout_s: float) -> bytes:
         give_up = time.monotonic() + timeout_s
         try:
-            while not (first := self._port.read(1)):
+            while not (first := self._first(give_up - time.monotonic())):
                 if time.monotonic() >= give_up:
                     return b""
             return bytes(first + self._port.read(self._port.in_waiting))
         except _LINE_ERRORS as wrong:
             raise self._lost(wrong) from None
+
+    def _first(self, left_s: float) -> bytes:
+        """The next byte, or nothing if none came in a slice of the time left, which is no longer than that time."""
+        if left_s < _READ_SLICE_S and not self._port.in_waiting:  # a shorter time limit of the port would be set up on the line
+            time.sleep(min(_LOOK_S, max(0.0, left_s)))
+            return bytes(self._port.read(1)) if self._port.in_waiting else b""
+        return bytes(self._port.read(1))
 
     def close(self) -> None:
         with contextlib.suppress(*_LINE_ERRORS):
