@@ -100,6 +100,9 @@ def run(
         Path | None,
         typer.Option(help="Codes of a box of class core, minted beforehand: a CSV or JSON file of day, index, digits."),
     ] = None,
+    one_at_a_time: Annotated[
+        bool, typer.Option("--one-at-a-time", help="Each command in a request of its own: slower, and shows which one hurts.")
+    ] = False,
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
@@ -124,7 +127,9 @@ def run(
             place = folder / re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_")
             place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
-            results.append(run_suite(each, chosen, place, progress, day, drawn, explain=True, codes=codes))
+            results.append(
+                run_suite(each, chosen, place, progress, day, drawn, explain=True, codes=codes, one_at_a_time=one_at_a_time)
+            )
     report.show(console, results, brief=brief or bool(scenario or files))
     try:
         report.write_json(folder / "report.json", results)
@@ -335,7 +340,7 @@ def replay(
         return
     if box:
         head, files, ids = replaying.to_play_again(journal, scenario)
-        run(files, [box], ids, "all", out, head["today"], head["seed"])
+        run(files, [box], scenario=ids, out=out, today=head["today"], seed=head["seed"])
     result = judge_again(journal, scenario)
     report.show(_console(), [result], brief=bool(scenario))
     raise SystemExit(result.exit_code)

@@ -112,10 +112,14 @@ class Outbox:
             self.catch_up()
         return sent.answer
 
-    def catch_up(self) -> None:
-        """Everything is sent and answered; the last answers may not be written down yet."""
+    def send(self) -> None:
+        """Everything is sent; the answers may still be to come."""
         if self._waiting:
             self._send()
+
+    def catch_up(self) -> None:
+        """Everything is sent and answered; the last answers may not be written down yet."""
+        self.send()
         self._await()
 
     def settle(self) -> None:

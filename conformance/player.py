@@ -8,8 +8,10 @@ answers (`conformance/outbox.py`), so that a contradiction may be noticed a few 
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -39,6 +41,23 @@ class Watcher(Protocol):
     def step(self, scenario: Scenario, number: int, step: Step) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """A box as the authority knows it."""
+
+    id: bytes
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An authority for a scenario that is yet to be played; `closing` ends it."""
+
+    scenario: Scenario
+    authority: Authority
+    closing: ExitStack
+
+
 @dataclass(slots=True)
 class Player:
     """Plays scenarios on one box, each on a fresh authority."""
@@ -58,11 +77,13 @@ class Player:
     supply: bool = False  # the bench can cut the supply itself
     unsteady: bool = False  # the box has booted of itself in this run
     explain: bool = False  # of a failure, also which observations contradict each other
+    _ready: _Ready | None = None
 
-    def play(self, scenario: Scenario) -> ScenarioResult:
+    def play(self, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
         """Play one scenario to its end or its first contradiction. `BenchError` ends in the verdict `error`.
 
-        Raises `ScenarioError` and `Contradiction` for a scenario that cannot be played.
+        The authority for the scenario that is to follow is made ready meanwhile, while the box is at work. Raises
+        `ScenarioError` and `Contradiction` for a scenario that cannot be played.
         """
         started = time.perf_counter()
         profile = replace(self.profile, **scenario.profile)
@@ -87,10 +108,10 @@ class Player:
             log_overwrites=self.log_overwrites,
         )
         try:
-            with self.make_authority() as authority:
+            with self._ready_for(scenario) as authority:
                 stage = self._stage(scenario, judge, authority, calendar, profile)
                 try:
-                    self._play(stage)
+                    self._play(stage, following)
                 finally:
                     self.unsteady = stage.unsteady
         except LostTogether as lost:
@@ -98,15 +119,58 @@ class Player:
             judge.see(self.journal.write("given-up", message=f"{lost}; from here on each command is a request of its own"))
         except BenchError as error:
             judge.see(self.journal.write("error", message=str(error)))
+        finally:
+            if judge.error or sys.exc_info()[0]:
+                self.put_away()
         result = judge.result(explain=self.explain)
         return replace(result, seconds=time.perf_counter() - started)
 
-    def _stage(self, scenario: Scenario, judge: Judge, authority: Authority, calendar: words.Calendar, profile: Profile) -> Stage:
-        salt = "" if scenario.secret else self.seed  # a secret that was searched for belongs to one box id
-        seed = hashlib.sha256((salt + scenario.id).encode()).digest()
-        box_id, other_id = seed[:16], hashlib.sha256(seed + b"other").digest()[:16]
+    def put_away(self) -> None:
+        """What was made ready for a scenario that is not to be played after all is given back."""
+        if self._ready:
+            self._ready.closing.close()
+            self._ready = None
+
+    @contextmanager
+    def _ready_for(self, scenario: Scenario) -> Iterator[Authority]:
+        if self._ready is None or self._ready.scenario is not scenario:
+            self.put_away()
+            self._make_ready(scenario)
+        ready, self._ready = self._ready, None
+        assert ready is not None
+        with ready.closing:
+            yield ready.authority
+
+    def _make_ready(self, scenario: Scenario) -> None:
+        """A fresh authority that knows the people, properties and boxes of a scenario."""
+        with ExitStack() as stack:
+            authority = stack.enter_context(self.make_authority())
+            start = calendar_of(scenario.properties[0].zone, scenario.start, self.today).instant(scenario.start)
+            for person in CAST.values():
+                if person.person:
+                    authority.add_person(person.person, person.name, person.pin, person.office)
+                elif person.account:
+                    authority.register_account(person.email, start)
+            for prop in scenario.properties:
+                authority.add_property(prop.name, prop.address, prop.zone, CAST["joe"].person, CAST["joe"].office)
+            for box in self._boxes(scenario):
+                authority.add_box(box.id, box.secret, (CAST["owen"].person,))
+            self._ready = _Ready(scenario, authority, stack.pop_all())
+
+    def _boxes(self, scenario: Scenario) -> tuple[_Keyed, _Keyed]:
+        """The box that is played with, and the other one."""
+        seed = hashlib.sha256(self._seed(scenario).encode()).digest()
         secret = scenario.secret or hashlib.sha256(seed + b"secret").digest()
-        stage = Stage(
+        other = _Keyed(hashlib.sha256(seed + b"other").digest()[:16], hashlib.sha256(seed + b"other secret").digest())
+        return _Keyed(seed[:16], secret), other
+
+    def _seed(self, scenario: Scenario) -> str:
+        salt = "" if scenario.secret else self.seed  # a secret that was searched for belongs to one box id
+        return salt + scenario.id
+
+    def _stage(self, scenario: Scenario, judge: Judge, authority: Authority, calendar: words.Calendar, profile: Profile) -> Stage:
+        box, other = self._boxes(scenario)
+        return Stage(
             scenario=scenario,
             box=self.box,
             authority=authority,
@@ -115,30 +179,17 @@ class Player:
             calendar=calendar,
             now=calendar.instant(scenario.start),
             profile=profile,
-            box_id=box_id,
-            keys=derive_keys(box_id, secret),
-            other_id=other_id,
-            seed=salt + scenario.id,
+            box_id=box.id,
+            keys=derive_keys(box.id, box.secret),
+            other_id=other.id,
+            seed=self._seed(scenario),
             one_at_a_time=self.one_at_a_time,
             generator=self.generator,
             supply=self.supply,
             unsteady=self.unsteady,
         )
-        self._people(stage)
-        authority.add_box(box_id, secret, (CAST["owen"].person,))
-        authority.add_box(other_id, hashlib.sha256(seed + b"other secret").digest(), (CAST["owen"].person,))
-        return stage
 
-    def _people(self, stage: Stage) -> None:
-        for person in CAST.values():
-            if person.person:
-                stage.authority.add_person(person.person, person.name, person.pin, person.office)
-            elif person.account:
-                stage.authority.register_account(person.email, stage.now)
-        for prop in stage.scenario.properties:
-            stage.authority.add_property(prop.name, prop.address, prop.zone, CAST["joe"].person, CAST["joe"].office)
-
-    def _play(self, stage: Stage) -> None:
+    def _play(self, stage: Stage, following: Scenario | None) -> None:
         self._set_up(stage)
         for number, step in enumerate(stage.scenario.steps, 1):
             if _is_over(stage):
@@ -158,6 +209,9 @@ class Player:
         if _is_over(stage):
             stage.outbox.abandon()
             return
+        stage.outbox.send()
+        if following:
+            self._make_ready(following)
         stage.outbox.settle()
         if not _is_over(stage):
             stage.write("end", records=stage.judge.seen)

@@ -75,6 +75,7 @@ def run(
     rehearse: bool = True,
     explain: bool = False,
     codes: Path | None = None,
+    one_at_a_time: bool = False,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
@@ -82,6 +83,7 @@ def run(
     `explain`, failures also say which observations contradict each other. Without
     `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
     `codes` is a file of a box's own codes, for class core; one that can't be used is `BadInput`.
+    With `one_at_a_time` each command is a request of its own, answered and judged before the next.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
@@ -116,6 +118,7 @@ def run(
                 seed=seed,
                 supply=target.cuts_supply(hello.holdover),
                 generator=generator or interop_digits,
+                one_at_a_time=one_at_a_time,
             )
             _play_all(player, plan, result, progress)
             result.link = _link_of(box)
@@ -265,12 +268,12 @@ def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: st
 
 
 def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
-    for scenario in plan.selected:
+    for scenario, following in zip(plan.selected, [*plan.selected[1:], None], strict=True):
         if result.error:
             not_played = f"not played: {result.error.splitlines()[0]}"
             result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=not_played))
             continue
-        played = _played(player, scenario)
+        played = _played(player, scenario, following)
         result.scenarios.append(played)
         progress.done(played)
         if scenario.control and played.finding and played.finding.step == 0:
@@ -281,10 +284,10 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
                 player.journal.write("error", message=result.error)
 
 
-def _played(player: Player, scenario: Scenario) -> ScenarioResult:
+def _played(player: Player, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
     """Played until it decides, a few times at most: what was not answered decides nothing. A failure is never tried again."""
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        played = replace(player.play(scenario), attempts=attempt)
+        played = replace(player.play(scenario, following), attempts=attempt)
         undecided = played.verdict is Verdict.INCONCLUSIVE or (played.verdict is Verdict.ERROR and not _link_is_gone(player.box))
         if not undecided:
             break

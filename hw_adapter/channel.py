@@ -83,6 +83,7 @@ class LineSettings:
 
 DEFAULT_LINE: Final = LineSettings()
 _READ_SLICE_S = 0.05
+_LOOK_S = 0.002
 _WRITE_LIMIT_S = 5.0
 _RFC2217 = "rfc2217://"
 _SOCKET = "socket://"
@@ -201,7 +202,7 @@ class _SerialChannel:
     def receive(self, timeout_s: float) -> bytes:
         give_up = time.monotonic() + timeout_s
         try:
-            while not (came := bytes(self._port.read(1))):
+            while not (came := self._first(give_up - time.monotonic())):
                 if time.monotonic() >= give_up:
                     return b""
         except _LINE_ERRORS as wrong:
@@ -210,6 +211,13 @@ class _SerialChannel:
             came += self._port.read(self._port.in_waiting)
         self._last = (self._last + came)[-_LAST_WORDS:]
         return came
+
+    def _first(self, left_s: float) -> bytes:
+        """The next byte, or nothing if none came in a slice of the time left, which is no longer than that time."""
+        if left_s < _READ_SLICE_S and not self._port.in_waiting:  # a shorter time limit of the port would be set up on the line
+            time.sleep(min(_LOOK_S, max(0.0, left_s)))
+            return bytes(self._port.read(1)) if self._port.in_waiting else b""
+        return bytes(self._port.read(1))
 
     def close(self) -> None:
         connection = getattr(self._port, "_socket", None)  # which pyserial leaves open where the other end is gone already
