@@ -1,0 +1,342 @@
+"""Commands whose answers nothing hangs on travel in one request; what is recorded and judged stays what it was."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from lockproof.conformance.faults import named
+from lockproof.conformance.journal import Journal
+from lockproof.conformance.outbox import Outbox
+from lockproof.conformance.player import Player
+from lockproof.conformance.run import authority_for_a_bench
+from lockproof.conformance.scenario import Scenario
+from lockproof.conformance.suite import packaged
+from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.hw_adapter import cbor
+from lockproof.hw_adapter.adapter import SerialBox
+from lockproof.hw_adapter.device import Device
+from lockproof.hw_adapter.frame import Frame
+from lockproof.hw_adapter.messages import Code, Command, Result, Status
+from lockproof.hw_adapter.values import name_of
+from lockproof.reference.box import ReferenceBox
+from lockproof.spec.observable import BenchError, Decision, Declined, Hello, NoAnswer
+from lockproof.spec.profile import DEFAULT
+
+SET_UP = ["reset clock-hold provision challenge"]
+
+
+class Wire:
+    """A line in this process that remembers which commands travelled together. `lose` says of an answer whether it is lost."""
+
+    def __init__(self, device: Device) -> None:
+        self._device, self._coming, self.time = device, b"", 0.0
+        self.lose: Callable[[int], bool] = lambda _: False
+        self.requests: list[str] = []
+
+    def send(self, data: bytes) -> None:
+        answer = self._device.feed(data)
+        self._coming += b"" if self.lose(len(self.requests)) else answer
+
+    def receive(self, timeout_s: float) -> bytes:
+        coming, self._coming = self._coming, b""
+        self.time += 0.001 if coming else timeout_s
+        return coming
+
+    def close(self) -> None: ...
+
+    def see(self, direction: str, _: bytes, frame: Frame | None) -> None:
+        commands = cbor.decode(frame.body) if frame and direction == "out" else None
+        if isinstance(commands, list):
+            self.requests.append(" ".join(name_of(Code(command[0])) for command in commands))
+
+
+def on_a_line(box: ReferenceBox) -> tuple[SerialBox, Wire]:
+    wire = Wire(Device(box))
+    return SerialBox(wire, "test", on_frame=wire.see, now=lambda: wire.time), wire
+
+
+class Declares(ReferenceBox):
+    """A box with limits of its own."""
+
+    limits: dict[str, Any]
+
+    def hello(self) -> Hello:
+        return replace(super().hello(), **self.limits)
+
+
+def played(
+    scenario: Scenario, box: ReferenceBox | None = None, *, one_at_a_time: bool = False
+) -> tuple[ScenarioResult, list[str], list[dict[str, Any]]]:
+    """The result, the requests without the first hello, and the records without the frames."""
+    profile = replace(DEFAULT, **scenario.profile)
+    host, wire = on_a_line(box or ReferenceBox(profile=profile))
+    journal = Journal()
+    player = Player(host, authority_for_a_bench(profile), journal, profile=profile, one_at_a_time=one_at_a_time)
+    result = player.play(scenario)
+    assert wire.requests[0] == "hello"
+    return result, wire.requests[1:], journal.records
+
+
+SMALL = """
+id: a-scenario
+clauses: [code.digits]
+story: A code opens, and wrong digits do not.
+start: today 10:00:00
+steps:
+  - generate: {by: joe, day: today, as: code}
+    authority: accepts
+  - enter: code
+    box: opens
+    shows: code.digits
+  - enter: wrong
+    box: refuses
+    because: code.digits
+    shows: code.digits
+"""
+
+
+def test_what_nothing_hangs_on_travels_together(scenario_of: Callable[..., Scenario]) -> None:
+    result, requests, records = played(scenario_of(SMALL))
+    assert result.verdict is Verdict.PASS
+    assert requests == [*SET_UP, "time-order keypad-entry keypad-entry"]
+    batches = [(record["name"], record["batch"]) for record in records if record["record"] == "command"]
+    assert batches == [
+        ("reset", 1),
+        ("hold_clock", 1),
+        ("provision", 1),
+        ("challenge", 1),
+        ("time_order", 2),
+        ("enter", 2),
+        ("enter", 2),
+    ]
+
+
+def test_one_at_a_time_each_command_is_a_request(scenario_of: Callable[..., Scenario]) -> None:
+    _, requests, records = played(scenario_of(SMALL), one_at_a_time=True)
+    assert requests == ["reset", "clock-hold", "provision", "challenge", "time-order", "keypad-entry", "keypad-entry"]
+    assert [record["batch"] for record in records if record["record"] == "command"] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_batch_is_no_longer_than_the_box_takes(scenario_of: Callable[..., Scenario]) -> None:
+    box = Declares.__new__(Declares)
+    box.limits = {"batch_limit": 2}
+    box.__init__()
+    _, requests, _ = played(scenario_of(SMALL), box)
+    assert requests == ["reset clock-hold", "provision challenge", "time-order keypad-entry", "keypad-entry"]
+
+
+def test_a_batch_is_no_larger_than_a_frame(scenario_of: Callable[..., Scenario]) -> None:
+    presents = """
+  - grant: {by: joe, to: rita, from: now, for: 1h, as: grant}
+    authority: accepts
+  - challenge: {as: nonce}
+  - fetch: {grant: grant, nonce: nonce, as: ticket}
+    authority: accepts
+  - present: {ticket: ticket}
+    box: opens
+  - present: {ticket: ticket}
+    box: refuses
+  - present: {ticket: ticket}
+    box: refuses
+"""
+    _, requests, _ = played(scenario_of(SMALL + presents.removeprefix("\n")))
+    assert requests == [
+        *SET_UP,
+        "time-order keypad-entry keypad-entry challenge",
+        "present-ticket present-ticket",  # 241 bytes have room for two tickets
+        "present-ticket",
+    ]
+
+
+def test_what_stands_last_ends_a_batch_and_a_power_cut_goes_alone(scenario_of: Callable[..., Scenario]) -> None:
+    more = """
+  - read-log: {}
+  - cut: {off: 10s}
+  - enter: code
+    box: opens
+"""
+    _, requests, _ = played(scenario_of(SMALL + more.removeprefix("\n")))
+    assert requests == [
+        *SET_UP,
+        "time-order keypad-entry keypad-entry read-log",
+        "read-log",  # its last entry once more
+        "power-cut",
+        "hello",  # it has booted
+        "keypad-entry",
+    ]
+
+
+def test_while_a_cut_is_armed_each_command_goes_alone(scenario_of: Callable[..., Scenario]) -> None:
+    more = """
+  - cut: {off: 10s, at-write: 9}
+  - enter: code
+    box: opens
+  - enter: code
+    box: opens
+"""
+    _, requests, _ = played(scenario_of(SMALL + more.removeprefix("\n")))
+    assert requests == [
+        *SET_UP,
+        "time-order keypad-entry keypad-entry",
+        "power-cut",
+        "hello",
+        "keypad-entry",
+        "keypad-entry",
+    ]
+
+
+def test_a_lost_answer_is_of_every_command_of_its_batch(scenario_of: Callable[..., Scenario]) -> None:
+    host, wire = on_a_line(ReferenceBox())
+    wire.lose = lambda requests: requests == 3 or (requests > 3 and "keypad-entry" in wire.requests[-1])
+    journal = Journal()
+    result = Player(host, authority_for_a_bench(DEFAULT), journal).play(scenario_of(SMALL))
+    told = [(r["record"], r.get("name")) for r in journal.records if r["record"] in {"command", "answer", "no-answer", "error"}]
+    assert told[8:] == [
+        ("command", "time_order"),
+        ("no-answer", None),
+        ("command", "enter"),
+        ("no-answer", None),
+        ("command", "enter"),
+        ("no-answer", None),
+        ("error", None),
+    ]
+    assert [r["batch"] for r in journal.records if r["record"] == "command"][4:] == [2, 2, 2]
+    assert (result.verdict, result.finding) == (Verdict.ERROR, None)
+    assert result.message.startswith("test: no answer to time-order, keypad-entry, keypad-entry: not a byte came back in 6.0 s")
+
+
+class Declining(ReferenceBox):
+    """Has no keys, or says so, when digits are entered."""
+
+    def enter(self, digits: str) -> Decision:
+        raise Declined("not-provisioned", digits)
+
+
+def test_what_was_not_run_after_an_error_has_no_records(scenario_of: Callable[..., Scenario]) -> None:
+    result, requests, records = played(scenario_of(SMALL), Declining())
+    told = [(r["record"], r.get("name")) for r in records if r["record"] in {"command", "answer", "no-answer", "error"}]
+    assert requests[-1] == "time-order keypad-entry keypad-entry"
+    assert told[8:] == [("command", "time_order"), ("answer", None), ("command", "enter"), ("error", None)]
+    assert result.message == "test: the box answers keypad-entry with status 6, not-provisioned"
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_the_records_are_the_same_one_at_a_time(part: int) -> None:
+    for scenario in packaged()[part * 7 :: 28]:
+        together, apart = played(scenario), played(scenario, one_at_a_time=True)
+        assert together[0].verdict is apart[0].verdict is Verdict.PASS
+        assert plain(together[2]) == plain(apart[2])
+        assert len(together[1]) < len(apart[1])
+
+
+def plain(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records without the numbers of their batches, and with what is drawn anew in every run in the order of its first use."""
+    drawn: dict[str, str] = {}
+    text = re.sub(r"[0-9a-f]{16,}|session \d+, now \d+", lambda found: drawn.setdefault(found[0], f"drawn {len(drawn)}"), json.dumps(records))
+    told: list[dict[str, Any]] = json.loads(text)
+    for record in told:
+        record.pop("batch", None)
+        if isinstance(record.get("value"), dict):
+            record["value"].pop("timer", None)  # seconds since the process began
+    return [record for record in told if record["record"] != "frame"]
+
+
+def test_a_fault_is_found_with_the_same_words() -> None:
+    scenario = next(each for each in packaged() if each.id == "the-hour-is-over")
+    found = [
+        played(scenario, named("reentry-restarts-the-hour").make(), one_at_a_time=alone)[0].finding for alone in (False, True)
+    ]
+    assert found[0] is not None
+    assert found[0] == found[1]
+
+
+# The outbox by itself
+
+
+@dataclass
+class Slow:
+    """A line that says when what was sent and when its results were waited for."""
+
+    told: list[str]
+    name: str = "slow"
+    fails: BenchError | None = None
+
+    def fits(self, commands: Sequence[Command]) -> bool:
+        return len(commands) <= 2
+
+    def begin(self, commands: Sequence[Command]) -> Callable[[], list[Result]]:
+        self.told.append(f"send {' '.join(str(each.argument) for each in commands)}")
+
+        def finish() -> list[Result]:
+            self.told.append("wait")
+            if self.fails:
+                raise self.fails
+            return [Result(Status.OK, each.argument) for each in commands]
+
+        return finish
+
+
+@dataclass
+class Desk:
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.line = Slow(self.told)
+        self.outbox = Outbox(self.line, self.write)
+
+    def write(self, kind: str, **fields: Any) -> None:
+        self.told.append(f"{kind} {fields.get('name', fields.get('value', fields.get('what', '')))}".strip())
+
+    def put(self, *names: str) -> Iterator[Any]:
+        return iter([self.outbox.put(Command(Code.KEYPAD_ENTRY, name), {"name": name}) for name in names])
+
+
+def test_the_next_request_is_sent_before_the_last_is_written_down() -> None:
+    desk = Desk()
+    list(desk.put("a", "b"))
+    desk.outbox.note("check", what="between")
+    list(desk.put("c", "d", "e"))
+    desk.outbox.settle()
+    assert desk.told == [
+        "send a b",
+        "wait",
+        "send c d",
+        *("command a", "answer a", "command b", "answer b", "check between"),
+        "wait",
+        "send e",
+        *("command c", "answer c", "command d", "answer d"),
+        "wait",
+        *("command e", "answer e"),
+    ]
+
+
+def test_what_is_abandoned_is_never_sent() -> None:
+    desk = Desk()
+    list(desk.put("a", "b", "c"))
+    desk.outbox.abandon()
+    assert desk.told == ["send a b", "wait", "command a", "answer a", "command b", "answer b"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "records"),
+    [
+        (NoAnswer("silence"), ["command a", "no-answer", "check between", "command b", "no-answer"]),
+        (BenchError("nonsense"), ["command a"]),
+    ],
+)
+def test_a_request_that_comes_to_nothing(wrong: BenchError, records: list[str]) -> None:
+    desk = Desk()
+    desk.line.fails = wrong
+    list(desk.put("a"))
+    desk.outbox.note("check", what="between")
+    list(desk.put("b"))
+    desk.outbox.note("check", what="after")
+    with pytest.raises(type(wrong)) as raised:
+        desk.outbox.settle()
+    assert raised.value is wrong
+    assert desk.told == ["send a b", "wait", *records]
