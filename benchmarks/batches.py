@@ -22,7 +22,7 @@ import time
 import tty
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lockproof.conformance import suite, targets
@@ -31,7 +31,7 @@ from lockproof.conformance.player import Player
 from lockproof.conformance.run import authority_for_a_bench, declared_profile, make_plan
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE
-from lockproof.hw_adapter.frame import Frame, FrameKind
+from lockproof.hw_adapter.frame import FrameKind, FrameReader
 
 BAUD = 115_200
 BITS = 10  # a byte with its start and stop bit
@@ -133,18 +133,20 @@ class Exchanged:
     boots_s: float = 0.0
     commands: int = 0
     _before: bytes = b""
+    _reader: FrameReader = field(default_factory=FrameReader)
 
-    def see(self, direction: str, raw: bytes, frame: Frame | None) -> None:
+    def see(self, direction: str, passed: bytes) -> None:
         self.last = time.monotonic()
         self.first = self.first or self.last
         if direction == "out":
             self.requests += 1
-            self.again += raw == self._before
-            self._before = raw
-            self.bytes_out += len(raw) + 2  # its delimiter, and the zero before it
+            self.again += passed == self._before
+            self._before = passed
+            self.bytes_out += len(passed)
         else:
-            self.bytes_in += len(raw) + 1
-            self.replies += frame is not None and frame.kind == FrameKind.REPLY
+            self.bytes_in += len(passed)
+            frames = (received.frame for received in self._reader.feed(passed))
+            self.replies += sum(frame is not None and frame.kind == FrameKind.REPLY for frame in frames)
 
     @property
     def wall_s(self) -> float:
@@ -177,12 +179,11 @@ def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool) ->
     journal = Journal(folder / f"{'one' if one_at_a_time else 'batches'}.jsonl")
     found = Exchanged()
 
-    def on_frame(direction: str, raw: bytes, frame: Frame | None) -> None:
-        found.see(direction, raw, frame)
-        record_frame(direction, raw, frame)
+    def on_bytes(direction: str, passed: bytes) -> None:
+        found.see(direction, passed)
+        journal.passed(direction, passed)
 
-    record_frame = journal.passed
-    with paced_line() as port, targets.opened(targets.target(port), on_frame) as box:
+    with paced_line() as port, targets.opened(targets.target(port), on_bytes) as box:
         hello = box.hello()
         profile = declared_profile(asdict(hello))
         chosen = make_plan(scenarios, hello, profile, targets.target("reference"), DEFAULT_TODAY, rehearse=False).selected

@@ -273,7 +273,7 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
             not_played = f"not played: {result.error.splitlines()[0]}"
             result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=not_played))
             continue
-        played = _played(player, scenario, following)
+        played = play_until_it_decides(player, scenario, following)
         result.scenarios.append(played)
         progress.done(played)
         if scenario.control and played.finding and played.finding.step == 0:
@@ -284,7 +284,7 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
                 player.journal.write("error", message=result.error)
 
 
-def _played(player: Player, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
+def play_until_it_decides(player: Player, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
     """Played until it decides, a few times at most: what was not answered decides nothing. A failure is never tried again."""
     for attempt in range(1, MOST_ATTEMPTS + 1):
         played = replace(player.play(scenario, following), attempts=attempt)

@@ -237,7 +237,11 @@ def test_the_records_are_the_same_one_at_a_time(part: int) -> None:
 def plain(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records without the numbers of their batches, and with what is drawn anew in every run in the order of its first use."""
     drawn: dict[str, str] = {}
-    text = re.sub(r"[0-9a-f]{16,}|session \d+, now \d+", lambda found: drawn.setdefault(found[0], f"drawn {len(drawn)}"), json.dumps(records))
+    text = re.sub(
+        r"[0-9a-f]{16,}|session \d+, now \d+",
+        lambda found: drawn.setdefault(found[0], f"drawn {len(drawn)}"),
+        json.dumps(records),
+    )
     told: list[dict[str, Any]] = json.loads(text)
     for record in told:
         record.pop("batch", None)
