@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lockproof.conformance.verdict import Verdict
+from lockproof.hw_adapter.declaration import CUT_CLASSES
 from lockproof.hw_adapter.guard import AdapterFault
 from lockproof.reference.credentials import TicketClaims, TimeClaims, derive_keys, interop_digits, seal_ticket, seal_time_order
 from lockproof.reference.zone_tables import day_at, make_table
@@ -215,7 +216,9 @@ def _hello_true(trial: Trial) -> str:
     trial.box.reset()
     can_hold = bool({"test-clock", "model"} & set(trial.hello.clock_modes))
     tried: dict[str, tuple[bool, Callable[[], object]]] = {"holding its clock": (can_hold, lambda: trial.box.hold_clock(True))}
-    tried |= {f"power cuts of class {cut}": (cut in trial.hello.cut_classes, _cutting(trial, cut)) for cut in CutClass}
+    tried |= {
+        f"power cuts of class {cut}": (cut in trial.hello.cut_classes, _cutting(trial, cut)) for cut in CUT_CLASSES.values()
+    }
     tried["disturbing its clock"] = (trial.hello.disturbs_clock, lambda: trial.box.disturb_clock(0))
     tried["tickets"] = ("code-only" not in trial.hello.classes, lambda: trial.box.present(b"no ticket"))
     for what, (declared, call) in tried.items():
