@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -237,7 +238,11 @@ def test_the_records_are_the_same_one_at_a_time(part: int) -> None:
 def plain(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records without the numbers of their batches, and with what is drawn anew in every run in the order of its first use."""
     drawn: dict[str, str] = {}
-    text = re.sub(r"[0-9a-f]{16,}|session \d+, now \d+", lambda found: drawn.setdefault(found[0], f"drawn {len(drawn)}"), json.dumps(records))
+    text = re.sub(
+        r"[0-9a-f]{16,}|session \d+, now \d+",
+        lambda found: drawn.setdefault(found[0], f"drawn {len(drawn)}"),
+        json.dumps(records),
+    )
     told: list[dict[str, Any]] = json.loads(text)
     for record in told:
         record.pop("batch", None)
@@ -253,6 +258,43 @@ def test_a_fault_is_found_with_the_same_words() -> None:
     ]
     assert found[0] is not None
     assert found[0] == found[1]
+
+
+class Gone(ReferenceBox):
+    """Can be told to be gone when digits are entered."""
+
+    declined = False
+
+    def enter(self, digits: str) -> Decision:
+        if self.declined:
+            raise BenchError("gone")
+        return super().enter(digits)
+
+
+def test_the_authority_of_the_next_scenario_is_made_ready_and_given_back_whatever_happens(
+    scenario_of: Callable[..., Scenario],
+) -> None:
+    made: list[str] = []
+
+    @contextmanager
+    def make() -> Iterator[Any]:
+        made.append("made")
+        try:
+            with authority_for_a_bench(DEFAULT)() as authority:
+                yield authority
+        finally:
+            made.append("given back")
+
+    one, other = scenario_of(SMALL), scenario_of(SMALL)
+    box = Gone()
+    player = Player(box, make, Journal())
+    assert player.play(one, other).verdict is Verdict.PASS
+    assert made == ["made", "made", "given back"]
+    assert player.play(other).verdict is Verdict.PASS
+    assert made == ["made", "made", "given back", "given back"]
+    box.declined = True
+    assert player.play(one, other).message == "gone"
+    assert made.count("made") == made.count("given back") == 3
 
 
 # The outbox by itself
