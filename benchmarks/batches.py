@@ -177,10 +177,11 @@ class Exchanged:
 def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool) -> Exchanged:
     """Play scenarios behind a paced line; what went over it, hello at the start not counted."""
     journal = Journal(folder / f"{'one' if one_at_a_time else 'batches'}.jsonl")
-    found = Exchanged()
+    found, counted = Exchanged(), list[Exchanged]()
 
     def on_bytes(direction: str, passed: bytes) -> None:
-        found.see(direction, passed)
+        for each in counted:
+            each.see(direction, passed)
         journal.passed(direction, passed)
 
     with paced_line() as port, targets.opened(targets.target(port), on_bytes) as box:
@@ -188,7 +189,7 @@ def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool) ->
         profile = declared_profile(asdict(hello))
         chosen = make_plan(scenarios, hello, profile, targets.target("reference"), DEFAULT_TODAY, rehearse=False).selected
         player = Player(box, authority_for_a_bench(profile), journal, profile=profile, one_at_a_time=one_at_a_time)
-        found.__init__()  # type: ignore[misc]  # begin to count
+        counted.append(found)
         for scenario, following in zip(chosen, [*chosen[1:], None], strict=True):
             result = player.play(scenario, following)
             assert result.verdict == "pass", (result.id, result.finding, result.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -257,6 +258,43 @@ def test_a_fault_is_found_with_the_same_words() -> None:
     ]
     assert found[0] is not None
     assert found[0] == found[1]
+
+
+class Gone(ReferenceBox):
+    """Can be told to be gone when digits are entered."""
+
+    declined = False
+
+    def enter(self, digits: str) -> Decision:
+        if self.declined:
+            raise BenchError("gone")
+        return super().enter(digits)
+
+
+def test_the_authority_of_the_next_scenario_is_made_ready_and_given_back_whatever_happens(
+    scenario_of: Callable[..., Scenario],
+) -> None:
+    made: list[str] = []
+
+    @contextmanager
+    def make() -> Iterator[Any]:
+        made.append("made")
+        try:
+            with authority_for_a_bench(DEFAULT)() as authority:
+                yield authority
+        finally:
+            made.append("given back")
+
+    one, other = scenario_of(SMALL), scenario_of(SMALL)
+    box = Gone()
+    player = Player(box, make, Journal())
+    assert player.play(one, other).verdict is Verdict.PASS
+    assert made == ["made", "made", "given back"]
+    assert player.play(other).verdict is Verdict.PASS
+    assert made == ["made", "made", "given back", "given back"]
+    box.declined = True
+    assert player.play(one, other).message == "gone"
+    assert made.count("made") == made.count("given back") == 3
 
 
 # The outbox by itself

@@ -121,6 +121,52 @@ def test_a_clock_that_can_not_be_disturbed_is_declined_and_left_as_it_is(bench: 
     assert bench.box.done == []
 
 
+def test_a_request_that_has_begun_is_sent_and_not_waited_for(bench: Any) -> None:
+    bench.host.hello()
+    before = bench.wire.time
+    finish = bench.host.begin([Command(Code.KEYPAD_ENTRY, "47112345"), Command(Code.CHALLENGE)])
+    assert bench.box.done == [("enter", "47112345"), "challenge"]
+    assert bench.wire.time == before
+    assert bench.host.counters.replies == 1
+    assert finish() == [
+        Result(Status.OK, Decision(True, None, vectors.NOON)),
+        Result(Status.OK, bytes(15) + b"\x02"),
+    ]
+    assert bench.host.counters.replies == 2
+
+
+READ, ENTER, CUT_NOW, LOG, HELLO = (
+    Command(Code.CLOCK_READ),
+    Command(Code.KEYPAD_ENTRY, "47112345"),
+    Command(Code.POWER_CUT, CUT),
+    Command(Code.READ_LOG, 1),
+    Command(Code.HELLO),
+)
+
+
+@pytest.mark.parametrize(
+    ("commands", "fit"),
+    [
+        ([READ] * 8, True),
+        ([READ] * 9, False),
+        ([ENTER, LOG], True),
+        ([LOG, ENTER], False),
+        ([ENTER, CUT_NOW], True),
+        ([CUT_NOW, ENTER], False),
+        ([HELLO], True),
+        ([READ, HELLO], False),
+        ([HELLO, READ], False),
+        ([Command(Code.PRESENT_TICKET, bytes(236))], True),  # 241 bytes with their heads
+        ([Command(Code.PRESENT_TICKET, bytes(237))], False),
+        ([Command(Code.CLOCK_ADVANCE, 1.5)], False),
+    ],
+)
+def test_what_fits_one_request(bench: Any, commands: list[Command], fit: bool) -> None:
+    bench.host.hello()
+    assert bench.host.fits(commands) is fit
+    assert len(bench.wire.sent) == 1
+
+
 @pytest.mark.parametrize(
     ("commands", "message"),
     [
