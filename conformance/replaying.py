@@ -94,7 +94,7 @@ def to_play_again(journal: Path, only: str) -> tuple[Record, list[Path], list[st
     """
     records = list(journals.read(journal))
     head = next((record for record in records if record["record"] == "run"), None)
-    if head is None:
+    if head is None or not all(isinstance(head.get(name), str) for name in ("today", "seed")):
         raise BadInput(f"{journal}: no run begins in it; name the {JOURNAL} of a run")
     places = {name: place for name, place in _places(records) if only in {"", name}}
     if not places:
@@ -120,7 +120,7 @@ def _places(records: Iterable[Record]) -> Iterator[tuple[str, str]]:
     name = ""
     for record in records:
         if record["record"] == "scenario":
-            name = record["id"]
+            name = str(record.get("id"))
         elif record["record"] == "step" and name:
-            yield name, record["where"].rpartition(":")[0]
+            yield name, str(record.get("where")).rpartition(":")[0]
             name = ""

@@ -91,7 +91,7 @@ def export(journal: Path, scenario: str, file: Path) -> str:
     records = replaying.of_scenario(journal, scenario)
     try:
         text, said = _test(records, head, journal, scenario)
-    except (KeyError, TypeError, AttributeError, IndexError, BenchError) as wrong:
+    except (LookupError, TypeError, AttributeError, ValueError, BenchError) as wrong:
         raise BadInput(
             f"{journal}: no record of a run ({type(wrong).__name__}: {wrong}); the file was changed or damaged"
         ) from wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -9,8 +10,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lockproof.conformance import journal as journals
-from lockproof.conformance import recording, replaying
+from lockproof.conformance import recording, replaying, unit_test
+from lockproof.conformance.judging import judge_again
 from lockproof.spec.observable import BadInput
 
 HOUR = "the-hour-is-over"
@@ -129,6 +133,27 @@ def test_frames_are_printed_decoded_with_instants_and_hex(recorded):
     assert step in printed.stdout
     assert [line for line in step.splitlines() if "keypad-entry" in line] == entries[-1:]
     assert "ok true null " in step.splitlines()[-2], "what the faulty box answered at the end"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_journal_is_judged_or_is_bad_input(recorded, tmp_path, data):
+    lines = (recorded[0] / f"runs/0001/pty_{FAULT}/journal.jsonl").read_text().splitlines()
+    at = data.draw(st.integers(0, len(lines) - 1))
+    record = json.loads(lines[at])
+    name = data.draw(st.sampled_from(sorted(record)))
+    record[name] = data.draw(st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2) | st.just({}))
+    lines[at] = json.dumps(record)
+    path = tmp_path / "damaged.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    for read in (
+        lambda: judge_again(path),
+        lambda: list(replaying.frames_of(path, HOUR)),
+        lambda: replaying.to_play_again(path, ""),
+        lambda: unit_test.export(path, HOUR, tmp_path / "failure.c"),
+    ):
+        with contextlib.suppress(BadInput):
+            assert read()
 
 
 def test_a_failure_becomes_a_unit_test_in_c(recorded):
