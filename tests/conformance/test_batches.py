@@ -287,14 +287,14 @@ def test_the_authority_of_the_next_scenario_is_made_ready_and_given_back_whateve
 
     one, other = scenario_of(SMALL), scenario_of(SMALL)
     box = Gone()
-    player = Player(box, make, Journal())
+    player = Player(on_a_line(box)[0], make, Journal())
     assert player.play(one, other).verdict is Verdict.PASS
     assert made == ["made", "made", "given back"]
     assert player.play(other).verdict is Verdict.PASS
     assert made == ["made", "made", "given back", "given back"]
     box.declined = True
-    assert player.play(one, other).message == "gone"
-    assert made.count("made") == made.count("given back") == 3
+    assert player.play(one, other).message == "test: the box answers keypad-entry with status 3, bad-arguments"
+    assert made.count("made") == made.count("given back") == 4  # the one that had been made ready, too
 
 
 # The outbox by itself
