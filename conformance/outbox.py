@@ -65,6 +65,7 @@ class Sent:
     made_of: Callable[[Any], Any] | None  # the answer that is recorded, from the value that came
     then: Callable[[Any], object] | None  # is told that answer
     batch: int = 0
+    recorded: bool = False
     answered: bool = False
     answer: Any = None
 
@@ -150,6 +151,9 @@ class Outbox:
         self._batches += 1
         for sent in self._out:
             sent.batch = self._batches
+        if self.one_at_a_time:  # on record before it goes out, for when nothing comes back, not even to this program
+            self._write()
+            self._write_command(self._out[0])
         try:
             self._results = self.line.begin([sent.command for sent in self._out])
         except BenchError as wrong:
@@ -188,6 +192,9 @@ class Outbox:
                 self.write("answer", value=first.answer)
 
     def _write_command(self, sent: Sent) -> None:
+        if sent.recorded:
+            return
+        sent.recorded = True
         self.write("command", **sent.fields, batch=sent.batch)
 
     def _give_up(self, wrong: BenchError) -> None:

@@ -392,9 +392,17 @@ def test_an_unchanged_session_is_no_power_cut(bench: Any) -> None:
 def test_a_cut_whose_answer_is_lost_is_still_a_cut(bench: Any) -> None:
     bench.host.hello()
     lose(bench, 1)
-    bench.host.cut_power(CUT)
-    assert bench.box.done == [("cut", CUT)]
+    bench.host.cut_power(PowerCut())
+    assert bench.box.done == [("cut", PowerCut())]
     assert bench.host.enter("47112345").accepted
+
+
+def test_after_a_lost_answer_no_one_knows_for_how_long_power_was_away(bench: Any) -> None:
+    bench.host.hello()
+    lose(bench, 1)
+    with pytest.raises(SessionChanged):
+        bench.host.cut_power(CUT)
+    assert bench.box.done == [("cut", CUT)]
 
 
 def test_a_batch_with_a_cut_whose_answer_is_lost_is_not_answered(bench: Any) -> None:

@@ -190,7 +190,7 @@ def test_whatever_comes_is_an_answer_an_error_of_the_bench_or_garbage(line):
 
 def test_standard_error_never_stops_a_program_and_reaches_the_journal():
     heard: list[tuple[str, bytes]] = []
-    with open_program(json_box("says much"), HURRIED, lambda direction, said, _: heard.append((direction, said))) as box:
+    with open_program(json_box("says much"), HURRIED, lambda direction, said: heard.append((direction, said))) as box:
         box.hello()
         box.reset()
         assert box.read_clock().box_time is None
@@ -237,7 +237,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="pr
 @needs_proc
 def test_whatever_a_program_has_started_ends_with_it():
     heard: list[bytes] = []
-    with open_program(json_box("clings"), HURRIED, lambda _, said, __: heard.append(said)) as box:
+    with open_program(json_box("clings"), HURRIED, lambda _, said: heard.append(said)) as box:
         box.hello()
         box.reset()
         with pytest.raises(AdapterFault, match="gave no answer"):
@@ -263,7 +263,7 @@ def test_a_run_that_is_killed_leaves_no_program_behind(number, tmp_path):
         time.sleep(0.05)
         found = [path for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == run.pid]
         journal = next(tmp_path.rglob("journal.jsonl"), None)
-        if journal is None or b'"hold_clock"' not in journal.read_bytes():
+        if journal is None or b'"reset"' not in journal.read_bytes():
             found = []
     children = [int(path.parent.name) for path in found]
     assert len(children) == 2  # the program, and who watches that it ends
