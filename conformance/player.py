@@ -27,7 +27,7 @@ from lockproof.conformance.verdict import ScenarioResult
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.reference.authority import Generator
 from lockproof.reference.credentials import derive_keys, interop_digits
-from lockproof.spec.observable import Authority, BenchError, Box
+from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer
 from lockproof.spec.profile import DEFAULT, Profile
 
 
@@ -76,6 +76,7 @@ class Player:
     generator: Generator = interop_digits  # of the box's codes
     supply: bool = False  # the bench can cut the supply itself
     unsteady: bool = False  # the box has booted of itself in this run
+    unanswered: bool = False  # the scenario played last ended since no answer came
     explain: bool = False  # of a failure, also which observations contradict each other
     _ready: _Ready | None = None
 
@@ -85,7 +86,7 @@ class Player:
         The authority for the scenario that is to follow is made ready meanwhile, while the box is at work. Raises
         `ScenarioError` and `Contradiction` for a scenario that cannot be played.
         """
-        started = time.perf_counter()
+        started, self.unanswered = time.perf_counter(), False
         profile = replace(self.profile, **scenario.profile)
         calendar = calendar_of(scenario.properties[0].zone, scenario.start, self.today)
         head = self.journal.write(
@@ -118,6 +119,7 @@ class Player:
             self.one_at_a_time = True
             judge.see(self.journal.write("given-up", message=f"{lost}; from here on each command is a request of its own"))
         except BenchError as error:
+            self.unanswered = isinstance(error, NoAnswer)
             judge.see(self.journal.write("error", message=str(error)))
         finally:
             if judge.error or sys.exc_info()[0]:

@@ -62,7 +62,7 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
-    lines += [f"      {escape(line)}" for line in next_commands(result, scenario.id)]
+    lines += [f"      {escape(line)}" for line in next_commands(result, scenario.id, found.where)]
     return "\n".join(lines) + "\n"
 
 
@@ -77,13 +77,23 @@ def _story(found: Finding) -> Iterator[str]:
         yield f"    {MARK if number in found.contradicting else ' '} {escape(found.history[number])}"
 
 
-def next_commands(result: RunResult, scenario: str) -> list[str]:
+def next_commands(result: RunResult, scenario: str, where: str) -> list[str]:
     """The command that judges a scenario again from what was recorded, and what else it does."""
     journal = Path(result.journal)
     again = f"lockproof replay {shlex.quote(str(replaying.short_name(journal)))} --scenario {scenario}"
-    on_the_box = f"on the box again: --box {shlex.quote(result.target)}"
+    on_the_box = f"on the box again: {_on_the_box(result, scenario, where)}"
     frames = "; its frames: --frames; as a unit test in C: --export-c FILE" if replaying.has_bytes(journal) else ""
     return [f"again: {again}", f"       ({on_the_box}{frames})"]
+
+
+def _on_the_box(result: RunResult, scenario: str, where: str) -> str:
+    """What to add to play it there; a box of a bench file is known to nothing but the file, so that it takes a run of its own."""
+    box = f"--box {shlex.quote(result.target)}"
+    if not (bench := result.bench.get("file")):
+        return box
+    file = where.rpartition(":")[0]
+    named = f"{shlex.quote(file)} " if file and Path(file).is_file() else ""
+    return f"lockproof run {named}--bench {shlex.quote(bench)} {box} --scenario {scenario} --seed {result.seed}"
 
 
 def clause_table(results: Sequence[RunResult]) -> Table:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,7 @@ def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: st
 
 
 def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
-    for scenario, following in zip(plan.selected, [*plan.selected[1:], None], strict=True):
+    for scenario, following in zip_longest(plan.selected, plan.selected[1:]):
         if result.error:
             not_played = f"not played: {result.error.splitlines()[0]}"
             result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=not_played))
@@ -288,7 +289,9 @@ def play_until_it_decides(player: Player, scenario: Scenario, following: Scenari
     """Played until it decides, a few times at most: what was not answered decides nothing. A failure is never tried again."""
     for attempt in range(1, MOST_ATTEMPTS + 1):
         played = replace(player.play(scenario, following), attempts=attempt)
-        undecided = played.verdict is Verdict.INCONCLUSIVE or (played.verdict is Verdict.ERROR and not _link_is_gone(player.box))
+        undecided = played.verdict is Verdict.INCONCLUSIVE or (
+            played.verdict is Verdict.ERROR and player.unanswered and not _link_is_gone(player.box)
+        )
         if not undecided:
             break
     return played

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,7 +19,6 @@ from lockproof.spec.observable import (
     SELF_REPORTED,
     Answer,
     Authority,
-    BenchError,
     Box,
     ClockReading,
     CodeIndex,
@@ -107,7 +105,7 @@ class Stage:
         line = self.box if isinstance(self.box, Line) else Methods(self.box)
         alone = self.one_at_a_time or line is not self.box
         self.outbox = Outbox(line, self._record, self._of_a_loss, one_at_a_time=alone)
-        self.session = session_of(self.box, 0) or self.again(self.box.hello).session
+        self.session = session_of(self.box, 0) or self.box.hello().session
 
     # What goes into the journal
 
@@ -173,15 +171,17 @@ class Stage:
     def hello(self) -> Hello:
         """What the box declares of itself after everything that it was told so far."""
         self.outbox.catch_up()
-        return self.again(self.box.hello)
+        return self.box.hello()
 
     # Where no answer comes
 
     def again(self, call: Callable[[], Made]) -> Made:
-        """What changes nothing is asked again where no answer came."""
+        """What changes nothing is asked again where no answer came, as long as the box is there."""
         for _ in range(MOST_REPEATS - 1):
-            with contextlib.suppress(NoAnswer):
+            try:
                 return call()
+            except NoAnswer:
+                self.box.hello()
         return call()
 
     def _until_answered(self, send: Callable[[], Made], told: Record) -> Made | None:
@@ -195,23 +195,25 @@ class Stage:
             try:
                 return send()
             except NoAnswer as error:
+                if armed and not self.armed:
+                    return None  # the power failed, as it was to
                 if armed:
-                    return None
+                    raise
                 if not self.outbox.one_at_a_time:
                     raise LostTogether(str(error)) from error
                 if told["name"] in OPENS or self._was_done(told["name"], told["arguments"]):
                     return None
-        raise BenchError(
+        raise NoAnswer(
             f"{told['about']}: no answer came to any of {MOST_REPEATS} requests, though the box is there; check the line"
         )
 
     def _of_a_loss(self, _: NoAnswer) -> Record:
         """What is recorded of a missing answer: whether the box has booted since, as its session tells."""
-        before, self.session = self.session, self.again(self.box.hello).session
+        before, self.session = self.session, self.box.hello().session
         booted = self.session != before
         if self.armed:
             if not booted:
-                raise BenchError(
+                raise NoAnswer(
                     "no answer came, and the box has not booted since, so that no power cut explains it; check the line"
                 )
             self.armed = False

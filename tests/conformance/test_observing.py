@@ -209,7 +209,9 @@ def test_an_operator_answers_the_command(serve, tmp_path, hour_text, answers, co
     assert (result.returncode, said in result.stdout, "Traceback" in result.stderr) == (code, True, False), result
     assert result.stderr.count("did it open?") == min(3, answers.count("\n") + (code == 3))
     if code == 1:
-        assert "again: lockproof run a-scenario.yaml --bench bench.toml --box A1 --scenario a-scenario" in result.stdout
+        assert (
+            "on the box again: lockproof run a-scenario.yaml --bench bench.toml --box A1 --scenario a-scenario" in result.stdout
+        )
 
 
 def test_on_a_terminal_the_question_stands_alone(serve, tmp_path, hour_text):

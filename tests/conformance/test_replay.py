@@ -126,7 +126,7 @@ def test_frames_are_printed_decoded_with_instants_and_hex(recorded):
     printed = command("replay", "runs/0001", "--scenario", HOUR, "--frames", cwd=place)
     assert (printed.returncode, printed.stderr) == (0, "")
     lines = printed.stdout.splitlines()
-    assert re.fullmatch(r" +\d+\.\d{6} out  request [0-9a-f]{8}/\d+  reset", lines[0])
+    assert re.fullmatch(r" +\d+\.\d{6} out  request [0-9a-f]{8}/\d+  reset, clock-hold true, provision .+", lines[0])
     assert re.fullmatch(r" {18}([0-9a-f]{2} )+[0-9a-f]{2}", lines[1])
     entries = [line for line in lines if "keypad-entry" in line]
     step = command("replay", "runs/0001", "--scenario", HOUR, "--frames", "--step", "4", cwd=place).stdout
