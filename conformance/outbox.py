@@ -77,6 +77,7 @@ class Outbox:
     line: Line
     write: Write
     of_a_loss: Callable[[NoAnswer], Record]  # what is recorded of a missing answer
+    sending: Callable[[int], object] = lambda _: None  # is told the number of each request as it goes out
     one_at_a_time: bool = False
     _unwritten: deque[Note | Sent] = field(default_factory=deque)
     _waiting: list[Sent] = field(default_factory=list)  # to be sent
@@ -154,6 +155,7 @@ class Outbox:
         if self.one_at_a_time:  # on record before it goes out, for when nothing comes back, not even to this program
             self._write()
             self._write_command(self._out[0])
+        self.sending(self._batches)
         try:
             self._results = self.line.begin([sent.command for sent in self._out])
         except BenchError as wrong:

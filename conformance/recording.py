@@ -6,7 +6,7 @@ as what it is: noise, bytes damaged on the way, and what had begun when the reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lockproof.conformance.journal import Record
@@ -41,6 +41,16 @@ def frames(records: Iterable[Record]) -> Iterator[Passed]:
             yield from lines[direction].take(at, data)
     for line in lines.values():
         yield from line.left_over()
+
+
+def of_requests(records: Iterable[Record], wanted: Callable[[int], bool]) -> Iterator[Record]:
+    """What passed on the line while the requests whose number is wanted were out; 0 is what passed before the first one."""
+    number = 0
+    for record in records:
+        if record["record"] == "sent":
+            number = record["batch"]
+        if record["record"] == "bytes" and wanted(number):
+            yield record
 
 
 class _Direction:

@@ -45,8 +45,10 @@ def frames_of(journal: Path, scenario: str, step: int | None = None) -> Iterator
     """What passed on the line in a scenario, or in one step of it (0 sets it up). Raises `BadInput` where nothing was recorded."""
     records = of_scenario(journal, scenario)
     if step is not None:
-        records = list(_of_step(records, step))
-        if not records:
+        told = list(_of_step(records, step))
+        batches = {record["batch"] for record in told if record["record"] == "command"}
+        records = list(recording.of_requests(records, batches.__contains__))
+        if not told:
             raise BadInput(
                 f"{journal}: {scenario} has no step {step} in this run; 0 sets it up, and the steps are counted from 1"
             )

@@ -104,10 +104,14 @@ class Stage:
     def __post_init__(self) -> None:
         line = self.box if isinstance(self.box, Line) else Methods(self.box)
         alone = self.one_at_a_time or line is not self.box
-        self.outbox = Outbox(line, self._record, self._of_a_loss, one_at_a_time=alone)
+        self.outbox = Outbox(line, self._record, self._of_a_loss, self._sending, one_at_a_time=alone)
         self.session = session_of(self.box, 0) or self.box.hello().session
 
     # What goes into the journal
+
+    def _sending(self, batch: int) -> None:
+        """Whatever passes on the line from here on is of this request; what is recorded of its commands comes later."""
+        self.journal.write("sent", batch=batch)
 
     def _record(self, kind: str, **fields: Any) -> None:
         if kind == "command":

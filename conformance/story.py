@@ -19,7 +19,7 @@ from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Outcome
 
 UNBOUNDED = 2**63  # of a log that never gets full
-OF_THE_LINE = frozenset({"bytes", "frame"})
+OF_THE_LINE = frozenset({"bytes", "frame", "sent"})
 """Records of what passed on the line, `frame` in older journals: evidence for people; a judge looks at what it meant."""
 
 

@@ -110,13 +110,15 @@ def _test(records: list[Record], head: Record, journal: Path, scenario: str) -> 
     command = next(record for record in reversed(records[: index + 1]) if record["record"] in {"command", "authority"})
     replaying.refuse_without_bytes(records, journal)
     profile = declared_profile(head["hello"])
-    steps = _steps(recording.frames(records[: index + 1]))
+    until = command.get("batch") or max(record["batch"] for record in records[:index] if record["record"] == "command")
+    before = _steps(recording.frames(recording.of_requests(records, lambda number: number < until)))
+    steps = _steps(recording.frames(recording.of_requests(records, lambda number: number <= until)))
     if [int(Code.CLOCK_HOLD), True] not in [asked for step in steps for asked in step.commands]:
         raise BadInput(f"{journal}: the box's clock ran in {scenario}, so that its times can't be made to come again")
     if records[index]["record"] == "check" and command.get("name") == "challenge":
         _expect_another_nonce(steps)
     else:
-        steps = _expect(steps, _told_by_the_reference(steps, profile), command, finding, journal)
+        steps = _expect(steps, len(before), _told_by_the_reference(steps, profile), finding, journal)
     text = (
         _template()
         .replace("@about@", _about(head, finding, records[0], scenario))
@@ -174,14 +176,10 @@ def _told_by_the_reference(steps: Sequence[Step], profile: Profile) -> list[list
 # What is expected
 
 
-def _expect(steps: list[Step], told: list[list[list[Any]]], command: Record, finding: Finding, journal: Path) -> list[Step]:
-    """Controls as they were recorded, up to the first reply of the failing command that the reference gives otherwise."""
+def _expect(steps: list[Step], first: int, told: list[list[list[Any]]], finding: Finding, journal: Path) -> list[Step]:
+    """Controls as they were recorded, up to the first reply that the reference gives otherwise, from step `first` on."""
     for step in steps:
         step.expected = list(_as_recorded(step))
-    first = len(steps) - 1
-    if command["name"] == "read_log":
-        while first and steps[first - 1].commands[-1][0] == Code.READ_LOG:
-            first -= 1
     numbered = re.search(r"entry (\d+)", finding.must)
     told_entries = [int(numbered[1]), None] if numbered else [None]  # of several worlds, the finding tells one alone
     for entry, at in product(told_entries, range(first, len(steps))):
