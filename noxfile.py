@@ -74,6 +74,13 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def hostile(session: nox.Session) -> None:
+    """10,000 seeded runs over hostile lines, in virtual time: no wrong verdict; half an hour. `nox -s hostile -- --runs 300`."""
+    session.install("-e", ".")
+    session.run("python", "-m", "lockproof.conformance.campaign", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Ratios against a baseline measured in the same run."""
     session.install("-e", ".")
