@@ -116,7 +116,8 @@ def test_a_journal_without_a_command_and_its_answer_decides_nothing(lockproof, t
 )
 def test_a_damaged_journal_is_bad_input(lockproof, tmp_path, journal_lines, damage):
     path = tmp_path / "journal.jsonl"
-    path.write_text("\n".join([*journal_lines[:5], damage, *journal_lines[5:]]) + "\n")
+    place = 1 + next(i for i, line in enumerate(journal_lines) if json.loads(line)["record"] == "answer")
+    path.write_text("\n".join([*journal_lines[:place], damage, *journal_lines[place:]]) + "\n")
     result = lockproof("replay", str(path))
     says(result, 3 if damage == '{"record": "answer"}' else 2)
 
