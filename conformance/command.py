@@ -128,7 +128,9 @@ def run(
             place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
             place.mkdir()
             results.append(
-                run_suite(each, chosen, place, progress, day, drawn, explain=True, codes=codes, one_at_a_time=one_at_a_time)
+                run_suite(
+                    each, chosen, place, progress, day, drawn, explain=report.EXPLAINED, codes=codes, one_at_a_time=one_at_a_time
+                )
             )
     report.show(console, results, brief=brief or bool(scenario or files))
     try:

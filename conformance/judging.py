@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from lockproof.conformance import journal as journals
 from lockproof.conformance.journal import Record
 from lockproof.conformance.oracle import Oracle
+from lockproof.conformance.report import EXPLAINED
 from lockproof.conformance.run import OVERWRITES, clause_results, declared_profile
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
@@ -103,7 +104,7 @@ def _close(judge: Oracle | None, result: RunResult) -> None:
     """What was played again, since it had decided nothing, counts as it came out last."""
     if judge is None:
         return
-    found = judge.result(explain=True)
+    found = judge.result(explain=sum(each.finding is not None for each in result.scenarios) < EXPLAINED)
     if result.scenarios and result.scenarios[-1].id == found.id:
         found = replace(found, attempts=result.scenarios.pop().attempts + 1)
     result.scenarios.append(found)

@@ -77,7 +77,7 @@ class Player:
     supply: bool = False  # the bench can cut the supply itself
     unsteady: bool = False  # the box has booted of itself in this run
     unanswered: bool = False  # the scenario played last ended since no answer came
-    explain: bool = False  # of a failure, also which observations contradict each other
+    explain: int = 0  # of so many failures, also which observations contradict each other
     _ready: _Ready | None = None
 
     def play(self, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
@@ -124,7 +124,8 @@ class Player:
         finally:
             if judge.error or sys.exc_info()[0]:
                 self.put_away()
-        result = judge.result(explain=self.explain)
+        result = judge.result(explain=self.explain > 0)
+        self.explain -= result.finding is not None
         return replace(result, seconds=time.perf_counter() - started)
 
     def put_away(self) -> None:

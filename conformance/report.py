@@ -25,6 +25,7 @@ STYLES = {
     Verdict.ERROR: "magenta",
 }
 HISTORY = 8  # lines of history in front of a failure
+EXPLAINED = 20  # failures of which it is said what contradicts what, which takes a moment each
 MARK = "»"  # in front of a line that contradicts others so marked
 
 

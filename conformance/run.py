@@ -74,16 +74,16 @@ def run(
     seed: str = "",
     *,
     rehearse: bool = True,
-    explain: bool = False,
+    explain: int = 0,
     codes: Path | None = None,
     one_at_a_time: bool = False,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
     Ids, secrets and wrong digits of the scenarios follow from `seed`, so that no box can know them beforehand. Without
-    `explain`, failures also say which observations contradict each other. Without
     `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
-    `codes` is a file of a box's own codes, for class core; one that can't be used is `BadInput`.
+    The first `explain` failures also say which observations contradict each other. `codes` is a file of a box's own codes, for
+    class core; one that can't be used is `BadInput`.
     With `one_at_a_time` each command is a request of its own, answered and judged before the next.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """

@@ -20,7 +20,7 @@ def draw() -> str:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         place = Path("runs/0001/box")
         place.mkdir(parents=True)
-        result = run(targets.target(FAULT), suite.select(suite.written(), [SCENARIO]), place, explain=True)
+        result = run(targets.target(FAULT), suite.select(suite.written(), [SCENARIO]), place, explain=1)
         result.seconds = 0.0
         return _drawn(result)
 
