@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from lockproof.conformance.belief import cannot_tell
 from lockproof.conformance.journal import Record
 from lockproof.conformance.story import Contradiction, Expected, StoryJudge, between, wrong_time
 from lockproof.spec.model import box as model
@@ -281,11 +282,10 @@ _DECISIONS = frozenset(_COURSES)
 
 
 def _cannot_tell(code: model.Code | None, now: int, profile: Profile) -> frozenset[str]:
-    """When its day and its hour are over a box may forget first use, and need not tell a code from junk, nor before its day."""
+    """The reasons that may be given where a box cannot tell the code from another, or from none."""
     if code is None:
         return frozenset(["code.digits"])
-    in_its_hour = code.used and now < code.first_use + profile.code_life
-    return frozenset() if in_its_hour or code.day_start <= now < code.day_end else frozenset(["code.digits", "code.day"])
+    return frozenset(["code.digits", "code.day"]) if cannot_tell(code, now, profile) else frozenset()
 
 
 def _outcomes(courses: Iterable[Course]) -> list[Outcome]:

@@ -39,12 +39,6 @@ class Knowledge:
         self.learn(every(least <= found, found <= most))
         return found
 
-    def moment(self, about: str, least: Any, most: Any) -> Any:
-        """An unknown real number from `least` to `most`."""
-        found = z3.Real(self._name(about))
-        self.learn(every(least <= found, found <= most))
-        return found
-
     def learn(self, fact: Truth) -> None:
         """From now on it holds."""
         if fact is not True:
