@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -37,12 +38,19 @@ def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str 
     nonce = nonce or new_nonce(stage)
     if nonce is None:
         return
-    order = stage.authority.time_order(stage.box_id, nonce.value, value)
+    told = value - (stage.pace.ahead if stage.pace else 0)  # so that it is `value` that the clock comes to show
+    order = stage.authority.time_order(stage.box_id, nonce.value, told)
     if forged:
         order = forge(forged, order, stage.keys)
-    meaning = {"value": value, "nonce": nonce.number, "authentic": not forged}
-    about = f"time order for {value - stage.now:+d} s" + (f", {forged}" if forged else "")
-    stage.command("time_order", about, Command(Code.TIME_ORDER, order), meaning, order=order)
+    meaning = {"value": told, "nonce": nonce.number, "authentic": not forged}
+    ahead = value - stage.now
+    about = f"time order for {ahead:+d} s" + (f", {forged}" if forged else "")
+
+    def stands(decision: Decision) -> None:
+        if decision.accepted:
+            stage.ahead = ahead
+
+    stage.command("time_order", about, Command(Code.TIME_ORDER, order), meaning, stands, order=order)
 
 
 @does("enter")
@@ -245,11 +253,23 @@ def _disturb_clock(stage: Stage, step: Step) -> None:
     seconds = words.seconds(step.arguments["back"])
     about = f"disturb the clock, {seconds} s back"
     stage.command("disturb_clock", about, Command(Code.CLOCK_DISTURB, seconds), seconds=seconds)
+    stage.ahead -= seconds
 
 
 @does("read-clock")
 def _read_clock(stage: Stage, _: Step) -> None:
     stage.command("read_clock", "read the clock", Command(Code.CLOCK_READ))
+
+
+@does("measure-clock")
+def _measure_clock(stage: Stage, step: Step) -> None:
+    """Look at it until its seconds, and those of the timer, are known as well as the line allows (`box.clock.accuracy`)."""
+    if stage.pace is None:
+        raise ScenarioError(step.where, "a clock that is held can't be measured", "write clock: runs at the top")
+    stage.pace.reach(stage.now + stage.ahead, stage.look)
+    began = stage.pace.now()
+    stage.pace.measure_closely(stage.look)
+    stage.now += math.ceil(stage.pace.now() - began) + 1  # for as long as that took, nothing else could be done
 
 
 @does("cut")

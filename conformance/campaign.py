@@ -19,6 +19,7 @@ from pathlib import Path
 
 from lockproof.conformance import faults, suite
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.pace import ClockMode, Pace
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
@@ -31,6 +32,7 @@ from lockproof.spec.observable import BenchError, Box
 from lockproof.spec.profile import DEFAULT
 
 CONFORMING = "reference"
+ACCURACY = "box.clock.accuracy"
 ALL_KINDS = "all at once"
 LONGEST = 150  # commands, of scenarios that are chosen: a longer one takes minutes on a line that loses much of it
 FAULTY_EVERY = 4  # one run in so many is of a faulty box
@@ -80,35 +82,68 @@ class Tally:
         for (kind, faulty), found in sorted(self.by_kind.items(), key=lambda item: (item[0][1], item[0][0])):
             box = "faulty" if faulty else "conforming"
             yield f"{kind:<14}{box:<12}" + "".join(f"{found[verdict]:>14}" for verdict in verdicts)
-        yield "played once, twice, three times: " + ", ".join(str(self.attempts[n]) for n in (1, 2, 3))
+        yield "runs by how often they were played: " + ", ".join(f"{n}: {self.attempts[n]}" for n in sorted(self.attempts))
 
 
-def campaign(seeds: Sequence[int]) -> Iterator[Run]:
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """How the clock of every box is dealt with, and, where it runs, how wrong it is and says that it is."""
+
+    mode: ClockMode = ClockMode.HOLD
+    drift_ppm: float = 0.0
+    offset: int = 0  # seconds
+    declared_ppm: int = 20
+
+    @property
+    def lies(self) -> bool:
+        """It drifts more than it declares, so that no box with it conforms."""
+        return self.mode is not ClockMode.HOLD and abs(self.drift_ppm) > self.declared_ppm
+
+
+HELD = Clockwork()
+
+
+def campaign(seeds: Sequence[int], clockwork: Clockwork = HELD) -> Iterator[Run]:
     """One run for each seed, which chooses box, scenario and line."""
     for seed in seeds:
-        yield play(seed)
+        yield play(seed, clockwork)
 
 
-def play(seed: int) -> Run:
+def play(seed: int, clockwork: Clockwork = HELD) -> Run:
     """The run of this seed, always the same."""
     drawn = random.Random(seed)  # noqa: S311 (to be repeated, not to be secret)
     kind = drawn.choice([*Kind, ALL_KINDS])
     line = of_all_kinds(seed) if kind == ALL_KINDS else alone(Kind(kind), seed)
     name, scenario, breaks = CONFORMING, drawn.choice(_scenarios()), ""
     if drawn.randrange(FAULTY_EVERY) == 0:
-        name, breaks, scenario = drawn.choice(_caught())
+        name, breaks, scenario = drawn.choice(_caught(clockwork.mode))
     make = ReferenceBox if name == CONFORMING else faults.named(name).make
-    return Run(seed, name, breaks, scenario.id, kind, _played(scenario, line, make, seed))
+    if clockwork.lies:
+        name, breaks = f"{name}, lying", breaks or ACCURACY
+    return Run(seed, name, breaks, scenario.id, kind, _played(scenario, line, make, seed, clockwork))
 
 
-def _played(scenario: Scenario, line: Hostility, make: Callable[..., Box], seed: int) -> ScenarioResult:
+def _played(
+    scenario: Scenario, line: Hostility, make: Callable[..., ReferenceBox], seed: int, clockwork: Clockwork = HELD
+) -> ScenarioResult:
     def new_box(time: VirtualTime) -> Box:
-        return make(":memory:", DEFAULT, Clock(host=time.now))
+        box = make(":memory:", DEFAULT, Clock(time.now, clockwork.drift_ppm, clockwork.offset))
+        box.drift_ppm = clockwork.declared_ppm
+        return box
 
     try:
-        box, _ = hostile_box(new_box, line)
-        box.hello()
-        player = Player(box, authority_for_a_bench(DEFAULT), Journal(), DEFAULT_TODAY, DEFAULT, seed=str(seed))
+        box, time = hostile_box(new_box, line)
+        pace = Pace(ClockMode.WALL_CLOCK if clockwork.mode is ClockMode.HOLD else clockwork.mode, box.hello(), time)
+        player = Player(
+            box,
+            authority_for_a_bench(DEFAULT),
+            Journal(),
+            DEFAULT_TODAY,
+            DEFAULT,
+            seed=str(seed),
+            pace=pace,
+            clock=clockwork.mode,
+        )
         return play_until_it_decides(player, scenario)
     except BenchError as error:
         return ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=str(error))
@@ -122,8 +157,13 @@ def _scenarios() -> tuple[Scenario, ...]:
 
 
 @cache
-def _caught() -> tuple[tuple[str, str, Scenario], ...]:
-    """Faulty boxes with a scenario in which the clause that they break fails on a good line."""
+def _caught(mode: ClockMode) -> tuple[tuple[str, str, Scenario], ...]:
+    """Faulty boxes with a scenario in which the clause that they break fails on a good line.
+
+    Where the clock runs, it is the campaign that says how, and not a fault of it.
+    """
+    if mode is not ClockMode.HOLD:
+        return tuple(each for each in _caught(ClockMode.HOLD) if each[1] != ACCURACY)
     found = []
     for fault in faults.all_faults().values():
         if not fault.breaks:
@@ -143,10 +183,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=10_000, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--out", type=Path, help="also write a line for each run to this file")
+    parser.add_argument("--clock", type=ClockMode, default=ClockMode.HOLD, help=f"one of {', '.join(ClockMode)}")
+    parser.add_argument("--drift", type=float, default=0.0, help="of a clock that runs, in ppm")
+    parser.add_argument("--off", type=int, default=0, help="seconds by which a clock that runs is ahead of what it is set to")
+    parser.add_argument("--declares", type=int, default=20, help="the drift that the box declares, in ppm")
     given = parser.parse_args(arguments)
+    clockwork = Clockwork(given.clock, given.drift, given.off, given.declares)
     tally = Tally()
     out = given.out.open("w", encoding="utf-8") if given.out else None
-    for number, run in enumerate(campaign(range(given.first, given.first + given.runs)), 1):
+    for number, run in enumerate(campaign(range(given.first, given.first + given.runs), clockwork), 1):
         tally.count(run)
         if out:
             out.write(run.told() + "\n")

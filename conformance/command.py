@@ -103,6 +103,20 @@ def run(
     one_at_a_time: Annotated[
         bool, typer.Option("--one-at-a-time", help="Each command in a request of its own: slower, and shows which one hurts.")
     ] = False,
+    clock: Annotated[
+        str,
+        typer.Option(
+            help="How the box's clock is dealt with: hold (it stands still and is moved, the default where the box can), advance (it"
+            " runs, and long waits are skipped), wall-clock (it runs, and is waited for)."
+        ),
+    ] = "",
+    wait: Annotated[
+        str,
+        typer.Option(
+            help="Leave out scenarios that wait longer than this for a clock that runs, such as 2h; 0s if it is held, 2h with"
+            " --clock wall-clock."
+        ),
+    ] = "",
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
@@ -117,6 +131,7 @@ def run(
     chosen = suite.select(suite.from_files(files) if files else suite.packaged(packaged), scenario or [])
     judged = targets.chosen(box or [], bench)
     day = _date(today or DEFAULT_TODAY)
+    mode, longest_wait = _clock_mode(clock), _duration("--wait", wait)
     results: list[Any] = []
     drawn = seed or secrets.token_hex(4)
     folder = _new_folder(out)
@@ -129,7 +144,17 @@ def run(
             place.mkdir()
             results.append(
                 run_suite(
-                    each, chosen, place, progress, day, drawn, explain=report.EXPLAINED, codes=codes, one_at_a_time=one_at_a_time
+                    each,
+                    chosen,
+                    place,
+                    progress,
+                    day,
+                    drawn,
+                    explain=report.EXPLAINED,
+                    codes=codes,
+                    one_at_a_time=one_at_a_time,
+                    clock=mode,
+                    longest_wait=longest_wait,
                 )
             )
     report.show(console, results, brief=brief or bool(scenario or files))
@@ -342,7 +367,7 @@ def replay(
         return
     if box:
         head, files, ids = replaying.to_play_again(journal, scenario)
-        run(files, [box], scenario=ids, out=out, today=head["today"], seed=head["seed"])
+        run(files, [box], scenario=ids, out=out, today=head["today"], seed=head["seed"], clock=head.get("clock", ""))
     result = judge_again(journal, scenario)
     report.show(_console(), [result], brief=bool(scenario))
     raise SystemExit(result.exit_code)
@@ -456,6 +481,25 @@ def _console() -> Any:
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (to the end of the process)
     return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def _clock_mode(text: str) -> Any:
+    """The mode of that name, None if none is named."""
+    from lockproof.conformance.pace import ClockMode
+
+    if text and text not in list(ClockMode):
+        _stop(f"--clock {text}: write {', '.join(ClockMode)}", Exit.BAD_INPUT)
+    return ClockMode(text) if text else None
+
+
+def _duration(option: str, text: str) -> int | None:
+    """In seconds, None if it is not given."""
+    from lockproof.conformance import words
+
+    try:
+        return words.seconds(text) if text else None
+    except words.WordsError as error:
+        _stop(f"{option}: {error}", Exit.BAD_INPUT)
 
 
 def _date(text: str) -> str:

@@ -8,6 +8,7 @@ shows something only if the other outcome would have been a failure.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +25,7 @@ from lockproof.conformance.belief import (
 )
 from lockproof.conformance.journal import Record
 from lockproof.conformance.knowledge import Knowledge, NoTelling
+from lockproof.conformance.running import Gauge, Running
 from lockproof.conformance.story import Expected, StoryJudge, between, wrong_time
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, CutClass, LogKind
@@ -31,6 +33,9 @@ from lockproof.spec.vocabulary import Outcome, Truth, either, every, implies, no
 
 OF_THE_BOX_ALONE = ("nonces asked for", "log from entry")
 """Beginnings of the checks that hold whatever was carried out."""
+_FAR = 2**40  # seconds: no counter stands there
+_LEAST_PPM = 1.0  # no bench measures less
+_NEAR = 2  # seconds from a bound: so near to it, it is the second that counts
 OF_NO_LINE = -1  # what was seen, and has no line in the story
 PRESENTATIONS = ("enter", "present")
 """What is not asked again where its answer was lost: the box may have decided, and a second one would be another presentation."""
@@ -52,7 +57,22 @@ class ExplainingJudge(StoryJudge):
     _gave_up: str = ""
     _batch: Any = None  # of the last command without an answer
     _went_on: Truth = True  # whether the box had carried out that command to its end
+    _uncertain: bool = False  # an answer was lost, or the box booted of itself
+    _late: bool = False  # something came in another second than it was meant for
+    _running: Running | None = None  # its clock and timer, where they are not held
+    _aimed: list[int | None] = field(default_factory=list)  # the second at which each nonce was asked for, if it was in that
+    _looks: Gauge | None = None  # at the clock, in this step that measures it
+    _measured: Gauge | None = None  # in an earlier one
     _assumed: dict[Any, int] = field(default_factory=dict)  # an assumption -> the line of the story that it stands for
+
+    def __post_init__(self) -> None:
+        if told := self.scenario.get("running"):
+            self._running = Running.of(told)
+
+    @property
+    def may_decide(self) -> bool:
+        """What shows nothing may show something if it is played again."""
+        return self._uncertain or self._late
 
     @property
     def questions(self) -> int:
@@ -82,6 +102,8 @@ class ExplainingJudge(StoryJudge):
     def _see_answer(self, record: Record) -> None:
         name, value = self._command["name"], record["value"]
         self._batch = None
+        if self._running is not None and not self._kept_time(record, self._running):
+            return
         if name in COURSES:
             self._decided(value, record)
         elif name == "read_log":
@@ -92,6 +114,7 @@ class ExplainingJudge(StoryJudge):
             self._belief = self._settled(self._simple(self._belief, record_of=self._command))
             if name == "challenge":
                 self._nonces.append(self._belief.box.nonce)
+                self._aimed.append(self._command.get("aimed"))
             if name in {"reset", "provision"} and self._makes_anew(self._command):
                 self._forget_the_log()
             if name in {"reset", "cut_power"}:
@@ -101,8 +124,13 @@ class ExplainingJudge(StoryJudge):
 
     def _see_no_answer(self, record: Record) -> None:
         """It was carried out wholly, up to any commit, or not at all; where power failed, what was not durable is gone."""
-        name, before = self._command["name"], self._belief
+        name = self._command["name"]
         armed, self._armed = self._armed, None
+        self._uncertain = True
+        if self._running is not None:
+            self._running.unanswered(self._command, record, armed["off_for"] if armed else None)
+            self._tick(record, self._running)
+        before = self._belief
         course = self._course(before) if name in COURSES else None
         after = course.after if course else self._simple(before, record_of=self._command)
         began = self._known.truth(f"{name} begun")
@@ -147,16 +175,112 @@ class ExplainingJudge(StoryJudge):
             self._unless_uncertain()
 
     def _unless_uncertain(self) -> None:
-        if self.finding is not None:
+        if self.finding is not None and (self._uncertain or self._undecided):
             self.finding, self._unanswered = None, True
             self._undecided.append(
                 f"step {self._step['step']}: by what was not answered before, it came otherwise than the scenario has it"
             )
 
-    def _see_booted(self, _: Record) -> None:
+    def _see_booted(self, record: Record) -> None:
         """Nobody had cut its power, and it had nothing to do."""
-        self._armed = None
+        self._armed, self._uncertain = None, True
+        if self._running is not None:
+            sent = self._running.alive
+            self._running.booted(0, 0)
+            self._tick({**record, "value": None}, self._running, sent=sent)
         self._belief = self._settled(self._power_cut(self._belief, 0))
+
+    # A clock that runs
+
+    def _see_step(self, record: Record) -> None:
+        super(ExplainingJudge, self)._see_step(record)
+        if self._running is not None and record["verb"] == "measure-clock":
+            self._looks = Gauge(self._running.drift)
+
+    def _passed(self) -> None:
+        if self._looks is not None and self._running is not None:
+            self._compare(self._looks, self._running)
+            self._measured, self._looks = self._looks, None
+        super(ExplainingJudge, self)._passed()
+
+    def _compare(self, now: Gauge, running: Running) -> None:
+        """What the clock gained since it was measured before; known to less than what it declares, or it shows nothing."""
+        before = self._measured
+        if before is None or not math.isfinite(now.width):
+            return
+        passed = now.at - before.at
+        least, most = ((bound / passed) * 1_000_000 for bound in (now.low - before.high, now.high - before.low))
+        self.measured = f"drift {least:+.1f} to {most:+.1f} ppm in {passed:.0f} s"
+        if most - least > 2 * max(running.drift_ppm, _LEAST_PPM):
+            what = f"its {self.measured}, and it declares {running.drift_ppm:g}: let it run for longer, or on a faster line"
+            self._undecided.append(f"step {self._step['step']}: {what}")
+
+    def _kept_time(self, answer: Record, running: Running) -> bool:
+        """Whether clock and timer show what they can."""
+        shown = answer["value"].get("box_time") if self._looks is not None and isinstance(answer["value"], dict) else None
+        if self._looks is not None and shown is not None:
+            self._looks.saw(shown, *running.instants(self._command, answer))
+        wrong = running.answered(self._command, answer)
+        if wrong is None:
+            self._tick(answer, running)
+            return True
+        did, is_clock = self._did(), wrong.counter == "clock"
+        self._note(did, f"its {wrong.counter} shows {self._shown_by(wrong.shown, is_clock)}")
+        least, most = (self._shown_by(each, is_clock) for each in (wrong.least, wrong.most))
+        must = f"its {wrong.counter} must show {least}" + (f" to {most}" if most != least else "")
+        self._fail(
+            did,
+            f"its {wrong.counter} shows {self._shown_by(wrong.shown, is_clock)}",
+            f"{must}: it declares a drift of at most {running.drift_ppm:g} ppm and {running.skew:g} s of skew",
+            ("box.clock.accuracy",),
+        )
+        return False
+
+    def _shown_by(self, counter: int | None, is_clock: bool) -> str:
+        return self._time(counter) if is_clock else f"{counter} s"
+
+    def _tick(self, record: Record, running: Running, sent: float | None = None) -> None:
+        """Clock and timer stand as they were seen, or anywhere between what they can show, at the instant of a command."""
+        command = {**self._command, **({} if sent is None else {"sent": sent})}
+        instants = running.instants(command, record)
+        value = record.get("value")
+        shown = value if isinstance(value, dict) else {}
+        taken = self._command["name"] == "time_order" and bool(shown.get("accepted"))
+        box = replace(
+            self._belief.box,
+            clock=self._counter("clock", running.clock, instants, None if taken else shown.get("box_time")),
+            timer=self._counter("timer", running.timer, instants, shown.get("timer")),
+        )
+        if command["name"] == "cut_power" and command["arguments"]["cut"] != CutClass.NTH_WRITE:
+            box = replace(box, clock=box.clock - command["arguments"]["off_for"])  # the gauge has that already
+        self._belief = replace(self._belief, box=box)
+
+    def _counter(self, name: str, gauge: Gauge, instants: tuple[float, float], shown: int | None) -> Any:
+        if shown is not None:
+            return shown
+        least, most = gauge.shows(*instants)
+        return self._known.number(name, least or 0, _FAR if most is None else max(0, most))
+
+    def _probed(self, course: Course, value: Record) -> None:
+        """What a step shows, it shows only if it was decided in its second, and as long after its nonce as the scenario has it."""
+        aimed, box = self._command.get("aimed"), course.after.box
+        if aimed is None or self._command["name"] not in PRESENTATIONS:
+            return
+        if value["box_time"] not in {None, aimed}:
+            self._missed(f"decided at {self._time(value['box_time'])}, and meant for {self._time(aimed)}")
+        number = self._command["meaning"].get("nonce")
+        open_one = self._belief.box.nonce_open is True and number == len(self._aimed)
+        asked = self._aimed[number - 1] if open_one else None
+        if asked is None or abs(aimed - asked - self.profile.ticket_life) > _NEAR:
+            return
+        took = box.timer - self._belief.box.nonce_at
+        if not isinstance(took, int) or took != aimed - asked:
+            self._missed(f"by the timer it may not have been {aimed - asked} s after the nonce that it was decided")
+
+    def _missed(self, why: str) -> None:
+        self._late = True
+        self._undecided.append(f"step {self._step['step']}: {why}")
+        self._unanswered = True
 
     # What the box did
 
@@ -165,6 +289,8 @@ class ExplainingJudge(StoryJudge):
         accepted, saw = course.outcome.accepted, bool(value["accepted"])
         did, word = self._did(), self._word(saw) + (f" ({value['reason']})" if value["reason"] else "") + self._seen_by(record)
         self._note(did, word)
+        if self._running is not None:
+            self._probed(course, value)
         self._weigh(accepted, saw)
         facts: tuple[Any, ...] = (
             (saw == record.get("reported", saw), lambda told: (word, f"{self._says(told)}; and say what it does")),
@@ -252,7 +378,9 @@ class ExplainingJudge(StoryJudge):
     def _read_clock(self, value: Record) -> None:
         box = self._belief.box
         fact = self._shows_time(box, value["box_time"])
-        if isinstance(box.timer, int) and isinstance(self._belief.timer_began, int):
+        if self._running is not None:
+            pass  # what the timer can show was looked at already
+        elif isinstance(box.timer, int) and isinstance(self._belief.timer_began, int):
             self._belief = replace(self._belief, timer_began=value["timer"] - box.timer)
         else:
             fact = every(fact, same(box.timer + self._belief.timer_began, value["timer"]))
@@ -264,10 +392,15 @@ class ExplainingJudge(StoryJudge):
             return
         shows = _box_time(self._known.example(self._belief.box))
         did, saw = f"read the clock after {self._command['name'].replace('_', ' ')}", self._time(value["box_time"])
-        self._fail(did, saw, f"box time must be {self._time(shows)}", wrong_time(shows, value["box_time"]))
+        clauses = wrong_time(shows, value["box_time"])
+        if self._running is not None:  # a clock that is too far behind is found below the mark
+            clauses = tuple(dict.fromkeys(("box.clock.accuracy", *clauses)))
+        self._fail(did, saw, f"box time must be {self._time(shows)}", clauses)
 
     def _shows_time(self, box: model.Box, shown: int | None) -> Truth:
         ready = model.ready(box)
+        if self._running is not None and self._command["name"] == "time_order":
+            return True  # what a clock that runs shows as it is set is not yet how it stands
         return no(ready) if shown is None else every(ready, same(box.clock, shown))
 
     # The log
@@ -359,7 +492,11 @@ class ExplainingJudge(StoryJudge):
         if "nonce" in meaning:
             number = meaning["nonce"]
             meaning = {**meaning, "nonce": self._nonces[number - 1] if 0 < number <= len(self._nonces) else NEVER_GIVEN}
-        return COURSES[self._command["name"]](belief, dict(meaning), self.profile)
+        course = COURSES[self._command["name"]](belief, dict(meaning), self.profile)
+        if self._running is not None and self._command["name"] == "time_order":  # what it shows since is known from itself
+            box = replace(course.after.box, clock=belief.box.clock)
+            return replace(course, after=replace(course.after, box=box))
+        return course
 
     def _simple(self, belief: Belief, record_of: Record) -> Belief:
         name, given, box = record_of["name"], record_of["arguments"], belief.box
@@ -369,6 +506,8 @@ class ExplainingJudge(StoryJudge):
             return self._power_cut(belief, given["off_for"])
         if name == "challenge":
             return replace(belief, box=model.challenge(box)[0])
+        if self._running is not None and name in {"advance_clock", "disturb_clock"}:
+            return belief  # as the clock and the timer show, or are known to stand
         if name == "advance_clock":
             gone = given["seconds"]
             return replace(belief, box=replace(box, clock=box.clock + gone, timer=box.timer + gone))

@@ -2,7 +2,8 @@
 
 A journal with exact times in which every answer came is judged by running the model (`exact`). As soon as something is not
 known (an answer that was lost, a box that booted of itself) the same model, as terms, is put to a solver (`explaining`),
-which takes over with all that was seen before. It never fails what the standard allows, and what it cannot tell is inconclusive.
+which takes over with all that was seen before; a box whose clock runs it judges from the beginning. It never fails what the
+standard allows, and what it cannot tell is inconclusive.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ class Judge(Protocol):
     def error(self) -> str: ...
 
     @property
+    def undecided(self) -> bool:
+        """Something was seen already that shows nothing."""
+
+    @property
+    def may_decide(self) -> bool:
+        """What shows nothing may show something if it is played again."""
+
+    @property
     def seen(self) -> int:
         """Records, those of the line not counted."""
 
@@ -42,7 +51,8 @@ class Oracle:
 
     def __init__(self, **given: Any) -> None:
         self._given = given
-        self._judge: StoryJudge = ExactJudge(**given)
+        runs = given["scenario"].get("running") is not None
+        self._judge: StoryJudge = _explaining(given, []) if runs else ExactJudge(**given)
         self._records: list[Record] = []
 
     @property
@@ -52,6 +62,14 @@ class Oracle:
     @property
     def error(self) -> str:
         return self._judge.error
+
+    @property
+    def undecided(self) -> bool:
+        return self._judge.undecided
+
+    @property
+    def may_decide(self) -> bool:
+        return self._judge.may_decide
 
     @property
     def seen(self) -> int:

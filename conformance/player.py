@@ -20,6 +20,7 @@ from lockproof.conformance.at_the_box import set_clock
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.oracle import Judge, Oracle
+from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace
 from lockproof.conformance.scenario import DEFAULT_TODAY, FIRST_PROPERTY, WAIT, Scenario, ScenarioError, Step, calendar_of
 from lockproof.conformance.stage import Do, LostTogether, Stage
 from lockproof.conformance.story import UNBOUNDED
@@ -29,6 +30,11 @@ from lockproof.reference.authority import Generator
 from lockproof.reference.credentials import derive_keys, interop_digits
 from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer
 from lockproof.spec.profile import DEFAULT, Profile
+
+MOST_ATTEMPTS = 3  # to have a scenario decide
+MOST_AIMS = 6  # at seconds of a clock that runs
+TEST_CLOCK = "test-clock"
+_TO_MEASURE = 100  # seconds before the beginning of a scenario, for a clock to be measured
 
 
 class MakeAuthority(Protocol):
@@ -77,6 +83,10 @@ class Player:
     supply: bool = False  # the bench can cut the supply itself
     unsteady: bool = False  # the box has booted of itself in this run
     unanswered: bool = False  # the scenario played last ended since no answer came
+    attempts: int = MOST_ATTEMPTS  # so many are worth it for the scenario that was played last
+    pace: Pace | None = None  # for scenarios whose clock runs
+    clock: ClockMode = ClockMode.HOLD  # of all others
+    measured: str = ""  # of a clock that ran, in the scenario that measured it last
     explain: int = 0  # of so many failures, also which observations contradict each other
     _ready: _Ready | None = None
 
@@ -86,7 +96,8 @@ class Player:
         The authority for the scenario that is to follow is made ready meanwhile, while the box is at work. Raises
         `ScenarioError` and `Contradiction` for a scenario that cannot be played.
         """
-        started, self.unanswered = time.perf_counter(), False
+        started, self.unanswered, self.attempts = time.perf_counter(), False, MOST_ATTEMPTS
+        pace, again = self._pace_of(scenario), False
         profile = replace(self.profile, **scenario.profile)
         calendar = calendar_of(scenario.properties[0].zone, scenario.start, self.today)
         head = self.journal.write(
@@ -100,6 +111,8 @@ class Player:
             seed=self.seed,
             profile=scenario.profile,
             theorem=scenario.theorem,
+            clock=ClockMode.WALL_CLOCK if scenario.runs else self.clock,
+            running=pace.running.told() if pace else None,
         )
         judge = Oracle(
             scenario=head,
@@ -110,11 +123,14 @@ class Player:
         )
         try:
             with self._ready_for(scenario) as authority:
-                stage = self._stage(scenario, judge, authority, calendar, profile)
+                stage = self._stage(scenario, judge, authority, calendar, profile, pace)
                 try:
                     self._play(stage, following)
                 finally:
                     self.unsteady = stage.unsteady
+        except Missed as missed:
+            again = again or not judge.undecided
+            judge.see(self.journal.write("given-up", message=str(missed)))
         except LostTogether as lost:
             self.one_at_a_time = True
             judge.see(self.journal.write("given-up", message=f"{lost}; from here on each command is a request of its own"))
@@ -125,8 +141,23 @@ class Player:
             if judge.error or sys.exc_info()[0]:
                 self.put_away()
         result = judge.result(explain=self.explain > 0)
+        self.measured = result.measured or self.measured
+        if pace:
+            self.attempts = MOST_AIMS if again or judge.may_decide else 1
         self.explain -= result.finding is not None
         return replace(result, seconds=time.perf_counter() - started)
+
+    def _pace_of(self, scenario: Scenario) -> Pace | None:
+        """None where the clock is held."""
+        if scenario.runs and self.pace is None:
+            raise ScenarioError(scenario.where, "its clock must run, and nobody said how it is waited for", "play it with a pace")
+        return self.pace if scenario.runs or self.clock is not ClockMode.HOLD else None
+
+    def clock_told(self) -> str:
+        """How the clock was dealt with, and what was measured of it, in a few words."""
+        if self.clock is ClockMode.HOLD or self.pace is None:
+            return self.measured
+        return ", ".join(filter(None, (self.pace.told(), self.measured)))
 
     def put_away(self) -> None:
         """What was made ready for a scenario that is not to be played after all is given back."""
@@ -171,7 +202,15 @@ class Player:
         salt = "" if scenario.secret else self.seed  # a secret that was searched for belongs to one box id
         return salt + scenario.id
 
-    def _stage(self, scenario: Scenario, judge: Judge, authority: Authority, calendar: words.Calendar, profile: Profile) -> Stage:
+    def _stage(
+        self,
+        scenario: Scenario,
+        judge: Judge,
+        authority: Authority,
+        calendar: words.Calendar,
+        profile: Profile,
+        pace: Pace | None,
+    ) -> Stage:
         box, other = self._boxes(scenario)
         return Stage(
             scenario=scenario,
@@ -186,7 +225,8 @@ class Player:
             keys=derive_keys(box.id, box.secret),
             other_id=other.id,
             seed=self._seed(scenario),
-            one_at_a_time=self.one_at_a_time,
+            one_at_a_time=self.one_at_a_time or pace is not None,
+            pace=pace,
             generator=self.generator,
             supply=self.supply,
             unsteady=self.unsteady,
@@ -209,15 +249,12 @@ class Player:
                 if isinstance(error, ScenarioError):
                     raise
                 raise ScenarioError(step.where, str(error)) from None  # of words that hang on what earlier steps made
-        if _is_over(stage):
-            stage.outbox.abandon()
-            return
-        stage.outbox.send()
-        if following:
-            self._make_ready(following)
-        stage.outbox.settle()
         if not _is_over(stage):
-            stage.write("end", records=stage.judge.seen)
+            stage.outbox.send()
+            if following:
+                self._make_ready(following)
+            stage.outbox.settle()
+        _end(stage)
 
     def _step(self, stage: Stage, number: int, step: Step) -> None:
         self._begin(stage, number, step)
@@ -231,12 +268,39 @@ class Player:
         """As from the factory, then provisioned for the first property, the clock held and set."""
         stage.write("step", step=0, where=str(stage.scenario.where), verb="set-up", channel="clock", shows=(), at=stage.now)
         stage.command("reset", "reset to the factory's state", Command(Code.RESET))
-        stage.command("hold_clock", "hold the clock", Command(Code.CLOCK_HOLD, True), held=True)
+        self._hold(stage)
         told = stage.authority.assign(stage.box_id, FIRST_PROPERTY, stage.now)
         stage.authority.assign(stage.other_id, FIRST_PROPERTY, stage.now)
         assert told is not None
         stage.provision(told, new=True)
+        if stage.pace and stage.pace.offset is None:
+            self._measure(stage, stage.pace)
         set_clock(stage, stage.now)
+        stage.aimed = True
+
+    def _hold(self, stage: Stage) -> None:
+        """The clock is held, or let go where it is to run and may have been held."""
+        if stage.pace is None:
+            stage.command("hold_clock", "hold the clock", Command(Code.CLOCK_HOLD, True), held=True)
+        elif not stage.pace.released and TEST_CLOCK in stage.pace.hello.clock_modes:
+            stage.command("hold_clock", "let the clock run", Command(Code.CLOCK_HOLD, False), held=False)
+        if self.pace:
+            self.pace.released = stage.pace is not None
+
+    def _measure(self, stage: Stage, pace: Pace) -> None:
+        """How a clock stands that was just set, and what fractions of their seconds clock and timer are in."""
+        set_clock(stage, stage.now - _TO_MEASURE - stage.profile.clock_skew)
+        order = stage.last_order
+        reading = stage.look()
+        if reading is None or order is None:
+            return
+        if reading.box_time is None:  # the clock is behind what it was set to, by no more than that
+            pace.pass_time(stage.profile.clock_skew + 1, stage.let_pass)
+        for _ in range(MOST_LOOKS):
+            if pace.is_known():
+                break
+            pace.look_at_an_edge(stage.look)
+        pace.measure(*order)
 
     def _wait(self, stage: Stage, number: int, step: Step) -> None:
         """Time passes before the step: a control of its own, which shows nothing but that the clock goes on."""
@@ -265,9 +329,19 @@ class Player:
         )
 
 
+def _end(stage: Stage) -> None:
+    """Raises `Missed` for one that shows nothing any more."""
+    if not _is_over(stage):
+        stage.write("end", records=stage.judge.seen)
+        return
+    stage.outbox.abandon()
+    if not (stage.judge.finding or stage.judge.error):
+        raise Missed("it was not decided when it was meant to be")
+
+
 def _is_over(stage: Stage) -> bool:
     """Something was wrong, as far as that is known."""
-    return bool(stage.judge.finding or stage.judge.error)
+    return bool(stage.judge.finding or stage.judge.error or (stage.pace and stage.judge.undecided))
 
 
 def _wait(_: Stage, __: Step) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -10,12 +11,14 @@ from lockproof.conformance.run import OnProgress, Plan
 from lockproof.conformance.scenario import Scenario, Step
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.conformance.words import spoken
 from lockproof.spec.observable import Hello
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 EVERY_WITHOUT_A_TERMINAL = 30.0
+_WORTH_TELLING = 2.0  # seconds
 EVERY = 0.1  # seconds between two looks of the live line
 
 
@@ -28,7 +31,7 @@ class Progress(OnProgress):
         shown = live and console.is_terminal
         self._live = Live(console=console, refresh_per_second=10, transient=True) if shown else None
         self._total = self._number = 0
-        self._who = ""
+        self._who = self._about = ""
         self._started = self._shown = 0.0
 
     def __enter__(self) -> Self:
@@ -48,7 +51,8 @@ class Progress(OnProgress):
         self._console.print(
             f"{target.name}: {hello.firmware}, {hello.identity}\n"
             f"    plan: {self._total} scenarios{left_out}, {plan.commands} commands;"
-            f" about {plan.writes} writes, {plan.cuts} power cuts, {plan.resets} resets",
+            f" about {plan.writes} writes, {plan.cuts} power cuts, {plan.resets} resets"
+            + (f"; {spoken(plan.waits)} of waiting for its clock" if plan.waits and target.time.ppm else ""),
             highlight=False,
             markup=False,
         )
@@ -62,13 +66,13 @@ class Progress(OnProgress):
             self._console.print(f"    power cuts {cuts}; openings {by}", highlight=False, markup=False)
 
     def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
+        about = self._about = f"{scenario.id}, step {number}: {step.verb}"
         now = time.monotonic()
         if now - self._shown < (EVERY if self._live else EVERY_WITHOUT_A_TERMINAL):
             return
         self._shown = now
         gone = now - self._started
         left = gone / self._number * (self._total - self._number) if self._number else 0.0
-        about = f"{scenario.id}, step {number}: {step.verb}"
         if self._live is None:
             self._console.print(
                 f"    {self._number + 1}/{self._total}   {about}   about {left:.0f} s left", highlight=False, markup=False
@@ -79,6 +83,17 @@ class Progress(OnProgress):
                 f"{self._who}   {self._number + 1}/{self._total}   {about}   {left:.0f} s left", overflow="ellipsis", no_wrap=True
             )
         )
+
+    def waiting(self, seconds: float) -> None:
+        now = time.monotonic()
+        if seconds < _WORTH_TELLING or now - self._shown < (EVERY if self._live else EVERY_WITHOUT_A_TERMINAL):
+            return
+        self._shown = now
+        told = f"{self._number + 1}/{self._total}   {self._about}   waiting for its clock, {spoken(math.ceil(seconds))}"
+        if self._live is None:
+            self._console.print(f"    {told}", highlight=False, markup=False)
+        else:
+            self._live.update(Text(f"{self._who}   {told}", overflow="ellipsis", no_wrap=True))
 
     def done(self, result: ScenarioResult) -> None:
         self._number += 1

@@ -112,10 +112,11 @@ def clause_table(results: Sequence[RunResult]) -> Table:
 
 
 def _shown_by(rows: Sequence[ClauseResult]) -> str:
-    said = next((row for row in rows if row.verdict is not Verdict.PASS), rows[0])
+    said = next((row for row in rows if row.verdict is not Verdict.PASS), max(rows, key=lambda row: bool(row.reason)))
     if said.verdict in {Verdict.PASS, Verdict.FAIL}:
         names = said.scenarios
-        return escape(", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else ""))  # noqa: PLR2004
+        told = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")  # noqa: PLR2004
+        return escape(told + (f"; {said.reason}" if said.reason else ""))
     return f"[dim]{escape(said.reason)}[/]"
 
 
@@ -125,6 +126,7 @@ def summary(result: RunResult) -> str:
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) or "no scenario"
     error = f"\n    {escape(result.error)}" if result.error else ""
     link = f"   {result.link}" if result.link else ""
+    link += f"   {result.clock}" if result.clock else ""
     who = f" ({escape(result.firmware)})" if result.firmware else ""
     journal = f"   {escape(result.journal)}" if result.journal else ""
     link += f"   {_reached_with(result)}" if result.bench else ""

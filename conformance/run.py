@@ -18,19 +18,21 @@ from typing import Any
 from lockproof.conformance.at_the_box import cut_class
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
-from lockproof.conformance.player import Player, Watcher
-from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario, ScenarioError
+from lockproof.conformance.pace import ClockMode, Pace
+from lockproof.conformance.player import TEST_CLOCK, Player, Watcher
+from lockproof.conformance.scenario import DEFAULT_TODAY, WAIT, Scenario, ScenarioError, outage
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
+from lockproof.conformance.words import spoken
 from lockproof.reference.authority import Generator, ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import interop_digits
 from lockproof.reference.pins import CHEAP
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
-from lockproof.spec.observable import Authority, BenchError, Box, CutClass, Hello
-from lockproof.spec.profile import DEFAULT, Profile, ProfileError
+from lockproof.spec.observable import Authority, BadInput, BenchError, Box, CutClass, Hello
+from lockproof.spec.profile import DEFAULT, HOUR, Profile, ProfileError
 
 
 class OnProgress(Watcher):
@@ -42,8 +44,42 @@ class OnProgress(Watcher):
     def step(self, scenario: Scenario, number: int, step: Any) -> None:
         """A step is about to be taken."""
 
+    def waiting(self, seconds: float) -> None:
+        """So many seconds are still to be waited, for a clock that runs."""
+
     def done(self, result: ScenarioResult) -> None:
         """A scenario is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How the clock of the box is dealt with; `longest_wait` in seconds, None where waiting costs nothing."""
+
+    mode: ClockMode = ClockMode.HOLD
+    longest_wait: int | None = 0
+
+    def pace(self, hello: Hello, target: Target, progress: OnProgress) -> Pace:
+        """For scenarios whose clock runs."""
+        mode = ClockMode.WALL_CLOCK if self.mode is ClockMode.HOLD else self.mode
+        tolerance = target.board.tolerance if target.board else 0.0
+        return Pace(mode, hello, target.time, tolerance, waiting=progress.waiting)
+
+
+def timing_of(hello: Hello, target: Target, wanted: ClockMode | None, longest_wait: int | None) -> Timing:
+    """Raises `BadInput` for what the box does not declare."""
+    can_hold = TEST_CLOCK in hello.clock_modes or "model" in hello.clock_modes
+    mode = wanted or (ClockMode.HOLD if can_hold else ClockMode.WALL_CLOCK)
+    if mode is not ClockMode.WALL_CLOCK and not can_hold:
+        raise BadInput(
+            f"--clock {mode}: the box declares no test clock, so that nobody can hold its clock or move it; use --clock wall-clock"
+        )
+    if not target.time.ppm:
+        return Timing(mode, None)
+    return Timing(mode, DEFAULT_WAITS[mode] if longest_wait is None else longest_wait)
+
+
+DEFAULT_WAITS = {ClockMode.HOLD: 0, ClockMode.ADVANCE: 0, ClockMode.WALL_CLOCK: 2 * HOUR}
+"""How long a scenario may wait for a clock that runs, in seconds, where nothing is said."""
 
 
 @dataclass(slots=True)
@@ -56,6 +92,7 @@ class Plan:
     writes: int = 0
     cuts: int = 0
     resets: int = 0
+    waits: int = 0  # seconds, for a clock that runs
 
 
 def authority_for_a_bench(
@@ -77,6 +114,8 @@ def run(
     explain: int = 0,
     codes: Path | None = None,
     one_at_a_time: bool = False,
+    clock: ClockMode | None = None,
+    longest_wait: int | None = None,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
@@ -85,6 +124,8 @@ def run(
     The first `explain` failures also say which observations contradict each other. `codes` is a file of a box's own codes, for
     class core; one that can't be used is `BadInput`.
     With `one_at_a_time` each command is a request of its own, answered and judged before the next.
+    `clock` says how its clock is dealt with: held, where the box can, if nothing is said. `longest_wait`: a scenario that waits
+    for a clock that runs for more seconds than that is left out; time that costs nothing is waited for however long.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
@@ -98,9 +139,10 @@ def run(
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
             generator = generator_of(box, hello, codes)
-            plan = make_plan(scenarios, hello, profile, target, today, rehearse=rehearse, has_codes=generator is not None)
+            timing = timing_of(hello, target, clock, longest_wait)
+            plan = make_plan(scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=generator is not None)
             told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
-            judged = {"left_out": told, "judged_authority": target.reference}
+            judged = {"left_out": told, "judged_authority": target.reference, "clock": timing.mode}
             recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
             journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
@@ -120,9 +162,11 @@ def run(
                 supply=target.cuts_supply(hello.holdover),
                 generator=generator or interop_digits,
                 one_at_a_time=one_at_a_time,
+                pace=timing.pace(hello, target, progress),
+                clock=timing.mode,
             )
             _play_all(player, plan, result, progress)
-            result.link = _link_of(box)
+            result.link, result.clock = _link_of(box), player.clock_told()
     except BenchError as error:
         _end_with(str(error), result, journal)
     except KeyboardInterrupt:
@@ -153,8 +197,9 @@ def _link_of(box: Box) -> str:
     return f"{counters.requests} requests, {counters.resent} sent again, {counters.busy} busy, {counters.damaged} damaged frames"
 
 
-MOST_ATTEMPTS = 3
+MEASURE = "measure-clock"
 OVERWRITES = "overwrite-oldest"
+ONLY_HELD = "only a clock that is held was judged"
 NOT_EXERCISED = "not exercised:"
 """Begins a reason that lies in the bench and not in the standard: what was left out for it is inconclusive, never passed over."""
 
@@ -181,6 +226,7 @@ def make_plan(
     profile: Profile,
     target: Target,
     today: str,
+    timing: Timing = Timing(),
     *,
     rehearse: bool = True,
     has_codes: bool = True,
@@ -190,8 +236,8 @@ def make_plan(
     rehearsal = ReferenceBox(profile=profile)
     for scenario in scenarios:
         reason = _not_applicable(scenario, hello, profile, target, has_codes=has_codes)
-        if rehearse and not reason:
-            reason = _rehearse(scenario, rehearsal, profile, today, plan)
+        if (rehearse or scenario.runs or timing.mode is ClockMode.WALL_CLOCK) and not reason:
+            reason = _rehearse(scenario, rehearsal, profile, today, plan, timing)
         entries = rehearsal.state.next_entry - 1
         if not reason and entries > hello.log_capacity and any(step.verb == "upload" for step in scenario.steps):
             reason = f"it uploads a log of {entries} entries, and the box declares room for {hello.log_capacity}"
@@ -215,8 +261,10 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return own
     if "code-only" in hello.classes and verbs & OF_THE_APP:
         return "the box declares class code-only, a box without an app"
-    if "test-clock" not in hello.clock_modes and "model" not in hello.clock_modes:
-        return f"{NOT_EXERCISED} the box declares no test clock, and this scenario needs times to the second"
+    if TEST_CLOCK not in hello.clock_modes and "model" not in hello.clock_modes and _moves_its_clock(scenario, profile):
+        return (
+            f"{NOT_EXERCISED} the box declares no test clock, and this scenario moves its clock over a power cut, or disturbs it"
+        )
     if "disturb-clock" in verbs and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
     supply = target.cuts_supply(hello.holdover)
@@ -224,6 +272,12 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
     for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
     return ""
+
+
+def _moves_its_clock(scenario: Scenario, profile: Profile) -> bool:
+    """By a command that a box whose only clock mode is `wall-clock` declines (PROTOCOL.md)."""
+    cuts = any(step.verb == "cut" and outage(step.arguments.get("off", "0s"), profile) for step in scenario.steps)
+    return cuts or any(step.verb == "disturb-clock" for step in scenario.steps)
 
 
 def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool) -> str:
@@ -244,10 +298,13 @@ def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool
     return ""
 
 
-def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: str, plan: Plan) -> str:
+def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: str, plan: Plan, timing: Timing) -> str:
     """Play it on the reference box: what the model contradicts is refused before any box is touched."""
     journal = Journal()
     player = Player(box, authority_for_a_bench(profile), journal, today, profile)
+    if scenario_runs := scenario.runs:
+        steps = tuple(replace(step, verb=WAIT, shows=()) if step.verb == MEASURE else step for step in scenario.steps)
+        scenario = replace(scenario, runs=False, steps=steps)
     try:
         result = player.play(scenario)
     except (Contradiction, ScenarioError):
@@ -262,10 +319,21 @@ def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: st
         found = result.finding
         told = f"{found.did}: {found.saw}; {found.must}" if found else result.message
         raise Contradiction(found.where if found else str(scenario.where), "reference passes", told)
+    waits = sum(r["arguments"]["seconds"] for r in journal.records if r.get("name") == "advance_clock")
+    if scenario_runs or timing.mode is ClockMode.WALL_CLOCK:
+        if timing.longest_wait is not None and waits > timing.longest_wait:
+            return _too_long(waits, only_held=timing.mode is not ClockMode.WALL_CLOCK)
+        plan.waits += waits
     plan.commands += result.commands
     plan.resets += 1
     plan.cuts += sum(step.verb == "cut" for step in scenario.steps)
     return ""
+
+
+def _too_long(waits: int, *, only_held: bool) -> str:
+    """Why it is left out; where the clock is held, this is the only kind of scenario that waits."""
+    told = f"its clock would have to run for {spoken(waits)}: allow that with --wait {spoken(waits)}"
+    return f"{ONLY_HELD}; {told}" if only_held else f"{NOT_EXERCISED} {told}"
 
 
 def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
@@ -287,7 +355,9 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
 
 def play_until_it_decides(player: Player, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
     """Played until it decides, a few times at most: what was not answered decides nothing. A failure is never tried again."""
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+    attempt = 0
+    while attempt == 0 or attempt < player.attempts:
+        attempt += 1
         played = replace(player.play(scenario, following), attempts=attempt)
         undecided = played.verdict is Verdict.INCONCLUSIVE or (
             played.verdict is Verdict.ERROR and player.unanswered and not _link_is_gone(player.box)
@@ -330,6 +400,7 @@ def _clause_result(
             reason,
             cuts=tuple(sorted({cut for result in by for cut in result.cuts})),
             observed_by=tuple(sorted({who for result in by for who in result.observed_by})),
+            clocks=tuple(sorted({result.clock for result in by if result.clock})),
         )
 
     if clause.decider is Decider.AUTHORITY and not judged_authority:
@@ -366,4 +437,5 @@ def _without_a_failure(
                     [result],
                     f"a control failed at the {channel} in {other}, so nothing seen there counts",
                 )
-    return Verdict.PASS, played, ""
+    held = next((result.message for result in citing if result.message.startswith(ONLY_HELD)), "")
+    return Verdict.PASS, played, held

@@ -103,6 +103,7 @@ class Scenario:
     profile: dict[str, Any] = field(default_factory=dict)
     at_least: dict[str, int] = field(default_factory=dict)
     theorem: str = ""
+    runs: bool = False  # the clock must run, and be waited for: `clock: runs`
 
     @property
     def uses_box(self) -> bool:
@@ -120,7 +121,21 @@ class Scenario:
 _STEP_KEYS = {"at", "after", "box", "authority", "because", "shows", "times", "every"}
 _OUTCOMES = ("box", "authority")
 _NO_ANSWER = "does not answer"
-_SCENARIO_KEYS = {"id", "clauses", "story", "zone", "start", "steps", "properties", "secret", "control", "profile", "theorem"}
+_RUNS = "runs"
+_SCENARIO_KEYS = {
+    "id",
+    "clauses",
+    "story",
+    "zone",
+    "start",
+    "steps",
+    "properties",
+    "secret",
+    "control",
+    "profile",
+    "theorem",
+    "clock",
+}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 _MISTAKE = re.compile(
     r"a digit too many( in front)?|a digit too few|the first digit left out|a nought before it|(the last digit|digit [1-9])( by [1-9])?"
@@ -217,9 +232,17 @@ class _Reader:
             profile=self.profile(items["profile"]) if "profile" in items else {},
             at_least=self.at_least(items["profile"]) if "profile" in items else {},
             theorem=self.theorem(items["theorem"]) if "theorem" in items else "",
+            runs=self.runs(items["clock"]) if "clock" in items else False,
         )
         self.evidence(scenario, items["clauses"])
         return scenario
+
+    def runs(self, node: yaml.Node) -> bool:
+        if self.text(node) != _RUNS:
+            raise ScenarioError(
+                self.at(node), f"clock: {self.text(node)!r} is not known", f"write clock: {_RUNS}, or leave it out"
+            )
+        return True
 
     # Steps
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from lockproof.conformance import words
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.oracle import Judge
 from lockproof.conformance.outbox import Line, Methods, Outbox
+from lockproof.conformance.pace import Missed, Pace
 from lockproof.conformance.scenario import Scenario, ScenarioError, Step
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.reference.authority import Generator
@@ -35,6 +37,7 @@ BOX, OTHER_BOX = "box", "other-box"
 OPENS = ("enter", "present")
 """Commands upon which a box may open. A second one would be another presentation, so they are not sent again."""
 MOVES_THE_CLOCK = ("advance_clock", "disturb_clock", "cut_power")
+_MICRO = 1_000_000
 MOST_REPEATS = 5  # of a request on a line that loses answers
 
 Made = TypeVar("Made")
@@ -82,13 +85,18 @@ class Stage:
     generator: Generator = interop_digits
     supply: bool = False  # the bench can cut the supply itself
     unsteady: bool = False  # the box has booted, and nobody had cut its power
+    pace: Pace | None = None  # where its clock runs
+    ahead: int = 0  # seconds by which its clock is to be ahead of the scenario's time
+    aimed: bool = False  # commands are for their second
     outbox: Outbox = field(init=False)
     step: Step | None = None
     days: Days | None = None
     session: int = 0
     armed: bool = False
     timer: int = 0  # of the box, when it was last read
-    _command: str = ""  # the one recorded last
+    _command: Record = field(default_factory=dict)  # the one recorded last
+    last_order: tuple[int, float, float] | None = None  # the last value that a running clock took, and when
+    _struck: int | None = None  # for how long power was away, by the cut that took the last answer
     off_for: int = 0
     wrong_entries: int = 0
     writes: int = 0  # of the box, when this was last looked at
@@ -114,11 +122,34 @@ class Stage:
         self.journal.write("sent", batch=batch)
 
     def _record(self, kind: str, **fields: Any) -> None:
-        if kind == "command":
-            self._command = fields["name"]
-        elif kind == "answer":
+        if kind == "answer":
             fields |= self._heard(fields["value"])
-        self.judge.see(self.journal.write(kind, **fields))
+        if self.pace:
+            fields |= self._instant(kind, self.pace)
+        record = self.journal.write(kind, **fields)
+        if kind == "command":
+            self._command = record
+        elif self.pace:
+            self._learn(record, self.pace)
+        self.judge.see(record)
+
+    def _instant(self, kind: str, pace: Pace) -> Record:
+        """Before its record a command was not sent; at its record an answer was there."""
+        now = pace.now()
+        if kind == "command":
+            return {"sent": math.floor(now * _MICRO) / _MICRO}
+        return {"received": math.ceil(now * _MICRO) / _MICRO} if kind in {"answer", "no-answer", "booted"} else {}
+
+    def _learn(self, record: Record, pace: Pace) -> None:
+        if record["record"] == "answer":
+            pace.answered(self._command, record)
+            if self._command["name"] == "time_order" and record["value"]["accepted"]:
+                self.last_order = (self._command["meaning"]["value"], self._command["sent"], record["received"])
+        elif record["record"] == "no-answer":
+            struck, self._struck = self._struck, None
+            pace.unanswered(self._command, record, struck)
+        elif record["record"] == "booted":
+            pace.booted()
 
     def _heard(self, value: Any) -> Record:
         """What is recorded of an answer beside its value: who says whether the box opened, and what the box said if that is another."""
@@ -128,7 +159,7 @@ class Stage:
         if isinstance(value, ObservedDecision):
             seen = Decision(value.accepted, value.reason, value.box_time)
             return {"value": seen, "observed_by": value.observed_by, "reported": value.reported}
-        return {"observed_by": SELF_REPORTED} if self._command in OPENS else {}
+        return {"observed_by": SELF_REPORTED} if self._command["name"] in OPENS else {}
 
     def write(self, record: str, **fields: Any) -> None:
         """Record something, after the answers to the commands before it."""
@@ -147,6 +178,7 @@ class Stage:
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": meaning or {}}
 
         def put() -> None:
+            self._aim(told)
             self.outbox.put(command, told, then=then)
             if self.armed:  # of several in one request, it would be unknown before which power went
                 self.outbox.settle()
@@ -159,12 +191,16 @@ class Stage:
         about: str,
         command: Command,
         made_of: Callable[[Any], Any] | None = None,
+        *,
+        aim: bool = True,
         **arguments: Any,
     ) -> Any | None:
         """Send a command and wait for its answer; None where none came because the power was to fail."""
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": {}}
 
         def answer() -> Any:
+            if aim:
+                self._aim(told)
             value = self.outbox.answer(self.outbox.put(command, told, made_of))
             if self.armed:
                 self.outbox.settle()
@@ -221,6 +257,7 @@ class Stage:
                     "no answer came, and the box has not booted since, so that no power cut explains it; check the line"
                 )
             self.armed = False
+            self._struck = self.off_for
             self.now += self.off_for
         else:
             self.unsteady = self.unsteady or booted
@@ -238,8 +275,10 @@ class Stage:
         """Whether a command without an answer was carried out, where doing it twice is not as good as once: the clock tells."""
         if name not in MOVES_THE_CLOCK:
             return False
+        if self.pace:
+            raise Missed(f"no answer came to {name.replace('_', ' ')}, and a clock that runs does not tell whether it was done")
         timer = self.timer
-        reading = self.ask("read_clock", "read the clock", Command(Code.CLOCK_READ))
+        reading = self.look()
         assert reading is not None
         if name == "advance_clock" and reading.box_time is None:
             return bool(reading.timer - timer >= given["seconds"])
@@ -265,7 +304,28 @@ class Stage:
         if instant > self.now:
             seconds = instant - self.now
             self.now = instant
-            self.command("advance_clock", f"let {seconds} s pass", Command(Code.CLOCK_ADVANCE, seconds), seconds=seconds)
+            if self.pace:
+                seconds = 0 if self.scenario.runs else self.pace.to_skip(self._second())
+            if seconds:
+                self.let_pass(seconds)
+
+    def let_pass(self, seconds: int) -> None:
+        """By command."""
+        self.command("advance_clock", f"let {seconds} s pass", Command(Code.CLOCK_ADVANCE, seconds), seconds=seconds)
+
+    def look(self) -> ClockReading | None:
+        """Read the clock, whatever it shows."""
+        return self.ask("read_clock", "read the clock", Command(Code.CLOCK_READ), aim=False)
+
+    def _aim(self, told: Record) -> None:
+        """Where the clock runs: what is sent now is for the second in which the scenario has it."""
+        if self.pace and self.aimed and told["name"] not in MOVES_THE_CLOCK:
+            self.pace.reach(self._second(), self.look)
+            told["aimed"] = self._second()
+
+    def _second(self) -> int:
+        """What a clock that runs is to show at a command that is sent now."""
+        return self.now + self.ahead
 
     def _where(self) -> Any:
         return self.step.where if self.step else self.scenario.where

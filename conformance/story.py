@@ -62,6 +62,7 @@ class StoryJudge:
     finding: Finding | None = None
     error: str = ""
     seen: int = 0
+    measured: str = ""  # of a clock that runs
     _step: Record = field(default_factory=dict)
     _command: Record = field(default_factory=dict)
     _armed: Record | None = None
@@ -79,6 +80,16 @@ class StoryJudge:
     _evidence: int = 0  # what was answered or looked at in this step
     _cuts: list[str] = field(default_factory=list)
     _observed_by: list[str] = field(default_factory=list)
+
+    @property
+    def undecided(self) -> bool:
+        """Something was seen already that shows nothing."""
+        return bool(self._undecided)
+
+    @property
+    def may_decide(self) -> bool:
+        """What shows nothing may show something if it is played again: an answer was lost, or something came in the wrong second."""
+        return True
 
     def see(self, record: Record) -> None:
         """Take one record into account. Raises `Contradiction` for a scenario that the model contradicts."""
@@ -112,6 +123,8 @@ class StoryJudge:
             commands=self._commands,
             cuts=tuple(self._cuts),
             observed_by=tuple(dict.fromkeys(self._observed_by)),
+            clock=str(scenario.get("clock", "")),
+            measured=self.measured,
         )
 
     # Records

@@ -10,14 +10,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from lockproof.conformance import faults
 from lockproof.conformance.bench import OPERATOR, Bench, Board, read
 from lockproof.conformance.faults.degenerate import LINE_FAULTS
+from lockproof.conformance.pace import BenchTime, RealTime
+from lockproof.hw_adapter.virtual import VirtualTime
 from lockproof.reference.box import ReferenceBox
+from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import BadInput, BenchError, Box
 
 IN_PROCESS, ON_A_LINE = "reference", "pty"
@@ -37,6 +40,9 @@ class Target:
     name: str
     reference: bool
     board: Board | None = None  # of a bench file
+    time: BenchTime = field(
+        default_factory=RealTime, compare=False
+    )  # in which it lives: a box in this process, in one of its own
 
     def cuts_supply(self, holdover: int) -> bool:
         """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time."""
@@ -98,7 +104,8 @@ def target(name: str, bench: Bench | None = None) -> Target:
         faults.named(fault)
     if colon and kind in {ADAPTER, PROGRAM}:
         _check_adapter(kind, fault)
-    return Target(name, reference=name in {IN_PROCESS, ON_A_LINE})
+    in_process = name == IN_PROCESS or kind == "fault"
+    return Target(name, reference=name in {IN_PROCESS, ON_A_LINE}, time=VirtualTime() if in_process else RealTime())
 
 
 def _is_no_port(name: str) -> bool:
@@ -120,9 +127,9 @@ def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
         with boards.opened(target.board, on_bytes) as box:
             yield box
     elif target.name == IN_PROCESS:
-        yield ReferenceBox()
+        yield ReferenceBox(clock=Clock(target.time.now))
     elif kind == "fault":
-        yield faults.named(fault).make()
+        yield faults.named(fault).make(clock=Clock(target.time.now))
     elif kind == ON_A_LINE and "/" not in fault:
         with served(fault or None) as path, _wire(path, on_bytes) as box:
             yield box

@@ -92,6 +92,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         ),
         "disturb-clock": Verb("clock", "back", {"back": "duration"}),
         "read-clock": Verb("clock", looks=True),
+        "measure-clock": Verb("clock", looks=True),
         "cut": Verb("power", takes={"off": "outage", "at-write": "nth"}),
         "become": Verb("power", "box", {"box": "other-box"}),
         "read-log": Verb("log", looks=True),

@@ -60,6 +60,8 @@ class ScenarioResult:
     attempts: int = 1
     cuts: tuple[str, ...] = ()  # the class of each power cut, in order
     observed_by: tuple[str, ...] = ()  # who said whether the box opened: self-reported, operator, sensed
+    clock: str = ""  # how it was dealt with: hold, advance, wall-clock
+    measured: str = ""  # of a clock that ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class ClauseResult:
     reason: str = ""
     cuts: tuple[str, ...] = ()  # the classes of power cuts, and who told of openings, in those scenarios
     observed_by: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()  # how the clock was dealt with there
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ class RunResult:
     journal: str = ""
     seed: str = ""
     link: str = ""
+    clock: str = ""  # how it was dealt with, and what was measured of it
     bench: dict[str, Any] = field(default_factory=dict)  # of the bench file, what this was reached with
     stopped: bool = False  # by Ctrl-C
     seconds: float = 0.0

@@ -27,7 +27,9 @@ def hostile_box(
 
 
 class VirtualTime:
-    """Seconds since it was made. It stands still until somebody waits."""
+    """Seconds since it was made. It stands still until somebody waits. `ppm`: no clock goes wrong in it but those that are made to."""
+
+    ppm = 0.0
 
     def __init__(self) -> None:
         self._now = 0.0

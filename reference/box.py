@@ -45,6 +45,8 @@ PAGE = 64  # entries at most in one answer
 class ReferenceBox:
     """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process."""
 
+    drift_ppm = 20  # that it declares
+
     def __init__(self, store: str | Path = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
         self.profile = profile
         self.hardware = clock or Clock()
@@ -77,7 +79,7 @@ class ReferenceBox:
             code_ends_with_its_day=self.profile.code_ends_with_its_day,
             holdover=self.profile.holdover,
             clock_skew=self.profile.clock_skew,
-            drift_ppm=20,
+            drift_ppm=self.drift_ppm,
             log_capacity=LOG_CAPACITY,
             log_when_full="overwrite-oldest",
             frame_limit=256,

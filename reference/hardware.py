@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 import time
@@ -36,28 +37,38 @@ _OTHERWISE = f"put a copy back in its place, or {_NAME_ANOTHER}"
 
 
 class Clock:
-    """A clock and a timer, in whole seconds. Held, they stand still but for `advance`; released, they run as the host's do."""
+    """A clock and a timer, in whole seconds. Held, they stand still but for `advance`; released, they run as the host's do.
 
-    def __init__(self, host: Callable[[], float] = time.monotonic) -> None:
+    A running one gains `drift_ppm` microseconds in every second, and shows `offset` seconds more than it was last set to. A held
+    one is exact.
+    """
+
+    def __init__(self, host: Callable[[], float] = time.monotonic, drift_ppm: float = 0.0, offset: int = 0) -> None:
         self._host = host
+        self.drift_ppm = drift_ppm
+        self.offset = offset
         self._since = host()
-        self._clock = 0
-        self._timer = 0
+        self._clock, self._clock_part = 0, 0.0  # whole seconds, and what has gone of the next one
+        self._timer, self._timer_part = 0, 0.0
         self.held = False
 
     def read(self) -> tuple[int, int]:
         """What clock and timer show."""
-        gone = 0 if self.held else int(self._host() - self._since)
-        return self._clock + gone, self._timer + gone
+        now = self._host()
+        gone = 0.0 if self.held else (now - self._since) * (1 + self.drift_ppm / 1_000_000)
+        self._since = now
+        self._clock, self._clock_part = _gone_on(self._clock, self._clock_part + gone)
+        self._timer, self._timer_part = _gone_on(self._timer, self._timer_part + gone)
+        return self._clock, self._timer
 
     def hold(self, held: bool) -> None:
-        self._clock, self._timer = self.read()
-        self._since = self._host()
+        self.read()
         self.held = held
+        self._clock_part = self._timer_part = 0.0
 
     def set(self, clock: int) -> None:
-        _, timer = self.read()
-        self._clock, self._timer, self._since = clock, timer, self._host()
+        self.read()
+        self._clock, self._clock_part = clock + (0 if self.held else self.offset), 0.0
 
     def advance(self, seconds: int) -> None:
         self._clock += seconds
@@ -69,9 +80,14 @@ class Clock:
 
     def restart(self, off_for: int) -> None:
         """Power was away for `off_for` seconds: the clock went on, the timer starts again."""
-        self.advance(off_for)
-        clock, _ = self.read()
-        self._clock, self._timer, self._since = clock, 0, self._host()
+        self.read()
+        self._clock += off_for
+        self._timer, self._timer_part = 0, 0.0
+
+
+def _gone_on(whole: int, part: float) -> tuple[int, float]:
+    more = math.floor(part)
+    return whole + more, part - more
 
 
 class Store:

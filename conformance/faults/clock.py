@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cbor2
 from lockproof.conformance.faults import fault
@@ -209,3 +210,21 @@ class ClockRunsFast(ReferenceBox):
 
     def advance_clock(self, seconds: int) -> ClockReading:
         return super().advance_clock(seconds + seconds // 3600)
+
+
+@fault(breaks="box.clock.accuracy")
+class DriftsMoreThanItDeclares(ReferenceBox):
+    """Declares a drift of 20 ppm, and gains 100 microseconds in every second while the clock runs."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.hardware.drift_ppm = 100.0
+
+
+@fault(breaks="box.clock.accuracy")
+class StandsTwoMinutesFromWhatItWasSetTo(ReferenceBox):
+    """Declares a skew of 90 s, and a clock that runs shows two minutes more than it was set to."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.hardware.offset = 120

@@ -14,15 +14,15 @@ from lockproof.conformance.exact import ExactJudge
 from lockproof.conformance.explaining import ExplainingJudge
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.knowledge import Knowledge
-from lockproof.conformance.player import Player
-from lockproof.conformance.run import MOST_ATTEMPTS, authority_for_a_bench, play_until_it_decides
+from lockproof.conformance.player import MOST_ATTEMPTS, Player
+from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.verdict import Finding, ScenarioResult, Verdict
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import Decision, NoAnswer
 from lockproof.spec.profile import DEFAULT
 
-SCENARIOS = {each.id: each for each in suite.packaged() if not each.unsuitable(DEFAULT)}
+SCENARIOS = {each.id: each for each in suite.packaged() if not (each.unsuitable(DEFAULT) or each.runs)}
 HOUR = "the-hour-is-over"
 FAULTS = ["reentry-restarts-the-hour", "log-starts-again-at-a-cut", "every-cut-loses-the-time", "wrong-code-in-the-log"]
 

@@ -115,7 +115,7 @@ def test_a_duplicate_key() -> None:
         (
             changed("story:", "storey:"),
             (
-                "a-scenario.yaml:3: a scenario has no storey\n    did you mean story?   (clauses, control, id, profile,"
+                "a-scenario.yaml:3: a scenario has no storey\n    did you mean story?   (clauses, clock, control, id, profile,"
                 " properties, secret, start, steps, story, theorem, zone)"
             ),
         ),
@@ -223,8 +223,8 @@ def test_an_unknown_verb() -> None:
     assert error(with_steps("entre: anns-code")) == (
         "a-scenario.yaml:7: a step has no entre\n    did you mean enter?   (after, agent, alerts, assign, at, authority, because,"
         " become, box, challenge, close-account, connect, cut, deliver, disturb-clock, end-another-grant, enter, every, fetch, generate,"
-        " grant, line, mint, notifications, owners, present, read-clock, read-log, register, report, revocation, revoke, set-clock,"
-        " share, shows, times, unassign, upload, wear, which)"
+        " grant, line, measure-clock, mint, notifications, owners, present, read-clock, read-log, register, report, revocation, revoke,"
+        " set-clock, share, shows, times, unassign, upload, wear, which)"
     )
 
 
@@ -551,3 +551,9 @@ def test_a_scenario_for_boxes_with_at_least_so_many_codes() -> None:
     assert scenario.unsuitable(replace(DEFAULT, code_indices=3)) == ""
     assert scenario.unsuitable(replace(DEFAULT, code_indices=2)) == "it declares code_indices 2, this is for at least 3"
     assert scenario.unsuitable(replace(DEFAULT, holdover=60)) == "it declares holdover 60, this is for 86400"
+
+
+def test_a_scenario_whose_clock_must_run() -> None:
+    assert read(changed("story:", "clock: runs\nstory:")).runs
+    assert not read(changed("story:", "story:")).runs
+    assert "clock: 'stops' is not known" in error(changed("story:", "clock: stops\nstory:"))

@@ -12,13 +12,16 @@ import cbor2
 import pytest
 from lockproof.conformance import suite
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.pace import ClockMode, Pace
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import OF_THE_APP, authority_for_a_bench
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.suite import written
 from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.hw_adapter.virtual import VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import TicketClaims
+from lockproof.reference.hardware import Clock
 from lockproof.spec.clauses import all_clauses
 from lockproof.spec.observable import LogPage
 from lockproof.spec.profile import DAY, DEFAULT, Profile
@@ -47,8 +50,10 @@ CHANGES_OF_CLOCKS = ("2026-10-31", "2026-11-01", "2027-03-13", "2027-03-14", "20
 
 
 def played(scenario: Scenario, today: str = "2027-03-02", declared: Profile = DEFAULT) -> ScenarioResult:
-    profile = replace(declared, **scenario.profile)
-    result = Player(ReferenceBox(profile=profile), authority_for_a_bench(profile), Journal(), today, profile).play(scenario)
+    profile, time = replace(declared, **scenario.profile), VirtualTime()
+    box = ReferenceBox(profile=profile, clock=Clock(time.now))
+    pace = Pace(ClockMode.WALL_CLOCK, box.hello(), time)
+    result = Player(box, authority_for_a_bench(profile), Journal(), today, profile, pace=pace).play(scenario)
     assert result.message == ""
     return result
 

@@ -1,0 +1,348 @@
+"""Clocks that run: what is known of them, how commands are aimed at their seconds, and what becomes of one that is wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Container
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lockproof.conformance import campaign, faults, suite
+from lockproof.conformance.campaign import Clockwork, Tally
+from lockproof.conformance.journal import Journal
+from lockproof.conformance.judging import judge_again
+from lockproof.conformance.pace import ClockMode, Pace, RealTime
+from lockproof.conformance.player import MOST_AIMS, Player
+from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides, run, timing_of
+from lockproof.conformance.running import Gauge, Running
+from lockproof.conformance.targets import target
+from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.hw_adapter.virtual import VirtualTime
+from lockproof.reference.box import ReferenceBox
+from lockproof.reference.hardware import Clock
+from lockproof.spec.observable import BadInput, ClockReading, Decision, Declined, Hello, PowerCut
+from lockproof.spec.profile import DEFAULT
+
+SCENARIOS = {each.id: each for each in suite.packaged() if not each.unsuitable(DEFAULT)}
+HOUR = "the-hour-is-over"
+MEASURED = "a-clock-that-runs-keeps-to-what-it-declares"
+BOTH = (ClockMode.ADVANCE, ClockMode.WALL_CLOCK)
+
+
+class Played:
+    """A reference box, or a kind of it, with a clock that runs in a time that costs nothing."""
+
+    def __init__(
+        self,
+        mode: ClockMode = ClockMode.WALL_CLOCK,
+        drift_ppm: float = 0.0,
+        offset: int = 0,
+        declares: int = 20,
+        make: Callable[..., ReferenceBox] = ReferenceBox,
+    ) -> None:
+        self.time = VirtualTime()
+        self.box = make(clock=Clock(self.time.now, drift_ppm, offset))
+        self.box.drift_ppm = declares
+        self.pace = Pace(mode, self.box.hello(), self.time)
+        self.journal = Journal()
+        self.player = Player(self.box, authority_for_a_bench(DEFAULT), self.journal, pace=self.pace, clock=mode)
+
+    def play(self, name: str = HOUR) -> ScenarioResult:
+        return play_until_it_decides(self.player, SCENARIOS[name])
+
+    def decided_at(self) -> list[tuple[int, int]]:
+        """Of each entry of digits: the second that it was meant for, and the one that the box says."""
+        records = [each for each in self.journal.records if each["record"] in {"command", "answer"}]
+        return [(c["aimed"], a["value"]["box_time"]) for c, a in pairwise(records) if c.get("name") == "enter"]
+
+
+# What is known of a counter
+
+
+@given(
+    drift=st.floats(-200, 200),
+    start=st.floats(0, 1_000),
+    waits=st.lists(st.tuples(st.floats(0, 100_000), st.floats(0, 3), st.floats(0, 1)), min_size=1, max_size=20),
+)
+def test_a_counter_that_keeps_to_its_drift_is_never_found_wrong(
+    drift: float, start: float, waits: list[tuple[float, float, float]]
+) -> None:
+    gauge, now, counter = Gauge(200e-6), 0.0, start
+    for wait, took, where in waits:
+        sent = now + wait
+        carried_out, now = sent + took * where, sent + took
+        counter = start + carried_out * (1 + drift / 1e6)
+        least, most = gauge.shows(sent, now)
+        assert least is None or least <= math.floor(counter)
+        assert most is None or most >= math.floor(counter)
+        assert gauge.saw(math.floor(counter), sent, now)
+    low, high = gauge.at_instant(carried_out)
+    assert low <= counter + 1e-6
+    assert counter <= high + 1e-6
+
+
+@given(excess=st.floats(100, 1_000), seconds=st.integers(30_000, 100_000))
+def test_a_counter_that_drifts_more_than_declared_is_found_wrong_when_it_has_gained_two_seconds(
+    excess: float, seconds: int
+) -> None:
+    gauge = Gauge(20e-6)
+    assert gauge.saw(0, 0.0, 0.01)
+    assert not gauge.saw(math.floor(seconds * (1 + (20 + excess) / 1e6)), seconds, seconds + 0.01)
+
+
+def test_what_lies_between_two_looks_at_an_edge_is_known_to_a_tenth_of_a_second() -> None:
+    gauge = Gauge(0.0)
+    assert gauge.saw(7, 0.95, 0.96)
+    assert gauge.saw(8, 1.04, 1.05)
+    assert gauge.at_instant(1.0) == pytest.approx((7.95, 8.05))
+    assert gauge.shows(1.2, 1.3) == (8, 8)
+    assert gauge.shows(1.9, 2.1) == (8, 9)
+
+
+def test_what_is_recorded_of_a_running_clock_is_read_again_as_it_was() -> None:
+    told = Running(drift_ppm=20, skew=90, bench_ppm=50, tolerance=0.5)
+    assert told.told()["clock"] == [None, None, 0.0]
+    told.clock.saw(1_000, 3.0, 3.5)
+    again = Running.of(json.loads(json.dumps(told.told())))
+    assert again == told
+    assert again.drift == pytest.approx(70e-6)
+
+
+def test_a_tolerance_of_the_bench_makes_every_instant_less_certain() -> None:
+    command, answer = {"name": "read_clock", "arguments": {}, "sent": 10.0}, {"received": 10.2, "value": {"timer": 5}}
+    exact, tolerant = Running(drift_ppm=0, skew=90), Running(drift_ppm=0, skew=90, tolerance=2.0)
+    for each in (exact, tolerant):
+        assert each.answered(command, answer) is None
+    later = {**command, "sent": 12.0}, {"received": 12.1, "value": {"timer": 10}}
+    wrong = exact.answered(*later)
+    assert wrong is not None
+    assert (wrong.counter, wrong.shown, wrong.least, wrong.most) == ("timer", 10, 6, 8)
+    assert tolerant.answered(*later) is None
+
+
+# Scenarios
+
+
+@pytest.mark.parametrize("mode", BOTH)
+@pytest.mark.parametrize(("drift_ppm", "offset", "declares"), [(0.0, 0, 0), (200.0, 90, 200), (-200.0, 1, 200), (20.0, -90, 20)])
+def test_every_command_comes_in_its_second_whatever_the_clock(
+    mode: ClockMode, drift_ppm: float, offset: int, declares: int
+) -> None:
+    played = Played(mode, drift_ppm, offset, declares)
+    for _ in range(2):
+        result = played.play()
+        assert (result.verdict, result.finding, result.clock) == (Verdict.PASS, None, mode)
+    decided = played.decided_at()
+    assert len(decided) > 4
+    assert all(meant == shown for meant, shown in decided)
+
+
+def test_waiting_costs_the_time_that_the_scenario_takes_and_advancing_none() -> None:
+    spent = {}
+    for mode in BOTH:
+        played = Played(mode)
+        played.play()
+        spent[mode] = played.time.now()
+        moved = [each for each in played.journal.records if each.get("name") == "advance_clock"]
+        assert bool(moved) == (mode is ClockMode.ADVANCE)
+    assert spent[ClockMode.WALL_CLOCK] > 86_400
+    assert spent[ClockMode.ADVANCE] < 20
+
+
+def test_a_clock_that_is_known_to_drift_is_looked_at_again_before_its_second() -> None:
+    played = Played(drift_ppm=200.0, declares=200)
+    played.play()
+    looks = [each["sent"] for each in played.journal.records if each.get("name") == "read_clock" and "aimed" not in each]
+    assert any(later - earlier > 3_000 for earlier, later in pairwise(looks))
+
+
+@pytest.mark.parametrize("mode", BOTH)
+def test_a_fault_of_one_second_is_still_a_fault_of_one_second(mode: ClockMode) -> None:
+    played = Played(mode, 200.0, 90, 200, faults.named("expires-one-second-late").make)
+    result = played.play()
+    assert result.finding is not None
+    assert "code.expiry.after-first-use" in result.finding.clauses
+
+
+class Dawdles(ReferenceBox):
+    """Takes a second and a half for some entries of digits, counted from 1."""
+
+    slow: Container[int] = frozenset({2})
+    entries = 0
+    time: VirtualTime
+
+    def enter(self, digits: str) -> Decision:
+        self.entries += 1
+        if self.entries in self.slow:
+            self.time.sleep(1.5)
+        return super().enter(digits)
+
+
+def test_what_was_decided_in_another_second_shows_nothing_and_is_aimed_again() -> None:
+    played = Played(make=Dawdles)
+    played.box.time = played.time  # type: ignore[attr-defined]
+    result = played.play()
+    assert (result.verdict, result.attempts) == (Verdict.PASS, 2)
+    given_up = [each["message"] for each in played.journal.records if each["record"] == "given-up"]
+    assert given_up == ["it was not decided when it was meant to be"]
+
+
+def test_a_box_that_is_always_late_is_inconclusive_after_so_many_aims_and_never_failed() -> None:
+    played = Played(make=Dawdles)
+    played.box.time, played.box.slow = played.time, range(10_000)  # type: ignore[attr-defined]
+    result = played.play()
+    assert (result.verdict, result.attempts, result.finding) == (Verdict.INCONCLUSIVE, MOST_AIMS, None)
+    assert "and meant for" in result.message
+
+
+# The clock is judged
+
+
+def test_a_clock_that_keeps_to_what_it_declares_is_measured_and_passes() -> None:
+    result = Played(drift_ppm=-150.0, declares=200).play(MEASURED)
+    assert (result.verdict, result.shown) == (Verdict.PASS, ("box.clock.accuracy",))
+    assert result.measured.startswith("drift -1")
+    assert result.measured.endswith(" s")
+
+
+@pytest.mark.parametrize(("drift_ppm", "offset", "declares"), [(200.0, 90, 20), (-200.0, 0, 20), (40.0, 0, 20), (0.0, 92, 0)])
+def test_a_clock_that_does_not_keep_to_what_it_declares_fails_that_clause_and_no_other(
+    drift_ppm: float, offset: int, declares: int
+) -> None:
+    result = Played(drift_ppm=drift_ppm, offset=offset, declares=declares).play(MEASURED)
+    assert result.finding is not None
+    assert result.finding.clauses == ("box.clock.accuracy",)
+    assert f"a drift of at most {declares} ppm and 90 s of skew" in result.finding.must
+
+
+def test_a_clock_that_stands_too_far_behind_to_be_ready_fails_its_accuracy() -> None:
+    result = Played(offset=-92).play(MEASURED)
+    assert result.finding is not None
+    assert result.finding.clauses == ("box.clock.accuracy", "box.clock.never-back")
+
+
+def test_too_short_a_time_to_measure_a_drift_shows_nothing() -> None:
+    scenario = SCENARIOS[MEASURED]
+    first, last = scenario.steps[0], scenario.steps[-1]
+    short = replace(scenario, steps=(first, replace(last, after="1m")))
+    played = Played()
+    result = play_until_it_decides(played.player, short)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "let it run for longer, or on a faster line" in result.message
+    assert result.attempts == 1
+
+
+def test_the_journal_alone_says_the_same(tmp_path: Path) -> None:
+    for name, verdict in (("reference", Verdict.PASS), ("fault:drifts-more-than-it-declares", Verdict.FAIL)):
+        place = tmp_path / name.replace(":", "-")
+        place.mkdir()
+        result = run(target(name), [SCENARIOS[MEASURED]], place)
+        again = judge_again(place / "journal.jsonl")
+        assert [each.verdict for each in result.scenarios] == [verdict] == [each.verdict for each in again.scenarios]
+        assert [each.finding for each in result.scenarios] == [each.finding for each in again.scenarios]
+        assert [each.measured for each in result.scenarios] == [each.measured for each in again.scenarios]
+
+
+def test_the_faults_of_a_running_clock_show_in_nothing_where_it_is_held() -> None:
+    for name in ("drifts-more-than-it-declares", "stands-two-minutes-from-what-it-was-set-to"):
+        assert faults.named(name).breaks == "box.clock.accuracy"
+        held = run(target(f"fault:{name}"), [each for each in SCENARIOS.values() if not each.runs][:40], rehearse=False)
+        assert not [each for each in held.scenarios if each.finding]
+        caught = run(target(f"fault:{name}"), [SCENARIOS[MEASURED]], rehearse=False)
+        assert [each.finding.clauses for each in caught.scenarios if each.finding] == [("box.clock.accuracy",)]
+
+
+# What a box declares, and what may be waited for
+
+
+class WallClockOnly(ReferenceBox):
+    """A box whose clock nobody holds or moves."""
+
+    def hello(self) -> Hello:
+        return replace(super().hello(), clock_modes=("wall-clock",))
+
+    def hold_clock(self, held: bool) -> ClockReading:
+        raise Declined("unsupported", f"a clock that is held ({held}): it can't be")
+
+    def advance_clock(self, seconds: int) -> ClockReading:
+        raise Declined("unsupported", f"a clock that is moved by {seconds} s: it can't be")
+
+    def cut_power(self, cut: PowerCut) -> None:
+        if cut.off_for:
+            raise Declined("unsupported", "power away for a time: that takes this time")
+        super().cut_power(cut)
+
+
+def test_a_box_whose_clock_only_runs_is_waited_for() -> None:
+    played = Played(make=WallClockOnly)
+    assert timing_of(played.box.hello(), target("reference"), None, None).mode is ClockMode.WALL_CLOCK
+    for name in (HOUR, "vital-signs", MEASURED):
+        assert played.play(name).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("mode", [ClockMode.HOLD, ClockMode.ADVANCE])
+def test_a_clock_that_only_runs_is_not_asked_to_do_more(mode: ClockMode) -> None:
+    with pytest.raises(BadInput, match=f"--clock {mode}: the box declares no test clock"):
+        timing_of(WallClockOnly().hello(), target("reference"), mode, None)
+
+
+def test_on_a_line_nothing_waits_for_an_hour_that_nobody_allowed() -> None:
+    hello = ReferenceBox().hello()
+    assert timing_of(hello, target("pty"), None, None).longest_wait == 0
+    assert timing_of(hello, target("pty"), ClockMode.WALL_CLOCK, None).longest_wait == 7_200
+    assert timing_of(hello, target("pty"), None, 5_000).longest_wait == 5_000
+    assert timing_of(hello, target("reference"), None, None).longest_wait is None
+    result = run(target("pty"), [SCENARIOS[MEASURED], SCENARIOS["the-clock-goes-on-without-power"]])
+    left_out = next(each for each in result.scenarios if each.id == MEASURED)
+    assert left_out.verdict is Verdict.NOT_APPLICABLE
+    assert left_out.message == (
+        "only a clock that is held was judged; its clock would have to run for 1h15m: allow that with --wait 1h15m"
+    )
+    accuracy = next(each for each in result.clauses if each.id == "box.clock.accuracy")
+    assert (accuracy.verdict, accuracy.reason, accuracy.clocks) == (Verdict.PASS, left_out.message, ("hold",))
+
+
+def test_over_a_real_line_a_running_clock_is_aimed_at_in_real_time(tmp_path: Path) -> None:
+    result = run(target("pty"), [SCENARIOS[HOUR]], tmp_path, clock=ClockMode.ADVANCE)
+    assert [(each.verdict, each.clock) for each in result.scenarios] == [(Verdict.PASS, "advance")]
+    assert result.clock.startswith("clock: advance, ")
+    assert [each.verdict for each in judge_again(tmp_path / "journal.jsonl").scenarios] == [Verdict.PASS]
+
+
+def test_a_scenario_that_waits_too_long_says_so_and_its_clauses_are_not_passed() -> None:
+    result = run(target("pty"), [SCENARIOS[HOUR]], clock=ClockMode.WALL_CLOCK, longest_wait=60)
+    assert result.scenarios[0].message == (
+        "not exercised: its clock would have to run for 1d6h19m51s: allow that with --wait 1d6h19m51s"
+    )
+    assert {each.verdict for each in result.clauses if HOUR in each.scenarios} == {Verdict.INCONCLUSIVE}
+
+
+# On hostile lines
+
+
+@pytest.mark.parametrize(
+    "clockwork",
+    [Clockwork(ClockMode.WALL_CLOCK, 200.0, 90, 200), Clockwork(ClockMode.WALL_CLOCK, 200.0, 90, 20)],
+    ids=["declared", "lies"],
+)
+def test_on_hostile_lines_no_clock_makes_a_wrong_verdict(clockwork: Clockwork) -> None:
+    tally = Tally()
+    for one in campaign.campaign(range(7_000, 7_040), clockwork):
+        tally.count(one)
+        assert not one.wrong, one.told()
+    decided = sum(counts[Verdict.PASS] + counts[Verdict.FAIL] for counts in tally.by_kind.values())
+    assert decided > 20
+
+
+def test_the_time_of_a_machine_is_real() -> None:
+    time = RealTime()
+    before = time.now()
+    time.sleep(0.01)
+    time.sleep(-1.0)
+    assert time.now() - before >= 0.01
+    assert time.ppm == 50.0
