@@ -408,16 +408,16 @@ class Bench:
     def serve(self, link: str = "box", store: str = "box.db", number: str = "FT1") -> None:
         words = ("box", "--quiet", "--link", self.folder / link, "--store", self.folder / store)
         self.box, url = self._processes.enter_context(ready(*words))
-        self._plug(url, number)
+        self.plug(url, number)
 
     def serve_another_firmware(self, link: str = "box", number: str = "FT1") -> None:
         command = [sys.executable, "-c", ELSEWHERE, str(self.folder / link)]
         self.box = self._processes.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         self._processes.callback(self.box.kill)
         assert self.box.stdout
-        self._plug(self.box.stdout.readline().strip(), number)
+        self.plug(self.box.stdout.readline().strip(), number)
 
-    def _plug(self, device: str, number: str) -> None:
+    def plug(self, device: str, number: str = "FT1") -> None:
         info = ListPortInfo(device)
         info.serial_number = number
         self.plugged.append(info)
@@ -479,16 +479,33 @@ def test_a_run_of_a_bench_goes_on_when_its_box_is_plugged_in_again(
     assert verdicts_of(judge_again(Path(disturbed.journal))) == verdicts_of(disturbed)
 
 
-def test_a_box_whose_supply_a_bench_cuts_comes_back_too(bench: Bench) -> None:
-    """What stands around the box on the line passes its session on, so that a boot is no secret."""
-    bench.serve()
+@pytest.mark.parametrize("boots", [False, True])
+def test_a_box_whose_supply_a_bench_cuts_comes_back_too(bench: Bench, boots: bool) -> None:
+    """Its line is lost, not the box; it may have booted meanwhile."""
+    power = bench.folder / "power"
+    power.touch()
+    words = ("box", "--quiet", "--supply", power, "--link", bench.folder / "far-end")
+    with ready(*words) as (_, far_end), contextlib.ExitStack() as lines:
 
-    def plug_in_again() -> None:
-        bench.unplug()
-        bench.serve("elsewhere")
+        def lay(name: str) -> subprocess.Popen[str]:
+            line, url = lines.enter_context(ready("line", "--to", far_end, "--link", bench.folder / name))
+            bench.plug(url)
+            return line
 
-    result = bench.judged(f'{BY_NUMBER}\n[box.power]\noff = "true"\non = "true"', plug_in_again)
+        first = lay("one")
+
+        def plug_in_again() -> None:
+            bench.plugged.clear()
+            first.kill()
+            first.wait(SOON)
+            if boots:
+                power.unlink()
+                power.touch()
+            lay("another")
+
+        result = bench.judged(f'{BY_NUMBER}\n[box.power]\noff = "rm power"\non = "touch power"', plug_in_again)
     assert (result.error, set(verdicts_of(result).values())) == ("", {Verdict.PASS})
+    assert '"booted":true' in Path(result.journal).read_text() or not boots
 
 
 @pytest.mark.parametrize(
