@@ -30,7 +30,7 @@ from lockproof.reference.pins import CHEAP
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
 from lockproof.spec.observable import Authority, BenchError, Box, CutClass, Hello
-from lockproof.spec.profile import DEFAULT, Profile, ProfileError
+from lockproof.spec.profile import DEFAULT, Profile, ProfileError, ProfileOfOwnCodes
 
 
 class OnProgress(Watcher):
@@ -169,8 +169,10 @@ DECLARED = ("code_digits", "code_indices", "code_ends_with_its_day", "holdover",
 
 def declared_profile(hello: dict[str, Any]) -> Profile:
     """The default profile with what the box declares of its own. Raises `BenchError` for what the standard does not allow."""
+    declared = {name: hello[name] for name in DECLARED}
+    of_its_own = "interop" not in hello["classes"] and declared["code_digits"] != DEFAULT.code_digits
     try:
-        return replace(DEFAULT, **{name: hello[name] for name in DECLARED})
+        return ProfileOfOwnCodes(**declared) if of_its_own else replace(DEFAULT, **declared)
     except ProfileError as error:
         raise BenchError(f"the box declares what the standard does not allow: {error}; mend its hello") from None
 
