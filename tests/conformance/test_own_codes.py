@@ -161,6 +161,29 @@ def test_a_box_of_class_core_without_codes_is_not_judged(core_box, lockproof):
     ) in " ".join(done.stdout.split())
 
 
+def test_what_a_file_does_not_list_is_not_exercised_and_fails_nobody(core_box, lockproof, tmp_path):
+    (tmp_path / "codes.csv").write_text(codes_of("2027-02-20", 40))
+    others = "not exercised: a file of codes says those of one box in one zone, and this scenario needs others; give the adapter a mint"
+    left_out = {
+        "a-box-made-anew-knows-nothing": others,
+        "another-box-has-other-codes": others,
+        "a-code-outlives-a-move-to-another-zone": others,
+        "the-second-at-which-32-bits-are-full": "not exercised: codes.csv: no code for 2038-01-18, index 0; it has codes for",
+        "there-is-no-ninth-index": "not exercised: codes.csv: no code for 2027-03-02, index 8; it has codes for",
+    }
+    names = [word for name in (*left_out, "the-hour-is-over", "a-day-in-auckland") for word in ("--scenario", name)]
+    done = lockproof("run", "--box", core_box, "--codes", "codes.csv", "--today", "2027-03-02", *names)
+    assert (done.returncode, done.stderr) == (4, "")
+    (run,) = json.loads((tmp_path / "runs/0001/report.json").read_text())["runs"]
+    found = {each["id"]: (each["verdict"], each["message"]) for each in run["scenarios"]}
+    for name, why in left_out.items():
+        verdict, message = found.pop(name)
+        assert verdict == "not-applicable"
+        assert message.startswith(why)
+    assert {"the-hour-is-over", "a-day-in-auckland"} <= found.keys()
+    assert {verdict for verdict, _ in found.values()} == {"pass"}
+
+
 @pytest.mark.parametrize("length", [7, 10, 15])
 def test_codes_of_its_own_may_be_longer_than_those_of_the_standard(lockproof, tmp_path, length):
     (tmp_path / "codes.csv").write_text(codes_of("2027-02-20", 40, length=length))

@@ -31,8 +31,8 @@ AT = 3
 
 
 def own_digits(code: CodeIndex, length: int = 8) -> str:
-    """Of a maker whose codes hang on the day and the index alone."""
-    return f"{zlib.crc32(f'{code.day_start + 43200} {code.index}'.encode()) % 10**length:0{length}}"
+    """Of a maker whose codes hang on the local date and the index alone."""
+    return f"{zlib.crc32(f'{(code.day_start + 48600) // 86400} {code.index}'.encode()) % 10**length:0{length}}"
 
 
 class CoreBox(ReferenceBox):
