@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter.declaration import CUT_CLASSES
-from lockproof.hw_adapter.guard import AdapterFault
+from lockproof.hw_adapter.guard import AdapterFault, AdapterGone
 from lockproof.reference.credentials import TicketClaims, TimeClaims, derive_keys, interop_digits, seal_ticket, seal_time_order
 from lockproof.reference.zone_tables import day_at, make_table
 from lockproof.spec.observable import (
@@ -191,6 +191,8 @@ def _tried(check: Check, trial: Trial, before: dict[str, Finding]) -> Finding:
             return Finding(check.id, check.says, Verdict.INCONCLUSIVE, f"{needed} did not pass, so that this says nothing")
     try:
         return Finding(check.id, check.says, Verdict.PASS, check.try_it(trial))
+    except AdapterGone as gone:
+        return Finding(check.id, check.says, Verdict.INCONCLUSIVE, f"not tried: {str(gone).partition(';')[0]}")
     except (Caught, AdapterFault) as caught:
         return Finding(check.id, check.says, Verdict.FAIL, str(caught))
     except Declined as declined:
@@ -260,12 +262,10 @@ def _clock_held(trial: Trial) -> str:
 def _clock_runs(trial: Trial) -> str:
     trial.set_up()
     trial.box.hold_clock(False)
-    try:
-        before = trial.box.read_clock()
-        trial.wait(WAIT_S)
-        after = trial.box.read_clock()
-    finally:
-        trial.box.hold_clock(True)
+    before = trial.box.read_clock()
+    trial.wait(WAIT_S)
+    after = trial.box.read_clock()
+    trial.box.hold_clock(True)
     if after.timer <= before.timer or (after.box_time or 0) <= (before.box_time or 0):
         raise Caught(f"{_shown(before)}; {WAIT_S} s later still {_shown(after)}: is the reading kept by the adapter?")
     return f"{after.timer - before.timer} s on the timer in {WAIT_S} s"

@@ -16,6 +16,11 @@ class AroundBox:
         """What the link has cost so far, None where there is none."""
         return getattr(self.inner, "counters", None)
 
+    @property
+    def session(self) -> int:
+        """The one that the box was in when it last said so, 0 where nobody keeps that."""
+        return getattr(self.inner, "session", 0)
+
     def hello(self) -> Hello:
         return self.inner.hello()
 

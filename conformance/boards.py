@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 from lockproof.conformance.bench import OPERATOR, SENSOR, Board
 from lockproof.conformance.observing import ObservedBox, Operator, Sensor
 from lockproof.conformance.ports import usb_ports
 from lockproof.conformance.supply import supplied
+from lockproof.hw_adapter import board as known_board
 from lockproof.hw_adapter.adapter import SerialBox, open_box
+from lockproof.hw_adapter.board import Expected
 from lockproof.hw_adapter.channel import LineSettings, OnBytes
-from lockproof.spec.observable import BenchError, Box, Hello
+from lockproof.hw_adapter.reconnect import ComingBack
+from lockproof.spec.observable import BenchError, Box
 from serial.tools.list_ports_common import ListPortInfo
 
 
 @contextmanager
-def opened(board: Board, on_bytes: OnBytes | None = None) -> Iterator[Box]:
-    """Raises `BenchError`: there is no such port, nothing answers, or another box does than the file says."""
+def opened(board: Board, on_bytes: OnBytes | None = None, back: ComingBack | None = None) -> Iterator[Box]:
+    """The box; a line that is lost later is waited for as `back` says, at whatever port its USB serial number is then.
+
+    Raises `BenchError`: there is no such port, nothing answers, or another box does than the file says.
+    """
     line = LineSettings(board.baud, board.dtr, board.rts)
+    known = known_board.Board(f"{board.place}: box {board.name}", Expected(board.identity, board.firmware))
+
+    def port() -> str:
+        return port_of(board, usb_ports())
 
     def at_its_port() -> SerialBox:
-        return open_box(port_of(board, usb_ports()), line, on_bytes=on_bytes)
+        known.doubt()  # which asks nothing of the first one
+        return open_box(port(), line, on_bytes=on_bytes, back=back and replace(back, find=port), board=known)
 
-    box: AbstractContextManager[Box] = (
-        supplied(at_its_port, board.power, board.name, lambda hello: recognise(board, hello)) if board.power else at_its_port()
-    )
+    box: AbstractContextManager[Box] = supplied(at_its_port, board.power, board.name) if board.power else at_its_port()
     with box as reached:
-        hello = reached.hello()
-        recognise(board, hello)
-        if board.identity and hello.identity != board.identity:
-            raise _another(board, "identity", board.identity, hello.identity)
         yield _watched(reached, board)
 
 
@@ -56,19 +62,6 @@ def port_of(board: Board, present: Iterable[ListPortInfo]) -> str:
     raise BenchError(
         f"{board.place}: {' and '.join(found)} have the USB serial number {board.id}; say which one box {board.name} is at:"
         f' serial = "{found[0]}"'
-    )
-
-
-def recognise(board: Board, hello: Hello) -> None:
-    """Raises `BenchError` where another firmware answers than the file says."""
-    if board.firmware and hello.firmware != board.firmware:
-        raise _another(board, "firmware", board.firmware, hello.firmware)
-
-
-def _another(board: Board, what: str, wanted: str, seen: str) -> BenchError:
-    return BenchError(
-        f"{board.place}: box {board.name} has the {what} {wanted}, and what answers has {seen}; the wrong box is on the port, or"
-        " the file is out of date"
     )
 
 

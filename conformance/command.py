@@ -305,19 +305,12 @@ def faults(
 ) -> None:
     """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
     from lockproof.conformance.faults import all_faults, named
-    from lockproof.conformance.killing import show_kills, show_smallest, try_faults
+    from lockproof.conformance.killing import try_and_tell
 
     if over not in {"fault", "pty"}:
         _stop(f"--over {over}: faulty boxes stand in process (fault) or on a line (pty)", Exit.BAD_INPUT)
     chosen = [named(name).name for name in names] if names else list(all_faults())
-    try:
-        kills = try_faults(chosen, over, _suite(which))
-    except KeyboardInterrupt:
-        _stop("stopped by Ctrl-C; no fault was judged", Exit.LINK)
-    survived = show_kills(_console(), kills)
-    if smallest:
-        show_smallest(_console(), kills)
-    raise SystemExit(Exit.FAILED if survived else Exit.PASSED)
+    raise SystemExit(try_and_tell(_console(), chosen, over, _suite(which), smallest=smallest))
 
 
 @app.command(epilog="For example: lockproof clauses code.expiry.after-first-use")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from lockproof.conformance import suite
+from lockproof.conformance.counting import Counting
 from lockproof.conformance.faults import Fault, named
 from lockproof.conformance.run import run
 from lockproof.conformance.scenario import Scenario
@@ -34,6 +35,11 @@ class Kill:
         return self.fault.breaks in self.failed and self.result.exit_code == 1
 
     @property
+    def survived(self) -> bool:
+        """It got away, and a bench could have seen it."""
+        return not self.named and not self.fault.unseen
+
+    @property
     def failed(self) -> list[str]:
         return [clause.id for clause in self.result.clauses if clause.verdict is Verdict.FAIL]
 
@@ -55,9 +61,36 @@ def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
     return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios, rehearse=False))
 
 
-def try_faults(names: Sequence[str], over: str, which: suite.Suite = suite.Suite.ALL) -> list[Kill]:
+def try_faults(names: Sequence[str], over: str, which: suite.Suite = suite.Suite.ALL) -> Iterator[Kill]:
     """The packaged scenarios on each of these faulty boxes, on as many processors as there are; in the order of the names."""
-    return list(mapped(partial(_try_named, over, which), names))
+    return mapped(partial(_try_named, over, which), names)
+
+
+def try_and_tell(
+    console: Console, names: Sequence[str], over: str, which: suite.Suite = suite.Suite.ALL, *, smallest: bool = False
+) -> int:
+    """Try them, say how far that is, and what caught each; with `smallest`, also the fewest scenarios that catch as many.
+
+    Returned is the exit code: 0 if every one is caught that a bench can see, 1 if one got away, 3 after Ctrl-C.
+    """
+    kills: list[Kill] = []
+    try:
+        with Counting(console, len(names), "faults") as count:
+            for kill in try_faults(names, over, which):
+                kills.append(kill)
+                if kill.survived:
+                    console.print(f"[bold red]not caught:[/] {kill.fault.name}", highlight=False)
+                count(f"{sum(each.named for each in kills)} caught   {kill.fault.name}")
+    except KeyboardInterrupt:
+        show_kills(console, kills)
+        console.print(
+            f"stopped by Ctrl-C after {len(kills)} of {len(names)} faults; nothing is known of the rest", highlight=False
+        )
+        return 3
+    survived = show_kills(console, kills)
+    if smallest:
+        show_smallest(console, kills)
+    return 1 if survived else 0
 
 
 def _try_named(over: str, which: suite.Suite, name: str) -> Kill:
@@ -85,7 +118,7 @@ def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:
         )
     console.print(table)
     console.print(f"{sum(kill.named for kill in kills)} of {len(kills)} faults caught and named{_by_source(kills, sources)}")
-    return [kill.fault.name for kill in kills if not kill.named and not kill.fault.unseen]
+    return [kill.fault.name for kill in kills if kill.survived]
 
 
 def _by(kill: Kill, caught: Sequence[str]) -> str:

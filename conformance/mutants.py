@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
-from typing import Self
 
+from lockproof.conformance.counting import Counting
 from lockproof.spec import mutants, mutation
 from lockproof.spec.mutation import Judged, Verdict
 from lockproof.spec.theorems import THEOREMS
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
-from rich.text import Text
-
-EVERY_WITHOUT_A_TERMINAL = 20.0  # seconds between two lines
 
 
 def judge_and_tell(console: Console) -> int:
     """Judge every mutant of the model and say what became of them; returned is the exit code."""
     every, judged = mutants.all_mutants(), list[Judged]()
     try:
-        with Count(console, len(every)) as count:
+        with Counting(console, len(every), "mutants") as count:
             for each in mutation.judge_all(every):
                 judged.append(each)
-                count(each)
+                _survives(console, each)
+                count(_said(judged))
     except KeyboardInterrupt:
         show(console, judged, all_of_them=False)
         console.print(
@@ -36,39 +31,14 @@ def judge_and_tell(console: Console) -> int:
     return 1 if show(console, judged) else 0
 
 
-class Count:
-    """A live line on a terminal, a line now and then elsewhere; whatever survives is told at once."""
+def _survives(console: Console, judged: Judged) -> None:
+    if judged.verdict is Verdict.SURVIVED:
+        console.print(f"[bold red]survived:[/] {_plain(judged.mutant.id)}", highlight=False, soft_wrap=True)
 
-    def __init__(self, console: Console, total: int) -> None:
-        self._console, self._total = console, total
-        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
-        self._so_far: Counter[Verdict] = Counter()
-        self._started = self._shown = time.monotonic()
 
-    def __enter__(self) -> Self:
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._live:
-            self._live.stop()
-
-    def __call__(self, judged: Judged) -> None:
-        self._so_far[judged.verdict] += 1
-        if judged.verdict is Verdict.SURVIVED:
-            self._console.print(f"[bold red]survived:[/] {_plain(judged.mutant.id)}", highlight=False, soft_wrap=True)
-        done, now = self._so_far.total(), time.monotonic()
-        left = (now - self._started) / done * (self._total - done)
-        line = f"{done}/{self._total} mutants   {self._said()}   {judged.mutant.place}   about {left:.0f} s left"
-        if self._live:
-            self._live.update(Text(line, overflow="ellipsis", no_wrap=True))
-        elif now - self._shown >= EVERY_WITHOUT_A_TERMINAL:
-            self._shown = now
-            self._console.print(line, highlight=False, markup=False)
-
-    def _said(self) -> str:
-        return ", ".join(f"{self._so_far[verdict]} {verdict.lower()}" for verdict in Verdict)
+def _said(judged: Sequence[Judged]) -> str:
+    count = Counter(each.verdict for each in judged)
+    return f"{', '.join(f'{count[verdict]} {verdict.lower()}' for verdict in Verdict)}   {judged[-1].mutant.place}"
 
 
 def show(console: Console, judged: Sequence[Judged], *, all_of_them: bool = True) -> list[Judged]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -57,9 +57,9 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
     """What was done, what the standard says, by how much, and the next command."""
     names = ", ".join(found.clauses) or "?"
     lines = [f"[bold red]FAIL[/]  [bold]{names}[/]        {scenario.id}, step {found.step}   [dim]{escape(found.where)}[/]"]
-    last = found.history[-1] if found.history else f"{found.did}   {found.saw}"
-    lines += [*_story(found), f"    {MARK} [bold]{escape(last)}[/]", f"      [red]{' ' * 22}{escape(found.must)}[/]"]
-    if found.saw not in last:
+    history = found.history or (f"{found.did}   {found.saw}",)
+    lines += [*_story(history, found.contradicting), f"      [red]{' ' * 22}{escape(found.must)}[/]"]
+    if found.saw not in history[-1]:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
@@ -67,15 +67,19 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _story(found: Finding) -> Iterator[str]:
-    """What went before: the last few lines, and any that contradicts what was seen, marked."""
-    before = len(found.history) - 1
-    told = [n for n in range(before) if n >= before - HISTORY + 1 or n in found.contradicting]
+def _story(history: Sequence[str], contradicting: Container[int]) -> Iterator[str]:
+    """The last few lines, and any before them that contradicts what was seen, marked; a date where the line above has another."""
+    last = len(history) - 1
+    told = [n for n in range(last + 1) if n > last - HISTORY or n in contradicting]
+    date = ""
     for number, earlier in zip(told, [-1, *told], strict=False):
         left_out = number - earlier - 1
         if left_out:
             yield f"      [dim]… {left_out} more[/]"
-        yield f"    {MARK if number in found.contradicting else ' '} {escape(found.history[number])}"
+        before, (date, _, rest) = date, history[number].partition(" ")
+        line = escape(f"{' ' * len(date) if date == before else date} {rest}")
+        mark = MARK if number in contradicting or number == last else " "
+        yield f"    {mark} {f'[bold]{line}[/]' if number == last else line}"
 
 
 def next_commands(result: RunResult, scenario: str, where: str) -> list[str]:

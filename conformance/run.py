@@ -28,11 +28,12 @@ from lockproof.conformance.words import spoken
 from lockproof.reference.authority import Generator, ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import interop_digits
+from lockproof.reference.days import Days, Zones
 from lockproof.reference.pins import CHEAP
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
 from lockproof.spec.observable import Authority, BadInput, BenchError, Box, CutClass, Hello
-from lockproof.spec.profile import DEFAULT, HOUR, Profile, ProfileError
+from lockproof.spec.profile import DEFAULT, HOUR, Profile, ProfileError, ProfileOfOwnCodes
 
 
 class OnProgress(Watcher):
@@ -140,7 +141,11 @@ def run(
             profile = declared_profile(asdict(hello))
             generator = generator_of(box, hello, codes)
             timing = timing_of(hello, target, clock, longest_wait)
-            plan = make_plan(scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=generator is not None)
+            listed = generator if codes else None
+            has_codes = generator is not None
+            plan = make_plan(
+                scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed
+            )
             told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
             judged = {"left_out": told, "judged_authority": target.reference, "clock": timing.mode}
             recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
@@ -214,8 +219,10 @@ DECLARED = ("code_digits", "code_indices", "code_ends_with_its_day", "holdover",
 
 def declared_profile(hello: dict[str, Any]) -> Profile:
     """The default profile with what the box declares of its own. Raises `BenchError` for what the standard does not allow."""
+    declared = {name: hello[name] for name in DECLARED}
+    of_its_own = "interop" not in hello["classes"] and declared["code_digits"] != DEFAULT.code_digits
     try:
-        return replace(DEFAULT, **{name: hello[name] for name in DECLARED})
+        return ProfileOfOwnCodes(**declared) if of_its_own else replace(DEFAULT, **declared)
     except ProfileError as error:
         raise BenchError(f"the box declares what the standard does not allow: {error}; mend its hello") from None
 
@@ -230,10 +237,14 @@ def make_plan(
     *,
     rehearse: bool = True,
     has_codes: bool = True,
+    listed: Generator | None = None,
 ) -> Plan:
-    """Select by declaration, rehearse what is selected on the reference box, and count what it costs."""
+    """Select by declaration, rehearse what is selected on the reference box, and count what it costs.
+
+    It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough.
+    """
     plan = Plan()
-    rehearsal = ReferenceBox(profile=profile)
+    rehearsal = _Rehearsing(listed, profile)
     for scenario in scenarios:
         reason = _not_applicable(scenario, hello, profile, target, has_codes=has_codes)
         if (rehearse or scenario.runs or timing.mode is ClockMode.WALL_CLOCK) and not reason:
@@ -298,19 +309,39 @@ def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool
     return ""
 
 
-def _rehearse(scenario: Scenario, box: ReferenceBox, profile: Profile, today: str, plan: Plan, timing: Timing) -> str:
+_NOT_LISTED = (
+    f"{NOT_EXERCISED} a file of codes says those of one box in one zone, and this scenario needs others; give the adapter a mint"
+)
+
+
+class _Rehearsing(ReferenceBox):
+    """The reference box, with codes that a file lists if there is one."""
+
+    def __init__(self, listed: Generator | None, profile: Profile) -> None:
+        self.listed = listed
+        super().__init__(profile=profile)
+
+    def _boot_days(self, zones: Zones) -> None:
+        self.days = Days(self.keys, zones, self.listed(self.box_id, self.secret, self.profile) if self.listed else None)
+
+
+def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str, plan: Plan, timing: Timing) -> str:
     """Play it on the reference box: what the model contradicts is refused before any box is touched."""
-    journal = Journal()
-    player = Player(box, authority_for_a_bench(profile), journal, today, profile)
+    generator, journal = box.listed or interop_digits, Journal()
     if scenario_runs := scenario.runs:
         steps = tuple(replace(step, verb=WAIT, shows=()) if step.verb == MEASURE else step for step in scenario.steps)
         scenario = replace(scenario, runs=False, steps=steps)
+    player = Player(box, authority_for_a_bench(profile, generator), journal, today, profile, generator=generator)
     try:
         result = player.play(scenario)
     except (Contradiction, ScenarioError):
+        if box.listed:
+            return _NOT_LISTED
         if profile == DEFAULT:
             raise
         return FOR_THE_DEFAULT
+    if box.listed and result.verdict is not Verdict.PASS:
+        return f"{NOT_EXERCISED} {result.message}" if result.message else _NOT_LISTED
     if (
         result.verdict is not Verdict.PASS and not scenario.theorem
     ):  # a broken model's counterexample is to fail in front of everybody

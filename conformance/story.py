@@ -73,7 +73,7 @@ class StoryJudge:
     _shown: list[str] = field(default_factory=list)
     _channels: set[str] = field(default_factory=set)
     _history: list[str] = field(default_factory=list)
-    _date: str = ""
+    _at: int | None = None  # when the last of what was done was done; a step may take a while
     _commands: int = 0
     _complete: bool = False
     _open: bool = False  # a command is out and has no answer yet
@@ -97,6 +97,7 @@ class StoryJudge:
         if kind in OF_THE_LINE:
             return
         if self.finding is None and not self.error:
+            self._at = record.get("at", self._at)
             self._in_order(kind)
         if self.finding is None and not self.error:
             getattr(self, "_see_" + kind.replace("-", "_"), _ignore)(record)
@@ -264,11 +265,8 @@ class StoryJudge:
         )
 
     def _note(self, did: str, saw: str) -> None:
-        """One line of the story: the date where it is another than on the line before, the time, what was done and seen."""
-        when = self._time(self._step.get("at"))
-        date, _, time = when.partition(" ")
-        before, self._date = self._date, date
-        self._history.append(f"{date if date != before else '':<10} {time}   {did:<32} {saw}")
+        """One line of the story: when it was, what was done and seen."""
+        self._history.append(f"{self._time(self._at)}   {did:<32} {saw}")
 
     def _seen_by(self, record: Record) -> str:
         """Who saw it, where that is not the box itself, and what the box said, where that is something else."""

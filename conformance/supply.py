@@ -15,11 +15,11 @@ from lockproof.conformance.around import AroundBox
 from lockproof.conformance.bench import Power, Program
 from lockproof.conformance.programs import ProgramError, run_program
 from lockproof.hw_adapter.adapter import NotCut, SerialBox
+from lockproof.hw_adapter.board import WrongBoard
 from lockproof.hw_adapter.link import Counters
 from lockproof.spec.observable import BenchError, CutClass, Hello, PowerCut
 
 OpenBox = Callable[[], AbstractContextManager[SerialBox]]
-Recognise = Callable[[Hello], None]
 _MARGIN_S = 5.0  # over and above boot_ms, for a port to come back and a box to say hello
 _LOOK_AGAIN_S = 0.1
 
@@ -27,15 +27,12 @@ _LOOK_AGAIN_S = 0.1
 class SuppliedBox(AroundBox):
     """A box on a line whose supply the bench can cut."""
 
-    def __init__(
-        self, box: SerialBox, power: Power, name: str, open_again: Callable[[], SerialBox], recognise: Recognise
-    ) -> None:
+    def __init__(self, box: SerialBox, power: Power, name: str, open_again: Callable[[], SerialBox]) -> None:
         super().__init__(box)
         self._line = box
         self._power = power
         self._name = name
         self._open_again = open_again
-        self._recognise = recognise
         self._before = Counters()  # of the lines that were closed
         self._is_open = True
 
@@ -51,7 +48,7 @@ class SuppliedBox(AroundBox):
         return super().hello()
 
     def cut_power(self, cut: PowerCut) -> None:
-        """Raises `NotCut` where the box has not booted, `ProgramError`, and `BenchError` where it does not come back."""
+        """Raises `NotCut` where the box has not booted, `ProgramError`, `WrongBoard`, and `BenchError` where it does not come back."""
         if cut.cut is not CutClass.SUPPLY:
             super().cut_power(cut)
             return
@@ -81,6 +78,8 @@ class SuppliedBox(AroundBox):
         while True:
             try:
                 self._reopen()
+            except WrongBoard:
+                raise
             except BenchError as error:
                 if time.monotonic() > give_up:
                     waited = before.boot_ms / 1000 + _MARGIN_S
@@ -89,9 +88,6 @@ class SuppliedBox(AroundBox):
             else:
                 break
         after = self._line.hello()
-        self._recognise(after)
-        if after.identity != before.identity:
-            raise BenchError(f"{self._line.name}: {before.identity} was there before the power cut, now {after.identity} answers")
         if after.session == before.session:
             raise NotCut(
                 f"{self._line.name}: the supply was switched off for {self._power.minimum_off:g} s, and the session is still"
@@ -101,7 +97,7 @@ class SuppliedBox(AroundBox):
 
 
 @contextmanager
-def supplied(open_box: OpenBox, power: Power, name: str, recognise: Recognise) -> Iterator[SuppliedBox]:
-    """The box that `open_box` opens, closed at the end however often it was opened."""
+def supplied(open_box: OpenBox, power: Power, name: str) -> Iterator[SuppliedBox]:
+    """The box that `open_box` opens, closed at the end however often it was opened. It opens the same board or none."""
     with ExitStack() as lines:
-        yield SuppliedBox(lines.enter_context(open_box()), power, name, lambda: lines.enter_context(open_box()), recognise)
+        yield SuppliedBox(lines.enter_context(open_box()), power, name, lambda: lines.enter_context(open_box()))

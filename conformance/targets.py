@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from lockproof.conformance import faults
 from lockproof.conformance.bench import OPERATOR, Bench, Board, read
@@ -22,6 +22,9 @@ from lockproof.hw_adapter.virtual import VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import BadInput, BenchError, Box
+
+if TYPE_CHECKING:
+    from lockproof.hw_adapter.reconnect import ComingBack
 
 IN_PROCESS, ON_A_LINE = "reference", "pty"
 ADAPTER, PROGRAM = "adapter", "program"
@@ -124,7 +127,7 @@ def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
     if target.board is not None:
         from lockproof.conformance import boards  # noqa: PLC0415 (pyserial only where there is a line)
 
-        with boards.opened(target.board, on_bytes) as box:
+        with boards.opened(target.board, on_bytes, _coming_back()) as box:
             yield box
     elif target.name == IN_PROCESS:
         yield ReferenceBox(clock=Clock(target.time.now))
@@ -137,7 +140,7 @@ def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
         with _adapted(kind, fault, on_bytes) as box:
             yield box
     else:
-        with _wire(target.name, on_bytes, comes_back=True) as box:
+        with _wire(target.name, on_bytes, _coming_back()) as box:
             yield box
 
 
@@ -162,13 +165,17 @@ def _adapted(kind: str, rest: str, on_bytes: OnBytes | None) -> AbstractContextM
 
 
 @contextmanager
-def _wire(url: str, on_bytes: OnBytes | None, *, comes_back: bool = False) -> Iterator[Box]:
+def _wire(url: str, on_bytes: OnBytes | None, back: ComingBack | None = None) -> Iterator[Box]:
     from lockproof.hw_adapter.adapter import open_box  # noqa: PLC0415 (pyserial only where there is a line)
-    from lockproof.hw_adapter.reconnect import ComingBack  # noqa: PLC0415 (likewise)
 
-    back = ComingBack(COMES_BACK_S, tell=lambda message: sys.stderr.write(f"{message}\n")) if comes_back else None
     with open_box(url, on_bytes=on_bytes, back=back) as box:
         yield box
+
+
+def _coming_back() -> ComingBack:
+    from lockproof.hw_adapter.reconnect import ComingBack  # noqa: PLC0415 (pyserial only where there is a line)
+
+    return ComingBack(COMES_BACK_S, tell=lambda message: sys.stderr.write(f"{message}\n"))
 
 
 @contextmanager

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import nullcontext
 from pathlib import Path
 
 from lockproof.conformance import publishing
+from lockproof.conformance.counting import Counting
 from lockproof.conformance.synthesis import Found, Open, Vector, synthesize
 from lockproof.conformance.vector_files import FOLDER
+from lockproof.spec import coverage
 from rich.console import Console
-from rich.live import Live
-from rich.text import Text
 
 
 def synthesize_and_tell(console: Console, folder: Path | None = None, *, check: bool = False) -> int:
@@ -20,19 +19,9 @@ def synthesize_and_tell(console: Console, folder: Path | None = None, *, check: 
 
     0: written, or as packaged; 1: stale, or a condition is open.
     """
-    begin, count = time.perf_counter(), 0
-    live = Live(console=console, refresh_per_second=10, transient=True) if console.is_terminal else None
-
-    def tell(each: Found) -> None:
-        nonlocal count
-        count += 1
-        if live:
-            live.update(
-                Text(f"{time.perf_counter() - begin:.0f} s   {count}   {each.goal.id}", overflow="ellipsis", no_wrap=True)
-            )
-
-    with live or nullcontext():
-        found = synthesize(tell)
+    begin = time.perf_counter()
+    with Counting(console, sum(1 for _ in coverage.goals()), "goals") as count:
+        found = synthesize(lambda each: count(each.goal.id))
     _show(console, found, time.perf_counter() - begin)
     still_open = [each for each in found if isinstance(each, Open)]
     if still_open:

@@ -20,8 +20,8 @@ class Finding:
     """What was wrong at one step: the clauses between what was seen and what the standard says, and the story of it.
 
     `shown` are the clauses that the step was there to show; `contradicted` are those that the standard itself names.
-    `history` are the presentations of the scenario up to this one, one line each; `contradicting` are the places in it of those
-    that cannot all be true, as few as possible, where that was asked.
+    `history` are the presentations of the scenario up to this one, one line each, which begins with date and time;
+    `contradicting` are the places in it of those that cannot all be true, as few as possible, where that was asked.
     """
 
     step: int

@@ -65,12 +65,14 @@ def open_box(
     patience: Patience = DEFAULT_PATIENCE,
     on_bytes: OnBytes | None = None,
     back: ComingBack | None = None,
+    board: Board | None = None,
 ) -> SerialBox:
     """Opens a port and says hello; `on_bytes` is told of every byte. A line that is lost later is waited for as `back` says.
 
-    Without `back` it is not waited for. Raises `PortError`, `NothingAnswers`, `NotABox`, `OtherVersion`, `BadAnswer`, `LinkLost`.
+    Without `back` it is not waited for. `board` is what is expected or known of the board that is to answer. Raises `PortError`,
+    `NothingAnswers`, `NotABox`, `OtherVersion`, `BadAnswer`, `LinkLost`, `WrongBoard`.
     """
-    board = Board(url)
+    board = board or Board(url)
     channel = open_channel(url, line) if back is None else _returning(url, line, back, board)
     box = SerialBox(channel if on_bytes is None else Recorded(channel, on_bytes), url, patience, board=board)
     try:

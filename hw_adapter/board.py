@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from lockproof.hw_adapter.messages import Code, Command, Result, Status
 from lockproof.spec.observable import BenchError, Hello
@@ -26,21 +27,16 @@ class Expected:
     firmware: str = ""
 
 
-def check_board(hello: Hello, expected: Expected, name: str = "box") -> None:
-    """To be called before anything runs. Raises `WrongBoard`, which begins with `name` and says all that differs."""
-    wanted = [("identity", hello.identity, expected.identity), ("firmware", hello.firmware, expected.firmware)]
-    if wrong := [f"{what} {found}, and {right} is expected" for what, found, right in wanted if right not in {"", found}]:
-        raise WrongBoard(
-            f"{name}: a wrong board is on the port: {'; '.join(wrong)}; connect the right one, or correct what is expected"
-        )
+ANY: Final = Expected()
 
 
 class Board:
     """What a host knows of the board that it speaks to. `name` stands in front of every message."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, expected: Expected = ANY) -> None:
         self.name = name
-        self._firmware = ""
+        self._expected = expected
+        self._firmware: str | None = None  # as it said
         self._identities: set[str] = set()
         self._may_be_anything = True
         self._in_doubt = False
@@ -64,18 +60,32 @@ class Board:
                 self._may_be_anything = False
 
     def heard(self, hello: Hello) -> None:
-        """A hello has come. Raises `WrongBoard` where the line was away and this is another board than before."""
-        if self._in_doubt:
-            self._compare(hello)
+        """A hello has come. Raises `WrongBoard` where it is not of the board that is expected, or not of that of before."""
+        if self._firmware is None:
+            self._compare_with_what_is_expected(hello)
+        elif self._in_doubt:
+            self._compare_with_what_was(hello)
         self._in_doubt, self._may_be_anything = False, False
         self._firmware, self._identities = hello.firmware, {hello.identity}
 
-    def _compare(self, hello: Hello) -> None:
+    def _compare_with_what_is_expected(self, hello: Hello) -> None:
+        wanted = [
+            ("identity", hello.identity, self._expected.identity),
+            ("firmware", hello.firmware, self._expected.firmware),
+        ]
+        if wrong := [f"{what} {found}, and {right} is expected" for what, found, right in wanted if right not in {"", found}]:
+            raise WrongBoard(
+                f"{self.name}: a wrong board is on the port: {'; '.join(wrong)}; connect the right one, or correct what is expected"
+            )
+
+    def _compare_with_what_was(self, hello: Hello) -> None:
+        """An identity that the bench expects is one that stays, so that after a reset, too, only it will do."""
+        identities = self._identities | ({self._expected.identity} - {""})
         wrong = []
         if hello.firmware != self._firmware:
             wrong.append(f"firmware {hello.firmware}, and it was {self._firmware}")
-        if not self._may_be_anything and hello.identity not in self._identities:
-            wrong.append(f"identity {hello.identity}, and it was {' or '.join(sorted(self._identities))}")
+        if hello.identity not in identities and (self._expected.identity or not self._may_be_anything):
+            wrong.append(f"identity {hello.identity}, and it was {' or '.join(sorted(identities))}")
         if wrong:
             raise WrongBoard(
                 f"{self.name}: another board is there since the line came back: {'; '.join(wrong)};"

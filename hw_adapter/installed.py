@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from lockproof.hw_adapter.guard import AdapterFault, GuardedBox, called, in_a_line
+from lockproof.hw_adapter.guard import DEFAULT_PATIENCE, AdapterFault, AdapterPatience, GuardedBox, called, in_a_line
+from lockproof.hw_adapter.own_thread import OwnThread
 from lockproof.hw_adapter.vendor import BoxAdapter
 from lockproof.spec.observable import BadInput
 
@@ -38,8 +39,11 @@ def options_of(text: str) -> dict[str, str]:
     return options
 
 
-def open_adapter(name: str, options: Mapping[str, str]) -> GuardedBox:
-    """Opens the adapter. Raises `BadInput` for its name or options, `AdapterFault` for its own faults, and what its `open` says."""
+def open_adapter(name: str, options: Mapping[str, str], patience: AdapterPatience = DEFAULT_PATIENCE) -> GuardedBox:
+    """Opens the adapter, on the thread on which all of its methods are called.
+
+    Raises `BadInput` for its name or options, `AdapterFault` for its own faults, and what its `open` says.
+    """
     entry = named(name)
     told = f"adapter {name}" + (f" (of {entry.dist.name} {entry.dist.version})" if entry.dist else "")
     try:
@@ -48,8 +52,13 @@ def open_adapter(name: str, options: Mapping[str, str]) -> GuardedBox:
         raise AdapterFault(f"{told}: {entry.value} can't be imported: {in_a_line(error)}; mend or install it anew") from error
     if not (isinstance(made, type) and issubclass(made, BoxAdapter)):
         raise AdapterFault(f"{told}: {entry.value} is no class made from lockproof.hw_adapter.vendor.BoxAdapter")
-    adapter = called(told, "open", lambda: _opened(told, made, options))
-    return GuardedBox(adapter, f"adapter {name}")
+    thread = OwnThread(told)
+    try:
+        adapter = called(told, "open", lambda: _opened(told, made, options), thread, patience.answer)
+    except BaseException:
+        thread.end()
+        raise
+    return GuardedBox(adapter, f"adapter {name}", thread, patience)
 
 
 def _opened(told: str, made: type[BoxAdapter], options: Mapping[str, str]) -> BoxAdapter:

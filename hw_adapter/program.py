@@ -14,11 +14,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import IO, Any, Final, Self
 
 from lockproof.hw_adapter import json_lines
-from lockproof.hw_adapter.guard import AdapterFault, GuardedBox
+from lockproof.hw_adapter.guard import DEFAULT_PATIENCE, AdapterFault, AdapterGone, AdapterPatience, GuardedBox
 from lockproof.hw_adapter.vendor import BoxAdapter
 from lockproof.spec.observable import (
     BadInput,
@@ -44,17 +43,6 @@ _SHOWN = 80  # bytes of a line that is no answer
 _WATCH = "import os,signal,sys\nsys.stdin.read()\nos.killpg(int(sys.argv[1]), signal.SIGKILL)"
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramPatience:
-    """Seconds to wait for an answer, over and above the declared `boot_ms` and `reset_ms`, and for the end of the program."""
-
-    answer: float = 10.0
-    end: float = 2.0
-
-
-DEFAULT_PATIENCE: Final = ProgramPatience()
-
-
 def words_of(command_line: str) -> list[str]:
     """The program and its arguments, split as a shell does, without one. Raises `BadInput`."""
     try:
@@ -66,7 +54,7 @@ def words_of(command_line: str) -> list[str]:
     return words
 
 
-def open_program(command_line: str, patience: ProgramPatience = DEFAULT_PATIENCE, on_said: OnSaid | None = None) -> GuardedBox:
+def open_program(command_line: str, patience: AdapterPatience = DEFAULT_PATIENCE, on_said: OnSaid | None = None) -> GuardedBox:
     """Starts the program. Raises `BadInput` for a command line that is none, `BenchError` for a program that can't be started."""
     words = words_of(command_line)
     name = f"program {words[0]}"
@@ -76,13 +64,13 @@ def open_program(command_line: str, patience: ProgramPatience = DEFAULT_PATIENCE
 class ProgramAdapter(BoxAdapter):
     """Asks a program that was started. After a failure of the program it only repeats what happened."""
 
-    def __init__(self, process: _Process, name: str, patience: ProgramPatience, on_said: OnSaid | None) -> None:
+    def __init__(self, process: _Process, name: str, patience: AdapterPatience, on_said: OnSaid | None) -> None:
         self._process = process
         self._name = name
         self._patience = patience
         self._on_said = on_said
         self._number = 0
-        self._longest_s = 0.0  # as declared, for a boot or a reset
+        self._declared: Hello | None = None
         self._failure = ""
 
     @classmethod
@@ -98,8 +86,7 @@ class ProgramAdapter(BoxAdapter):
 
     def hello(self) -> Hello:
         hello: Hello = self._ask("hello")
-        bound = max(hello.boot_ms, hello.reset_ms)
-        self._longest_s = bound / 1000 if type(bound) is int else 0.0
+        self._declared = hello
         return hello
 
     def reset(self) -> None:
@@ -160,12 +147,12 @@ class ProgramAdapter(BoxAdapter):
 
     def _ask(self, command: str, **arguments: Any) -> Any:
         if self._failure:
-            raise AdapterFault(self._failure)
+            raise AdapterGone(self._failure)
         self._number += 1
         line = b""
         try:
             self._process.send(json_lines.request(self._number, command, arguments))
-            line = self._process.line(self._patience.answer + self._longest_s)
+            line = self._process.line(self._patience.longest_answer(self._declared))
             return json_lines.answer(line, self._number, command, self._name)
         except _ProgramFailed as failed:
             raise self._give_up(command, str(failed)) from None

@@ -28,15 +28,16 @@ class DidNotComeBack(BenchError):  # noqa: N818  (reads as what happened)
 class ComingBack:
     """How a lost line is got back: how long to wait in seconds, where to look for it, and who is told.
 
-    `find` says under which name the port is there now, None while it is not; without it, `finder` of the port's own name does.
+    `find` says under which name the port is there now, and raises `BenchError` while it is not; without it, `finder` of the
+    port's own name does.
     """
 
     wait_s: float = 30.0
-    find: Callable[[], str | None] | None = None
+    find: Callable[[], str] | None = None
     tell: Callable[[str], object] | None = None
 
 
-def finder(url: str) -> Callable[[], str | None]:
+def finder(url: str) -> Callable[[], str]:
     """Looks for the port `url` when it was lost: by the USB serial number of its adapter where it has one, else by its name."""
     if "://" in url:
         return lambda: url
@@ -44,9 +45,11 @@ def finder(url: str) -> Callable[[], str | None]:
     if adapter is None:
         return lambda: url
 
-    def find() -> str | None:
+    def find() -> str:
         found = next((str(port.device) for port in _ports() if _adapter(port) == adapter), None)
-        return url if found and os.path.realpath(url) == os.path.realpath(found) else found
+        if found is None:
+            raise PortError("no port has its USB serial number")
+        return url if os.path.realpath(url) == os.path.realpath(found) else found
 
     return find
 
@@ -141,12 +144,11 @@ class ReturningChannel:
 
     def _look(self) -> tuple[str, str]:
         """Opens the port if it is there: under which name, or why not."""
-        where = self._find()
-        if where is None:
-            return self._url, "no port has its USB serial number"
+        where = self._url
         try:
+            where = self._find()
             self._channel = self._open_port(where)
-        except PortError as wrong:
+        except BenchError as wrong:
             return where, str(wrong)
         return where, ""
 

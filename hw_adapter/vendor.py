@@ -48,7 +48,8 @@ class BoxAdapter(ABC):
     """A `lockproof.spec.observable.Box` made from whatever the box understands.
 
     Every method may raise `NoAnswer` (the command went out, nothing came back), `Declined` (see `declined`), or `BenchError`
-    for a line that is gone. What a box need not have is declined here already. Published in the entry point group
+    for a line that is gone, and returns within the time that an answer has (`AdapterPatience`); all are called on one thread. What
+    a box need not have is declined here already. Published in the entry point group
     `lockproof.adapters`, it is used as `lockproof run --box adapter:NAME:port=/dev/ttyUSB0,baud=9600`.
     """
 
@@ -58,7 +59,7 @@ class BoxAdapter(ABC):
         """Reach the box. Raises `BadInput` for options that can't be used (see `only`), `BenchError` where no box answers."""
 
     def close(self) -> None:
-        """Give back what was opened. Called once, whatever happened before."""
+        """Give back what was opened. Called once, whatever happened before, unless a call never returned."""
         return
 
     # What every box has

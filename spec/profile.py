@@ -61,6 +61,20 @@ class Profile:
         return (self.keypad_burst - 1) * self.keypad_refill
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileOfOwnCodes(Profile):
+    """Of a box of class core, whose codes are its maker's own: they may be longer, and not shorter (decisions.md, "How long a code is")."""
+
+    code_digits: Number = _limit(
+        8,
+        "code.digits",
+        "digits",
+        7,
+        15,
+        "digits of a code of its maker's own, since fewer are guessed too soon however they are made",
+    )
+
+
 def _check(name: str, value: Any, clause: str, unit: str, least: int, most: int | None, why: str) -> None:
     whole = isinstance(value, bool) if unit == "yes/no" else isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):

@@ -1,4 +1,7 @@
-"""The same adapter as a program: JSON lines in and out, Acme's text on the line, and nothing of lockproof. `acme_program.py PORT`."""
+"""The same adapter as a program: JSON lines in and out, Acme's text on the line, and nothing of lockproof.
+
+`acme_program.py PORT`; the speed of the port is what it is set to (`stty -F PORT 9600`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import json
 import os
 import select
 import sys
+import termios
+import time
 import tty
 
 SILENCE_S = 2.0
@@ -40,18 +45,30 @@ class Failed(Exception):  # noqa: N818  (reads as what happened)
 
 def ask(port: int, line: str) -> list[str]:
     """One line out, one line in, within a bounded time; the words after OK."""
-    os.write(port, f"{line}\n".encode())
-    said = b""
-    while not said.endswith(b"\n"):
-        if not select.select([port], [], [], SILENCE_S)[0]:
-            raise Failed("no-answer", f"the box said nothing for {SILENCE_S:g} s")
-        said += os.read(port, 4096)
+    try:
+        termios.tcflush(port, termios.TCIFLUSH)  # an answer that came too late is none to this
+        os.write(port, f"{line}\n".encode())
+        said = answer(port)
+    except (OSError, termios.error) as error:
+        raise Failed("failed", f"the line is gone: {error.args[1]}") from None
     verdict, *words = said.decode(errors="replace").split()
     if verdict == "ERR":
         raise Failed("declined", f"the box says {words[0]}", why=words[0])
     if verdict != "OK":
         raise Failed("failed", f"{said!r} is no answer of this box")
     return words
+
+
+def answer(port: int) -> bytes:
+    said, give_up = b"", time.monotonic() + SILENCE_S
+    while not said.endswith(b"\n"):
+        if not select.select([port], [], [], max(0.0, give_up - time.monotonic()))[0]:
+            raise Failed("no-answer", f"the box said nothing for {SILENCE_S:g} s")
+        came = os.read(port, 4096)
+        if not came:
+            raise Failed("failed", "the line is gone")
+        said += came
+    return said
 
 
 def number(word: str) -> int | None:
@@ -148,8 +165,11 @@ def carried_out(port: int, command: str, given: dict) -> object:
 
 
 def main() -> None:
-    port = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
-    tty.setraw(port)
+    try:
+        port = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(port)
+    except (OSError, termios.error) as error:
+        sys.exit(f"{sys.argv[1]}: can't be opened: {error.args[1]}")
     for line in sys.stdin:
         request = json.loads(line)
         try:

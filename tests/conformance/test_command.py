@@ -127,7 +127,7 @@ def test_ctrl_c_keeps_what_was_done(tmp_path):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     path = tmp_path / "0001" / "pty" / "journal.jsonl"
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and (not path.exists() or path.read_text().count('"record":"end"') < 3):
+    while time.monotonic() < deadline and (not path.exists() or path.read_text().count('"record":"scenario"') < 4):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     told, errors = process.communicate(timeout=20)

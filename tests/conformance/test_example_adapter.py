@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
 import subprocess
 import sys
+import time
+import tty
 import venv
 from pathlib import Path
 
@@ -104,6 +108,11 @@ def test_a_lie_in_it_is_caught(acme, environment):
     [
         ("bord=9600", 2, "adapter acme (of acme-lockproof 1.0): no option is called bord; options are port, baud"),
         ("baud=9600", 2, "adapter acme (of acme-lockproof 1.0): name the port, as in adapter:acme:port=/dev/ttyUSB0"),
+        (
+            "port=COM1,baud=fast",
+            2,
+            "adapter acme (of acme-lockproof 1.0): baud=fast is no number of bits a second; write it as baud=9600",
+        ),
         ("port=/dev/no-such-port", 3, "/dev/no-such-port: can't be opened: "),
     ],
 )
@@ -112,3 +121,63 @@ def test_what_it_can_not_use_is_told_by_it(acme, options, code, told):
     assert done.returncode == code
     assert done.stderr.startswith(told)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("adapter", "CUT within 2 s"), ("program", "cut_power: the box said nothing for 2 s")]
+)
+def test_an_answer_that_comes_late_is_none_to_the_next_command(environment, kind, told):
+    """The box is stopped, asked, and goes on when nobody waits for it any more."""
+    near, far = pty.openpty()
+    tty.setraw(far)
+    path = os.ttyname(far)
+    python = environment / "venv" / "bin" / "python"
+    box = f"adapter:acme:port={path}" if kind == "adapter" else f"program:'{python}' '{EXAMPLE}/acme_program.py' {path}"
+    script = (
+        "import sys; from lockproof.conformance.targets import opened, target; from lockproof.spec.observable import *\n"
+        f"with opened(target({box!r})) as box:\n"
+        "    try: box.cut_power(PowerCut())\n"
+        "    except NoAnswer as error: print(error, flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    print(box.read_clock().timer, flush=True)\n"
+    )
+    host = subprocess.Popen([python, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert os.read(near, 99) == b"CUT 0\n"
+        assert told in host.stdout.readline()
+        os.write(near, b"OK - 7 1\n")  # late, and it would do for an answer to the next
+        time.sleep(0.3)
+        host.stdin.write("\n")
+        host.stdin.flush()
+        assert os.read(near, 99) == b"CLK?\n"
+        os.write(near, b"OK - 9 1\n")
+        assert host.communicate(timeout=60)[0] == "9\n"
+    finally:
+        host.kill()
+        host.communicate()
+        os.close(near)
+        os.close(far)
+
+
+def test_a_program_whose_line_is_gone_says_so(environment):
+    python = environment / "venv" / "bin" / "python"
+    done = subprocess.run(
+        [python, EXAMPLE / "acme_program.py", "/dev/no-such-port"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "/dev/no-such-port: can't be opened: No such file or directory\n")
+    near, far = pty.openpty()
+    tty.setraw(far)
+    program = [python, EXAMPLE / "acme_program.py", os.ttyname(far)]
+    process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdin.write('{"id":1,"command":"read_clock","arguments":{}}\n')
+        process.stdin.flush()
+        assert os.read(near, 99) == b"CLK?\n"
+        os.close(near)
+        (error,) = (json.loads(process.stdout.readline())["error"],)
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(far)
+    assert error["kind"] == "failed"
+    assert error["message"].startswith("the line is gone")

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from lockproof.conformance import lining, suite, targets
+from lockproof.conformance import boards, lining, suite, targets
+from lockproof.conformance.bench import read
 from lockproof.conformance.command import Exit
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.run import OnProgress, run
@@ -18,11 +20,12 @@ from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.verdict import RunResult, Verdict
 from lockproof.hw_adapter.adapter import SerialBox, open_box
 from lockproof.hw_adapter.board import WrongBoard
-from lockproof.hw_adapter.channel import Channel, LinkLost, open_channel
+from lockproof.hw_adapter.channel import Channel, LinkLost, PortError, open_channel
 from lockproof.hw_adapter.hostile import Direction, Hostility, Kind, Struck
 from lockproof.hw_adapter.link import Patience
 from lockproof.hw_adapter.reconnect import ComingBack, DidNotComeBack
 from lockproof.spec.observable import BadInput, NoAnswer, Provisioning, ZoneTable
+from serial.tools.list_ports_common import ListPortInfo
 
 COMMAND = [sys.executable, "-m", "lockproof.conformance.command"]
 SOON = 10  # seconds
@@ -207,7 +210,7 @@ def told() -> list[str]:
     return []
 
 
-def host_of(url: str, told: list[str], wait_s: float = 20.0, find: Callable[[], str | None] | None = None) -> SerialBox:
+def host_of(url: str, told: list[str], wait_s: float = 20.0, find: Callable[[], str] | None = None) -> SerialBox:
     return open_box(url, back=ComingBack(wait_s, find, told.append))
 
 
@@ -239,8 +242,10 @@ def test_a_box_that_was_killed_comes_back_on_the_same_link(tmp_path: Path, told:
 def test_a_box_that_was_killed_comes_back_under_another_name(tmp_path: Path, told: list[str]) -> None:
     one, other, store = tmp_path / "one", tmp_path / "other", tmp_path / "box.db"
 
-    def find() -> str | None:
-        return str(other) if other.exists() else None
+    def find() -> str:
+        if not other.exists():
+            raise PortError("it is nowhere")
+        return str(other)
 
     with ready("box", "--quiet", "--link", one, "--store", store) as (first, url), host_of(url, told, find=find) as host:
         lose(host, first)
@@ -370,3 +375,196 @@ def test_a_run_whose_box_is_another_one_when_it_comes_back_stops(tmp_path: Path)
         assert Verdict.FAIL not in {each.verdict for each in result.scenarios}
         with open_box(url) as host:
             assert host.hello().writes == writes, "nothing was done to it"
+
+
+# Unplugging a box of a bench file
+
+FIRMWARE = "lockproof reference 0.1.0"
+ELSEWHERE = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from lockproof.hw_adapter.device import Device
+from lockproof.hw_adapter.serve import serve_pty
+from lockproof.reference.box import ReferenceBox
+
+class Other(ReferenceBox):
+    def hello(self):
+        return replace(super().hello(), firmware="another 2.0")
+
+serve_pty(Device(Other()), Path(sys.argv[1]), ready=lambda path: print(path, flush=True))
+"""
+
+
+class Bench:
+    """A bench file with the box A1, and what is plugged in beside it; `unplug` takes the box that was served last."""
+
+    def __init__(self, folder: Path, processes: contextlib.ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self._processes = folder, processes
+        self.plugged: list[ListPortInfo] = []
+        self.box: subprocess.Popen[str] | None = None
+        monkeypatch.setattr(boards, "usb_ports", lambda: self.plugged)  # there is no USB in a test
+
+    def serve(self, link: str = "box", store: str = "box.db", number: str = "FT1") -> None:
+        words = ("box", "--quiet", "--link", self.folder / link, "--store", self.folder / store)
+        self.box, url = self._processes.enter_context(ready(*words))
+        self.plug(url, number)
+
+    def serve_another_firmware(self, link: str = "box", number: str = "FT1") -> None:
+        command = [sys.executable, "-c", ELSEWHERE, str(self.folder / link)]
+        self.box = self._processes.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        self._processes.callback(self.box.kill)
+        assert self.box.stdout
+        self.plug(self.box.stdout.readline().strip(), number)
+
+    def plug(self, device: str, number: str = "FT1") -> None:
+        info = ListPortInfo(device)
+        info.serial_number = number
+        self.plugged.append(info)
+
+    def unplug(self) -> None:
+        assert self.box
+        self.plugged.clear()
+        self.box.kill()
+        self.box.wait(SOON)
+
+    def judged(self, fields: str, happens: Callable[[], object] = bool) -> RunResult:
+        """Judges A1; as one scenario is played, something happens once."""
+        file = self.folder / "bench.toml"
+        file.write_text(f'[[box]]\nname = "A1"\n{fields}\n')
+        run_folder = self.folder / f"run {len(list(self.folder.iterdir()))}"
+        run_folder.mkdir()
+        progress = Unplugs("wrong-digits-are-refused", 2, happens)
+        result = run(targets.target("A1", read(file)), suite.select(suite.packaged(), PLAYED), run_folder, progress)
+        assert progress.happened or result.error
+        return result
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    with contextlib.ExitStack() as processes:
+        yield Bench(tmp_path, processes, monkeypatch)
+
+
+def verdicts_of(result: RunResult) -> dict[str, Verdict]:
+    return {each.id: each.verdict for each in result.scenarios}
+
+
+BY_NAME = f'serial = "PATH/box"\nfirmware = "{FIRMWARE}"'
+BY_NUMBER = f'id = "FT1"\nfirmware = "{FIRMWARE}"'
+
+
+@pytest.mark.parametrize(("fields", "link"), [(BY_NAME, "box"), (BY_NUMBER, "box"), (BY_NUMBER, "elsewhere")])
+def test_a_run_of_a_bench_goes_on_when_its_box_is_plugged_in_again(
+    bench: Bench, capsys: pytest.CaptureFixture[str], fields: str, link: str
+) -> None:
+    fields = fields.replace("PATH", str(bench.folder))
+    bench.serve()
+    undisturbed = bench.judged(fields)
+    assert set(verdicts_of(undisturbed).values()) == {Verdict.PASS}
+
+    def plug_in_again() -> None:
+        bench.unplug()
+        bench.serve(link)
+
+    disturbed = bench.judged(fields, plug_in_again)
+    assert (disturbed.error, verdicts_of(disturbed)) == ("", verdicts_of(undisturbed))
+    assert {each.id: each.verdict for each in disturbed.clauses} == {each.id: each.verdict for each in undisturbed.clauses}
+    assert {each.id for each in disturbed.scenarios if each.attempts > 1} == {"wrong-digits-are-refused"}
+    url = bench.folder / "box"
+    assert capsys.readouterr().err == (
+        f"{url}: the line is gone; waiting up to 30 s for it: check the cable and the supply\n"
+        f"{url}: the line is back{'' if link == 'box' else f', as {bench.folder}/{link}'}\n"
+    )
+    assert verdicts_of(judge_again(Path(disturbed.journal))) == verdicts_of(disturbed)
+
+
+@pytest.mark.parametrize("boots", [False, True])
+def test_a_box_whose_supply_a_bench_cuts_comes_back_too(bench: Bench, boots: bool) -> None:
+    """Its line is lost, not the box; it may have booted meanwhile."""
+    power = bench.folder / "power"
+    power.touch()
+    words = ("box", "--quiet", "--supply", power, "--link", bench.folder / "far-end")
+    with ready(*words) as (_, far_end), contextlib.ExitStack() as lines:
+
+        def lay(name: str) -> subprocess.Popen[str]:
+            line, url = lines.enter_context(ready("line", "--to", far_end, "--link", bench.folder / name))
+            bench.plug(url)
+            return line
+
+        first = lay("one")
+
+        def plug_in_again() -> None:
+            bench.plugged.clear()
+            first.kill()
+            first.wait(SOON)
+            if boots:
+                power.unlink()
+                power.touch()
+            lay("another")
+
+        result = bench.judged(f'{BY_NUMBER}\n[box.power]\noff = "rm power"\non = "touch power"', plug_in_again)
+    assert (result.error, set(verdicts_of(result).values())) == ("", {Verdict.PASS})
+    assert '"booted":true' in Path(result.journal).read_text() or not boots
+
+
+@pytest.mark.parametrize(
+    ("expects", "serve", "wrong"),
+    [
+        ("", Bench.serve_another_firmware, f"firmware another 2.0, and it was {FIRMWARE}"),
+        ('identity = "unprovisioned"', lambda bench: bench.serve(store="other.db"), f"identity {'07' * 16}, and it was "),
+    ],
+)
+def test_a_run_of_a_bench_stops_at_another_box(bench: Bench, expects: str, serve: Callable[[Bench], object], wrong: str) -> None:
+    bench.serve(store="other.db")
+    with open_box(str(bench.folder / "box")) as host:
+        host.provision(Provisioning(bytes([7]) * 16, bytes(32), ZONE))
+    bench.unplug()
+    bench.serve()
+
+    def swap() -> None:
+        bench.unplug()
+        serve(bench)
+
+    result = bench.judged(f"{BY_NUMBER}\n{expects}", swap)
+    assert result.exit_code == Exit.LINK
+    assert result.error.startswith(
+        f"{bench.folder}/bench.toml:1: box A1: another board is there since the line came back: {wrong}"
+    )
+    assert result.error.endswith("; nothing but hello was sent to it; put the right one back and start again")
+    assert verdicts_of(result)["wrong-digits-are-refused"] is Verdict.ERROR
+    assert Verdict.FAIL not in verdicts_of(result).values()
+
+
+def test_an_adapter_with_another_number_on_the_same_device_is_left_alone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "COMES_BACK_S", 0.5)
+    bench.serve()
+
+    def swap() -> None:
+        bench.unplug()
+        bench.serve(store="other.db", number="FT2")
+
+    result = bench.judged(BY_NUMBER, swap)
+    assert result.exit_code == Exit.LINK
+    device = bench.folder / "box"
+    assert result.error == (
+        f"{device}: the line was lost and did not come back in 0.5 s: {bench.folder}/bench.toml:1: no USB device with the serial"
+        f" number FT1 is here, so box A1 is not; plug it in (USB serial numbers that are here: FT2 at {device})"
+    )
+    with open_box(str(device)) as untouched:
+        assert (untouched.hello().identity, untouched.hello().writes) == ("unprovisioned", 0)
+
+
+def test_a_box_of_a_bench_that_never_comes_back(bench: Bench, monkeypatch: pytest.MonkeyPatch, lockproof: Any) -> None:
+    monkeypatch.setattr(targets, "COMES_BACK_S", 0.5)
+    bench.serve()
+    result = bench.judged(BY_NAME.replace("PATH", str(bench.folder)), bench.unplug)
+    assert (result.exit_code, result.verdict) == (Exit.LINK, Verdict.ERROR)
+    assert result.error.startswith(f"{bench.folder}/box: the line was lost and did not come back in 0.5 s: ")
+    passed = [name for name, verdict in verdicts_of(result).items() if verdict is Verdict.PASS]
+    assert passed
+    for name in passed:
+        again = lockproof("replay", result.journal, "--scenario", name)
+        assert (again.returncode, again.stderr) == (Exit.PASSED, "")
+    broken = lockproof("replay", result.journal)
+    assert (broken.returncode, broken.stderr) == (Exit.LINK, "")

@@ -6,13 +6,14 @@ import datetime as dt
 import importlib.util
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance.own_codes import from_file, generator_of, minted_by
+from lockproof.conformance.run import declared_profile
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec.civil import day_bounds
@@ -129,11 +130,11 @@ def core_box():
     return f"program:'{sys.executable}' '{JSON_BOX}' core"
 
 
-def codes_of(first: str, count: int, written=str) -> str:
+def codes_of(first: str, count: int, written=str, length: int = 8) -> str:
     rows = []
     for day in days(first, count):
         bounds = day_bounds(day, "America/New_York")
-        rows += [f"{day},{i},{written(json_box.own_digits(CodeIndex(bounds.start, bounds.end, i)))}" for i in range(8)]
+        rows += [f"{day},{i},{written(json_box.own_digits(CodeIndex(bounds.start, bounds.end, i), length))}" for i in range(8)]
     return "\n".join(["day,index,digits", *rows]) + "\n"
 
 
@@ -158,3 +159,72 @@ def test_a_box_of_class_core_without_codes_is_not_judged(core_box, lockproof):
         "no scenario was run: the box declares core, and nobody says what its codes are: give its adapter a mint, or give them with"
         " --codes"
     ) in " ".join(done.stdout.split())
+
+
+def test_what_a_file_does_not_list_is_not_exercised_and_fails_nobody(core_box, lockproof, tmp_path):
+    (tmp_path / "codes.csv").write_text(codes_of("2027-02-20", 40))
+    others = "not exercised: a file of codes says those of one box in one zone, and this scenario needs others; give the adapter a mint"
+    left_out = {
+        "a-box-made-anew-knows-nothing": others,
+        "another-box-has-other-codes": others,
+        "a-code-outlives-a-move-to-another-zone": others,
+        "the-second-at-which-32-bits-are-full": "not exercised: codes.csv: no code for 2038-01-18, index 0; it has codes for",
+        "there-is-no-ninth-index": "not exercised: codes.csv: no code for 2027-03-02, index 8; it has codes for",
+    }
+    names = [word for name in (*left_out, "the-hour-is-over", "a-day-in-auckland") for word in ("--scenario", name)]
+    done = lockproof("run", "--box", core_box, "--codes", "codes.csv", "--today", "2027-03-02", *names)
+    assert (done.returncode, done.stderr) == (4, "")
+    (run,) = json.loads((tmp_path / "runs/0001/report.json").read_text())["runs"]
+    found = {each["id"]: (each["verdict"], each["message"]) for each in run["scenarios"]}
+    for name, why in left_out.items():
+        verdict, message = found.pop(name)
+        assert verdict == "not-applicable"
+        assert message.startswith(why)
+    assert {"the-hour-is-over", "a-day-in-auckland"} <= found.keys()
+    assert {verdict for verdict, _ in found.values()} == {"pass"}
+
+
+@pytest.mark.parametrize("length", [7, 10, 15])
+def test_codes_of_its_own_may_be_longer_than_those_of_the_standard(lockproof, tmp_path, length):
+    (tmp_path / "codes.csv").write_text(codes_of("2027-02-20", 40, length=length))
+    box = f"program:'{sys.executable}' '{JSON_BOX}' core {length}"
+    words = (
+        "--codes",
+        "codes.csv",
+        "--scenario",
+        "the-hour-is-over",
+        "--scenario",
+        "wrong-digits-are-refused",
+        "--today",
+        "2027-03-02",
+    )
+    done = lockproof("run", "--box", box, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 pass" in done.stdout
+    journal = next(tmp_path.rglob("journal.jsonl")).read_text()
+    entered = [each["arguments"]["digits"] for each in map(json.loads, journal.splitlines()) if each.get("name") == "enter"]
+    assert {len(digits) for digits in entered} == {1, length - 1, length, length + 1, 16}
+    assert lockproof("replay", "runs/0001").returncode == 0
+
+
+@pytest.mark.parametrize("length", [6, 16])
+def test_codes_of_its_own_may_not_be_shorter_nor_longer_than_an_entry_can_tell(lockproof, tmp_path, length):
+    (tmp_path / "codes.csv").write_text(codes_of("2027-02-20", 40, length=length))
+    box = f"program:'{sys.executable}' '{JSON_BOX}' core {length}"
+    done = lockproof("run", "--box", box, "--codes", "codes.csv", "--today", "2027-03-02")
+    assert done.returncode == 3
+    assert (
+        f"the box declares what the standard does not allow: code_digits: {length} is not legal; digits of a code of its maker's own, since"
+        " fewer are guessed too soon however they are made: 7 to 15 digits (code.digits); mend its hello"
+    ) in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("length", [6, 10])
+def test_codes_of_class_interop_are_of_seven_to_nine_digits(length):
+    for classes in (("interop",), ("core", "interop")):
+        hello = asdict(replace(CORE, classes=classes, code_digits=length))
+        with pytest.raises(
+            BenchError, match=rf"code_digits: {length} is not legal; digits of a code: 7 to 9 digits \(code\.digits\)"
+        ):
+            declared_profile(hello)
+    assert declared_profile(asdict(CORE)) == DEFAULT, "so that what was written for it is held against it"

@@ -171,21 +171,24 @@ def test_another_box_after_the_cut_is_noticed(serve, judged, cuts):
     result = judged([cuts], on="sh -c 'touch power; ln -sf other box'")
     (scenario,) = result.scenarios
     assert scenario.verdict is Verdict.ERROR
-    assert scenario.message.endswith("was there before the power cut, now unprovisioned answers")
+    assert "A1: another board is there since the line came back: identity unprovisioned, and it was " in scenario.message
 
 
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ('firmware = "2.3.1"', "box A1 has the firmware 2.3.1, and what answers has lockproof reference 0.1.0;"),
-        ('identity = "door 17"', "box A1 has the identity door 17, and what answers has unprovisioned;"),
+        ('firmware = "2.3.1"', "firmware lockproof reference 0.1.0, and 2.3.1 is expected"),
+        ('identity = "door 17"', "identity unprovisioned, and door 17 is expected"),
     ],
 )
 def test_the_wrong_box_on_the_port_is_noticed_before_anything_runs(serve, judged, cuts, tmp_path, field, said):
     serve()
     result = judged([cuts], more=field)
     assert result.verdict is Verdict.ERROR
-    assert result.error == (f"{tmp_path}/bench.toml:1: {said} the wrong box is on the port, or the file is out of date")
+    assert result.error == (
+        f"{tmp_path}/bench.toml:1: box A1: a wrong board is on the port: {said}; connect the right one, or correct what is expected"
+    )
+    assert result.exit_code == 3
     assert [each["record"] for each in records(tmp_path, "command")] == []
 
 

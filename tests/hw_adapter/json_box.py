@@ -1,6 +1,6 @@
 """A program that is an adapter: the reference box behind JSON lines, and ways in which such a program goes wrong.
 
-`python json_box.py [MISBEHAVIOUR]`; it does so at the third request.
+`python json_box.py [MISBEHAVIOUR]`; it does so at the third request. `python json_box.py core [DIGITS]` has codes of its own.
 """
 
 from __future__ import annotations
@@ -30,19 +30,21 @@ from lockproof.spec.observable import (
 AT = 3
 
 
-def own_digits(code: CodeIndex) -> str:
-    """Of a maker whose codes hang on the day and the index alone."""
-    return f"{zlib.crc32(f'{code.day_start + 43200} {code.index}'.encode()) % 10**8:08}"
+def own_digits(code: CodeIndex, length: int = 8) -> str:
+    """Of a maker whose codes hang on the local date and the index alone."""
+    return f"{zlib.crc32(f'{(code.day_start + 48600) // 86400} {code.index}'.encode()) % 10**length:0{length}}"
 
 
 class CoreBox(ReferenceBox):
     """With codes of its own."""
 
+    length = 8
+
     def hello(self) -> Hello:
-        return replace(super().hello(), classes=("core",))
+        return replace(super().hello(), classes=("core",), code_digits=self.length)
 
     def _boot_days(self, zones: Zones) -> None:
-        self.days = Days(self.keys, zones, own_digits)
+        self.days = Days(self.keys, zones, lambda code: own_digits(code, self.length))
 
 
 MESSAGES = {"time_order": "order", "revocation_order": "order", "present": "ticket"}
@@ -114,6 +116,7 @@ MISBEHAVIOURS = {
 
 def main() -> None:
     how = sys.argv[1] if len(sys.argv) > 1 else ""
+    CoreBox.length = int(sys.argv[2]) if len(sys.argv) > 2 else 8
     box = CoreBox() if how == "core" else ReferenceBox()
     for number, line in enumerate(sys.stdin, 1):
         request = json.loads(line)

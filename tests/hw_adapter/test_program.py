@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.hw_adapter import json_lines, program
-from lockproof.hw_adapter.guard import AdapterFault
-from lockproof.hw_adapter.program import ProgramPatience, open_program
+from lockproof.hw_adapter.guard import DEFAULT_PATIENCE, AdapterFault, AdapterPatience
+from lockproof.hw_adapter.program import open_program
 from lockproof.spec.observable import (
     BadInput,
     BenchError,
@@ -36,7 +36,7 @@ from lockproof.spec.observable import (
 PAGE = Path(program.__file__).parent / "ADAPTERS.md"
 JSON_BOX = Path(__file__).parent / "json_box.py"
 READ_OUT = "import sys\nfor line in sys.stdin:\n    print(answers[line], flush=True)\n"
-HURRIED = ProgramPatience(answer=1.0, end=0.3)
+HURRIED = AdapterPatience(answer=1.0, end=0.3)
 NOON = 1772985600
 
 
@@ -112,8 +112,10 @@ def test_the_page_byte_by_byte(tmp_path):
 
 def test_the_page_says_the_bounds():
     page = " ".join(PAGE.read_text(encoding="utf-8").split())
-    assert f"within {program.DEFAULT_PATIENCE.answer:g} s" in page
-    assert f"end within {program.DEFAULT_PATIENCE.end:g} s" in page
+    assert (
+        page.count(f"An answer must come within {DEFAULT_PATIENCE.answer:g} s, and the larger of `boot_ms` and `reset_ms`") == 1
+    )
+    assert page.count(f"an adapter has {DEFAULT_PATIENCE.end:g} s to give back what it has opened") == 1
     assert program.LONGEST_LINE == 1 << 20
     assert "1 MiB" in page
     assert all(f"`{kind}`" in page for kind in json_lines.KINDS)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lockproof.hw_adapter import reconnect, vectors
 from lockproof.hw_adapter.adapter import SerialBox
-from lockproof.hw_adapter.board import Board, Expected, WrongBoard, check_board
+from lockproof.hw_adapter.board import ANY, Board, Expected, WrongBoard
 from lockproof.hw_adapter.channel import LinkLost, PortError
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.link import NothingAnswers
@@ -38,6 +38,12 @@ class Ports:
         self.opened.append((self.time.now(), name))
         return Port(self, name, self.there[name])
 
+    def found(self) -> str:
+        """The one that was plugged in last."""
+        if not self.there:
+            raise PortError("it is nowhere")
+        return list(self.there)[-1]
+
     def sleep(self, seconds: float) -> None:
         self.time.sleep(seconds)
         for at, happens in list(self.later):
@@ -52,8 +58,10 @@ class Ports:
     def unplug(self, name: str) -> None:
         del self.there[name]
 
-    def host(self, name: str = "port", wait_s: float = 30.0, find: Callable[[], str | None] | None = None) -> SerialBox:
-        board = Board(name)
+    def host(
+        self, name: str = "port", wait_s: float = 30.0, find: Callable[[], str] | None = None, expected: Expected = ANY
+    ) -> SerialBox:
+        board = Board(name, expected)
         how = ComingBack(wait_s, find or (lambda: name), lambda message: self.told.append((self.time.now(), message)))
         channel = ReturningChannel(name, self.open, how, board.doubt, self.time.now, self.sleep)
         return SerialBox(channel, name, now=self.time.now, board=board)
@@ -111,7 +119,7 @@ def test_a_line_that_comes_back(ports: Ports, box: Any) -> None:
 def test_a_line_that_comes_back_under_another_name(ports: Ports, box: Any) -> None:
     device = Device(box)
     ports.plug("port", device)
-    host = ports.host(find=lambda: next(iter(ports.there), None))
+    host = ports.host(find=ports.found)
     host.hello()
     ports.unplug("port")
     ports.plug("other port", device, after=3.0)
@@ -156,19 +164,19 @@ def test_a_line_that_never_comes_back_ends_within_its_bound_and_from_then_on_at_
 
 def test_a_line_that_is_found_nowhere(ports: Ports, box: Any) -> None:
     ports.plug("port", Device(box))
-    host = ports.host(wait_s=1.0, find=lambda: None)
+    host = ports.host(wait_s=1.0, find=ports.found)
     host.hello()
     ports.unplug("port")
     with pytest.raises(LinkLost):
         host.hello()
-    with pytest.raises(DidNotComeBack, match=r"did not come back in 1 s: no port has its USB serial number$"):
+    with pytest.raises(DidNotComeBack, match=r"did not come back in 1 s: it is nowhere$"):
         host.hello()
 
 
 def test_a_port_on_which_nothing_answers_is_left_for_one_on_which_something_does(ports: Ports, box: Any) -> None:
     device = Device(box)
     ports.plug("port", device)
-    host = ports.host(find=lambda: list(ports.there)[-1] if ports.there else None)
+    host = ports.host(find=ports.found)
     host.hello()
     ports.unplug("port")
     with pytest.raises(LinkLost):
@@ -316,16 +324,48 @@ def test_a_provisioning_that_got_no_answer_leaves_both_identities_possible(ports
         ),
     ],
 )
-def test_the_board_that_a_bench_expects(expected: Expected, wrong: str) -> None:
+def test_the_board_that_a_bench_expects(ports: Ports, box: Any, expected: Expected, wrong: str) -> None:
+    ports.plug("port", Device(box))
+    host = ports.host(expected=expected)
     if not wrong:
-        check_board(vectors.HELLO, expected)
+        assert host.enter("47112345").accepted
         return
-    with pytest.raises(WrongBoard) as told:
-        check_board(vectors.HELLO, expected, "/dev/ttyUSB0")
-    assert str(told.value) == (
-        f"/dev/ttyUSB0: a wrong board is on the port: {wrong}; connect the right one, or correct what is expected"
-    )
+    for ask in (host.hello, host.hello, lambda: host.enter("47112345")):
+        with pytest.raises(WrongBoard) as told:
+            ask()
+        assert str(told.value) == (
+            f"port: a wrong board is on the port: {wrong}; connect the right one, or correct what is expected"
+        )
     assert isinstance(told.value, BenchError)
+    assert box.done == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "identity", "same"),
+    [
+        ((), "example 0001", True),
+        (("reset",), "example 0001", True),
+        (("reset",), "another", False),
+        (("reset", "provision"), PROVISIONING.box_id.hex(), True),
+        (("reset", "provision"), "example 0001", True),
+        (("reset", "provision"), "another", False),
+        (("provision", "reset"), "another", False),
+    ],
+)
+def test_an_identity_that_a_bench_expects_stays_over_a_reset_too(
+    ports: Ports, box: Any, asked: tuple[str, ...], identity: str, same: bool
+) -> None:
+    ports.plug("port", Device(box))
+    host = ports.host(expected=Expected("example 0001"))
+    for each in asked:
+        {"provision": lambda: host.provision(PROVISIONING), "reset": host.reset}[each]()
+    box.declared = replace(box.declared, identity=identity, session=7)
+    after_coming_back(ports, host, box)
+    if same:
+        assert host.enter("47112345").accepted
+    else:
+        with pytest.raises(WrongBoard, match=r"since the line came back: identity another, and it was .*example 0001"):
+            host.enter("47112345")
 
 
 # Looking for a port
@@ -348,7 +388,8 @@ def test_an_adapter_is_found_by_its_serial_number_and_never_another(monkeypatch:
     find = finder("/dev/ttyUSB0")
     assert find() == "/dev/ttyUSB0"
     plugged[:] = [usb("/dev/ttyUSB0", "A2")]
-    assert find() is None
+    with pytest.raises(PortError, match=r"^no port has its USB serial number$"):
+        find()
     plugged[:] = [usb("/dev/ttyUSB0", "A2"), usb("/dev/ttyUSB3", "A1", "3-1:1.0")]
     assert find() == "/dev/ttyUSB3"
 

@@ -29,6 +29,14 @@ def test_the_page_says_what_is_computed():
     assert guessing.guessing(DEFAULT, zone_tables=2).bound == 2 * found.bound
 
 
+def test_the_page_says_why_six_digits_are_too_few_however_they_are_made():
+    page = " ".join((files("lockproof.spec") / "chapters" / "decisions.md").read_text(encoding="utf-8").split())
+    found = guessing.guessing(DEFAULT)
+    assert f"`{found.entries} * {found.codes} / 10^6`, which is more than 1 in 205 on a day" in page
+    assert Fraction(1, 205) < Fraction(found.entries * found.codes, 10**6) < Fraction(1, 204)
+    assert all(guessing.likeliest_row(digits) >= Fraction(1, 10**digits) for digits in range(1, 17))
+
+
 def test_the_bound_of_the_default_profile():
     found = guessing.guessing(DEFAULT)
     assert (found.entries, found.codes, found.row) == (305, 16, Fraction(22, 2**31))

@@ -43,7 +43,10 @@ class AcmeAdapter(BoxAdapter):
         only(options, "port", "baud")
         if "port" not in options:
             raise BadInput("name the port, as in adapter:acme:port=/dev/ttyUSB0")
-        return cls(options["port"], int(options.get("baud", "9600")))
+        baud = options.get("baud", "9600")
+        if not baud.isdecimal():
+            raise BadInput(f"baud={baud} is no number of bits a second; write it as baud=9600")
+        return cls(options["port"], int(baud))
 
     def close(self) -> None:
         self._port.close()
@@ -132,6 +135,7 @@ class AcmeAdapter(BoxAdapter):
         """One line out, one line in; the words after OK. Never asked twice: it may have been carried out."""
         word = line.partition(" ")[0]
         try:
+            self._port.reset_input_buffer()  # an answer that came too late is none to this
             self._port.write(f"{line}\n".encode())
             said = self._port.read_until(b"\n", LONGEST_LINE)
         except serial.SerialException as error:
