@@ -170,7 +170,7 @@ COUNT = len(THEOREMS) + len(TOWN_THEOREMS)
 
 
 def test_prove_proves_exports_and_names_what_it_proved(lockproof, tmp_path):
-    result = lockproof("prove", "--export", "obligations")
+    result = lockproof("prove", "--export", "obligations", timeout=600)  # a minute and a half of a processor, beside other tests
     says(result, 0, "a_ready_box_opens_for_a_code_iff_entitled", "witness: entry is made")
     assert "not proved" not in result.stdout
     rows = [line for line in result.stdout.splitlines() if line.startswith("proved ")]
