@@ -10,7 +10,7 @@ ROOMS = ("spec", "reference", "hw_adapter", "conformance")
 CHECKED = (*ROOMS, "tests", "fuzz", "benchmarks", "examples", "noxfile.py")
 FUZZED = ("frame_reader", "cbor_reader", "command_reader", "device", "host", "journal")
 
-nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance"]
+nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance", "faults"]
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -39,9 +39,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """All tests, on real parts: pseudo-terminals, processes, files."""
+    """All tests, on every processor and on real parts: pseudo-terminals, processes, files."""
     session.install("-e", ".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or ["-n", "auto", "--dist", "worksteal"]))
 
 
 @nox.session
@@ -53,7 +53,7 @@ def prove(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Every small wrong change of the model, and the theorems that name it; a minute and a half on two processors."""
+    """What `prove` proves, then every small wrong change of the model, and the theorems that name it; a minute on two processors."""
     session.install("-e", ".")
     session.run("lockproof", "prove", "--mutants")
 
@@ -67,9 +67,15 @@ def vectors(session: nox.Session) -> None:
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """The suite on the reference box, in process and over a pseudo-terminal, then over every faulty box."""
+    """The suite on the reference box, in process and over a pseudo-terminal."""
     session.install("-e", ".")
     session.run("lockproof", "run", "--out", session.create_tmp())
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """The suite on every faulty box; five minutes on two processors."""
+    session.install("-e", ".")
     session.run("lockproof", "faults")
 
 

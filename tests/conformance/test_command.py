@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -26,6 +28,7 @@ from lockproof.spec.theorems import THEOREMS
 from lockproof.spec.town_theorems import TOWN_THEOREMS
 
 A_FEW = ("--scenario", "the-hour-is-over")
+A_LONG_ONE = ("--scenario", "three-hundred-refusals-are-counted")
 
 
 def says(result: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -167,11 +170,12 @@ COUNT = len(THEOREMS) + len(TOWN_THEOREMS)
 
 
 def test_prove_proves_exports_and_names_what_it_proved(lockproof, tmp_path):
-    result = lockproof("prove", "--export", "obligations")
+    result = lockproof("prove", "--export", "obligations", timeout=600)  # a minute and a half of a processor, beside other tests
     says(result, 0, "a_ready_box_opens_for_a_code_iff_entitled", "witness: entry is made")
     assert "not proved" not in result.stdout
     rows = [line for line in result.stdout.splitlines() if line.startswith("proved ")]
     assert len(rows) == COUNT + len(INVARIANTS)
+    assert {row.split()[1] for row in rows if "   witness: " in row} >= {*THEOREMS}
     assert all(re.search(r"z3 .*\d+ unsat.* in \d+ ms   cvc5 .*\d+ unsat.* in \d+ ms", row) for row in rows)
     *_, proved, times, guess, exported = result.stdout.splitlines()
     count = len(list((tmp_path / "obligations").glob("*.smt2")))
@@ -382,21 +386,47 @@ def test_a_box_on_a_tcp_port_is_judged_like_one_on_a_line(lockproof, served):
     says(lockproof("run", "--box", url, *A_FEW), 0, "pass", url)
 
 
-def test_a_box_that_vanishes_in_the_middle_is_an_error_and_the_journal_is_kept(lockproof, served, tmp_path):
+@contextmanager
+def in_the_middle(folder: Path, box: str) -> Iterator[Callable[[], subprocess.CompletedProcess[str]]]:
+    """A run on a box that has answered for a while and has long to go; what is yielded waits for its end."""
+    command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", box, *A_LONG_ONE]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
+
+    def rest() -> subprocess.CompletedProcess[str]:
+        told, errors = process.communicate(timeout=180)
+        return subprocess.CompletedProcess(command, process.returncode, told, errors)
+
+    try:
+        until(folder / "runs", '"record":"answer"', 20)
+        yield rest
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(out: Path, what: str, times: int) -> None:
+    """Waits until the one journal below `out` has this in it so many times."""
+    deadline = time.monotonic() + 60
+    while not any(path.read_text().count(what) >= times for path in out.glob("0001/*/journal.jsonl")):
+        assert time.monotonic() < deadline, f"no {times} times {what} in the journal"
+        time.sleep(0.01)
+
+
+def test_a_box_that_vanishes_in_the_middle_is_an_error_and_the_journal_is_kept(served, tmp_path):
     process, path = served()
-    threading.Timer(2.5, process.kill).start()
-    result = lockproof("run", "--box", path, timeout=180)
-    says(result, 3, path)
+    with in_the_middle(tmp_path, path) as rest:
+        process.kill()
+        says(rest(), 3, path)
     records = list(journal.read(next(tmp_path.glob("runs/0001/*/journal.jsonl"))))
     assert records[-1]["record"] == "error"
+    assert sum(record["record"] == "answer" for record in records) >= 20
 
 
-def test_a_stalled_box_ends_the_run_in_bounded_time(lockproof, served):
+def test_a_stalled_box_ends_the_run_in_bounded_time(served, tmp_path):
     process, path = served()
-    threading.Timer(2.5, process.send_signal, (signal.SIGSTOP,)).start()
-    result = lockproof("run", "--box", path, timeout=180)
-    process.send_signal(signal.SIGCONT)
-    says(result, 3, path)
+    with in_the_middle(tmp_path, path) as rest:
+        process.send_signal(signal.SIGSTOP)
+        says(rest(), 3, path)
 
 
 def test_a_production_build_is_not_judged(lockproof, served):
@@ -436,12 +466,10 @@ def test_the_store_of_another_program_is_refused(lockproof, tmp_path):
 
 
 def test_a_killed_run_keeps_every_step_up_to_the_kill(tmp_path):
-    command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", "pty", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", "pty", "--out", str(tmp_path), *A_LONG_ONE]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     path = tmp_path / "0001" / "pty" / "journal.jsonl"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and (not path.exists() or path.read_text().count('"record":"answer"') < 50):
-        time.sleep(0.01)
+    until(tmp_path, '"record":"answer"', 50)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     records = list(journal.read(path))

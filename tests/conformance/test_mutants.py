@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from lockproof.conformance import command, proving
@@ -80,13 +81,32 @@ def test_ctrl_c_ends_it_and_leaves_no_process(tmp_path):
     where = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, "start_new_session": True}
     process = subprocess.Popen([sys.executable, "-c", script], **where)
     assert process.stdout.readline() == b"begins\n"
-    time.sleep(4)  # so that the workers are at work
+    at_work(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     out, errors = process.communicate(timeout=10)
     assert process.returncode == 3
     assert b"Traceback" not in errors
     assert b"mutants; nothing is known of the rest" in out
     assert no_process_in(process.pid)
+
+
+def at_work(parent):
+    """Waits until its workers have had two seconds of a processor each, however long that takes."""
+    deadline = time.monotonic() + 60
+    while len([child for child in children(parent) if seconds_of(child) > 2]) < mutation.WORKERS:
+        if time.monotonic() > deadline:
+            os.killpg(parent, signal.SIGKILL)
+            pytest.fail("no workers are at work")
+        time.sleep(0.05)
+
+
+def children(parent):
+    return Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+
+
+def seconds_of(process):
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) / os.sysconf("SC_CLK_TCK")
 
 
 def no_process_in(group):

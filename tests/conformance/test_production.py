@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -312,15 +313,14 @@ def test_the_command_passes_a_production_build_and_fails_a_test_build(serve):
 
 
 def test_the_command_asks_a_program_for_a_sign_of_life(serve):
-    silent = serve("--fault", "silent")
-    nothing = command("box", "--production", silent)
+    silent = [serve("--fault", "silent") for _ in range(4)]
+    signs = [(), *(("--sign-of-life", sign) for sign in ("echo the light is on", "false", "no-such-program"))]
+    with ThreadPoolExecutor() as pool:  # side by side, since silence takes long
+        nothing, alive, dead, none = pool.map(lambda box, sign: command("box", "--production", box, *sign), silent, signs)
     assert nothing.returncode == 4
-    alive = command("box", "--production", silent, "--sign-of-life", "echo the light is on")
     assert alive.returncode == 0
-    assert alive.stdout.splitlines()[-1] == f"pass  {silent}: silence to everything, beside a sign of life: the light is on"
-    dead = command("box", "--production", silent, "--sign-of-life", "false")
+    assert alive.stdout.splitlines()[-1] == f"pass  {silent[1]}: silence to everything, beside a sign of life: the light is on"
     assert dead.returncode == 4
-    none = command("box", "--production", silent, "--sign-of-life", "no-such-program")
     assert (none.returncode, none.stderr.splitlines()[-1][:40]) == (2, "--sign-of-life no-such-program: can't be run"[:40])
 
 

@@ -55,7 +55,9 @@ def within(seconds: float, what) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_that_is_killed_leaves_no_box_behind(number: signal.Signals, tmp_path: Path) -> None:
     run = subprocess.Popen(
-        [*COMMAND, "run", "--box", "pty", "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "run", "--box", "pty", "--scenario", "three-hundred-refusals-are-counted", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     journal = tmp_path / "0001" / "pty" / "journal.jsonl"
     assert within(60, lambda: journal.exists() and '"record":"answer"' in journal.read_text())
@@ -128,10 +130,12 @@ def test_why_a_box_did_not_start_is_told() -> None:
 
 def test_what_a_box_says_as_it_crashes_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     program = "import sys; print('/dev/pts/x', flush=True); sys.stdin.close(); raise RuntimeError('the box is broken')"
-    start = subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda _, **how: start([sys.executable, "-c", program], **how))
+    started, start = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda _, **how: started.append(start([sys.executable, "-c", program], **how)) or started[0]
+    )
     with targets.served():
-        time.sleep(1)
+        started[0].wait(SOON)
     assert capsys.readouterr().err.rstrip().endswith("RuntimeError: the box is broken")
 
 

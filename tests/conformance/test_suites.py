@@ -34,7 +34,8 @@ def test_every_synthesized_scenario_passes_with_the_profile_that_it_is_for_on_an
 
 
 def test_the_verdicts_are_the_same_over_a_line():
-    chosen = suite.packaged(Suite.SYNTHESIZED)
+    """Of some; `lockproof run`, the first thing that anybody does, plays all of them on both."""
+    chosen = [each for n, each in enumerate(suite.packaged(Suite.SYNTHESIZED)) if each.control or each.profile or n % 4 == 0]
     here, there = (run(target(name), chosen) for name in (IN_PROCESS, ON_A_LINE))
     assert (here.verdict, here.error) == (there.verdict, there.error) == (Verdict.PASS, "")
     assert {r.id: r.verdict for r in here.scenarios} == {r.id: r.verdict for r in there.scenarios}

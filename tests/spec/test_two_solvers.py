@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -264,6 +265,32 @@ def test_a_counterexample_that_cvc5_denies_is_still_shown(monkeypatch, saying):
     assert "outcome: accepted" in row.counterexample
     row = row_of(second=True, only={"a_box_that_heard_never_opens_again"})
     assert (row.result, row.counterexample[-2]) == (Result.FALSE, "outcome: accepted")
+
+
+def forgets_first_use(state, code, matches, profile, real=box.decide_entry):
+    decided, used, outcome = real(state, code, matches, profile)
+    return decided, replace(used, used=code.used), outcome
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        (("decide_entry", forgets_first_use), "first_use_agrees"),
+        (
+            ("ready", lambda state: z3.And(state.time_known, state.clock >= state.arrival)),
+            "an_entry_is_examined_iff_ready_and_enabled",
+        ),
+        (
+            ("within_life", lambda code, now, profile: now < code.day_start + profile.code_life),
+            "a_ready_box_opens_for_a_code_iff_entitled",
+        ),
+    ],
+)
+def test_of_a_wrong_model_both_say_that_it_is_wrong(monkeypatch, edit, named):
+    monkeypatch.setattr(box, *edit)
+    row = row_of(second=True, only={named})
+    assert row.result is Result.FALSE
+    assert row.first.answers == row.second.answers
 
 
 def cubes():
