@@ -276,7 +276,9 @@ def _measure_clock(stage: Stage, step: Step) -> None:
 def _cut(stage: Stage, step: Step) -> None:
     off, nth = outage(step.arguments.get("off", "0s"), stage.profile), int(step.arguments.get("at-write", 0))
     cut = PowerCut(cut_class(step, stage.profile, supply=stage.supply), off, nth)
-    stage.off_for = off
+    stage.off_for, stage.strikes_at = off, nth
+    if nth:
+        stage.armed_at = stage.hello().writes
     about = f"arm a power cut at write {nth}" if nth else f"cut the power for {off} s"
     stage.command("cut_power", about, Command(Code.POWER_CUT, cut), cut=cut.cut, off_for=off, nth=nth)
     stage.armed = bool(nth)

@@ -49,8 +49,12 @@ class RealTime:
         time.sleep(max(0.0, seconds))
 
 
-class Missed(BenchError):  # noqa: N818  (reads as what happened)
-    """The second at which a command was aimed was over before it could be sent. The scenario is to be played again."""
+class PlayAgain(BenchError):  # noqa: N818  (reads as what to do)
+    """The scenario was given up, and shows nothing as it was played."""
+
+
+class Missed(PlayAgain):
+    """The second at which a command was aimed was over before it could be sent."""
 
 
 WELL_KNOWN = 0.2  # seconds: a counter's fractions are known so well

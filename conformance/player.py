@@ -20,7 +20,7 @@ from lockproof.conformance.at_the_box import set_clock
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.oracle import Judge, Oracle
-from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace
+from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace, PlayAgain
 from lockproof.conformance.scenario import DEFAULT_TODAY, FIRST_PROPERTY, WAIT, Scenario, ScenarioError, Step, calendar_of
 from lockproof.conformance.stage import Do, LostTogether, Stage
 from lockproof.conformance.story import UNBOUNDED
@@ -128,9 +128,9 @@ class Player:
                     self._play(stage, following)
                 finally:
                     self.unsteady = stage.unsteady
-        except Missed as missed:
+        except PlayAgain as given_up:
             again = again or not judge.undecided
-            judge.see(self.journal.write("given-up", message=str(missed)))
+            judge.see(self.journal.write("given-up", message=str(given_up)))
         except LostTogether as lost:
             self.one_at_a_time = True
             judge.see(self.journal.write("given-up", message=f"{lost}; from here on each command is a request of its own"))

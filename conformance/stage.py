@@ -11,8 +11,9 @@ from lockproof.conformance import words
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.oracle import Judge
 from lockproof.conformance.outbox import Line, Methods, Outbox
-from lockproof.conformance.pace import Missed, Pace
+from lockproof.conformance.pace import Missed, Pace, PlayAgain
 from lockproof.conformance.scenario import Scenario, ScenarioError, Step
+from lockproof.hw_adapter.channel import LinkLost
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.reference.authority import Generator
 from lockproof.reference.credentials import BoxKeys, interop_digits
@@ -38,10 +39,19 @@ OPENS = ("enter", "present")
 """Commands upon which a box may open. A second one would be another presentation, so they are not sent again."""
 MOVES_THE_CLOCK = ("advance_clock", "disturb_clock", "cut_power")
 _MICRO = 1_000_000
+_WRITES_AT_A_BOOT = 2
 MOST_REPEATS = 5  # of a request on a line that loses answers
 
 Made = TypeVar("Made")
 Then = Callable[[Any], object]
+
+
+class NotStruck(PlayAgain):
+    """Power was to fail at a write, and the box has booted at another."""
+
+
+class LineWasLost(PlayAgain):
+    """While it was, nobody knows what became of the box: how long it was without power, and what its clock did."""
 
 
 class LostTogether(NoAnswer):
@@ -98,6 +108,8 @@ class Stage:
     last_order: tuple[int, float, float] | None = None  # the last value that a running clock took, and when
     _struck: int | None = None  # for how long power was away, by the cut that took the last answer
     off_for: int = 0
+    strikes_at: int = 0  # the write at which an armed cut strikes, from 1
+    armed_at: int = 0  # writes of the box, by its own count, when that was armed
     wrong_entries: int = 0
     writes: int = 0  # of the box, when this was last looked at
     places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
@@ -234,6 +246,8 @@ class Stage:
             armed = self.armed
             try:
                 return send()
+            except LinkLost as lost:
+                raise LineWasLost(str(lost)) from lost
             except NoAnswer as error:
                 if armed and not self.armed:
                     return None  # the power failed, as it was to
@@ -249,13 +263,15 @@ class Stage:
 
     def _of_a_loss(self, _: NoAnswer) -> Record:
         """What is recorded of a missing answer: whether the box has booted since, as its session tells."""
-        before, self.session = self.session, self.box.hello().session
+        hello = self.box.hello()
+        before, self.session = self.session, hello.session
         booted = self.session != before
         if self.armed:
             if not booted:
                 raise NoAnswer(
                     "no answer came, and the box has not booted since, so that no power cut explains it; check the line"
                 )
+            self._check_struck(hello.writes - self.armed_at)
             self.armed = False
             self._struck = self.off_for
             self.now += self.off_for
@@ -263,6 +279,17 @@ class Stage:
             self.unsteady = self.unsteady or booted
         self.timer = 0 if booted else self.timer
         return {"booted": booted, "unsteady": self.unsteady}
+
+    def _check_struck(self, wrote: int) -> None:
+        """Whether it was the armed cut that took the answer: by how often the box has written, and what it may write as it boots.
+
+        One that comes at the first write is told from a boot of the box's own by nothing else, and as good as one, but for the clock.
+        """
+        if not self.strikes_at - 1 <= wrote <= self.strikes_at - 1 + _WRITES_AT_A_BOOT:
+            raise NotStruck(
+                f"power was to fail at write {self.strikes_at} and the box booted after {wrote} writes, by its own count:"
+                " it booted of itself, or does not count what it writes"
+            )
 
     def _note_a_boot(self) -> None:
         """Where the session is not the one after the last answer, the box has booted of itself."""

@@ -187,6 +187,7 @@ def test_while_a_cut_is_armed_each_command_goes_alone(scenario_of: Callable[...,
     assert requests == [
         *SET_UP,
         "time-order keypad-entry keypad-entry",
+        "hello",  # how often it has written so far
         "power-cut",
         "keypad-entry",
         "keypad-entry",

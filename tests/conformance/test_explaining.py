@@ -18,8 +18,9 @@ from lockproof.conformance.player import MOST_ATTEMPTS, Player
 from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.verdict import Finding, ScenarioResult, Verdict
+from lockproof.hw_adapter.channel import LinkLost
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import Decision, NoAnswer
+from lockproof.spec.observable import Decision, NoAnswer, PowerCut
 from lockproof.spec.profile import DEFAULT
 
 SCENARIOS = {each.id: each for each in suite.packaged() if not (each.unsuitable(DEFAULT) or each.runs)}
@@ -232,3 +233,68 @@ def test_a_wrong_verdict_would_be_counted() -> None:
     for breaks, result in (("", fails), ("code.day", passes), ("", passes), ("code.day", fails), ("code.digits", passes)):
         tally.count(Run(7, "box", breaks, "a", "drop", result))
     assert [(run.breaks, run.result.verdict) for run in tally.wrong] == [("", Verdict.FAIL), ("code.day", Verdict.PASS)]
+
+
+class BootsOfItself(ReferenceBox):
+    """Takes an armed power cut, and boots at the next entry instead, as often as it is told to, before anything of it is done."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.armed, self.times = False, times
+
+    def cut_power(self, cut: PowerCut) -> None:
+        super().cut_power(cut)
+        self.armed = bool(cut.nth)
+
+    def enter(self, digits: str) -> Decision:
+        if self.armed and self.times:
+            self.armed, self.times = False, self.times - 1
+            self.store.arm(0)
+            self._off_for = 0
+            self.power_up("watchdog")
+            raise NoAnswer("it booted of itself")
+        return super().enter(digits)
+
+
+def of_a_cut(box: Any) -> ScenarioResult:
+    """Power is to fail for ten seconds, as the use of a code is written."""
+    entries = """  - cut: {off: 10s, at-write: 2}
+  - enter: code
+    box: does not answer
+  - after: 10s
+    enter: code
+    box: opens
+  - after: 1h
+    enter: code
+    box: refuses
+"""
+    player = Player(box, authority_for_a_bench(DEFAULT), Journal())
+    return play_until_it_decides(player, _scenario(entries))
+
+
+def test_a_boot_at_another_write_than_that_of_the_armed_cut_is_not_taken_for_it() -> None:
+    assert of_a_cut(BootsOfItself(0)).attempts == 1
+    once = of_a_cut(BootsOfItself(1))
+    assert (once.verdict, once.attempts) == (Verdict.PASS, 2)
+    always = of_a_cut(BootsOfItself(100))
+    assert (always.verdict, always.finding, always.attempts) == (Verdict.INCONCLUSIVE, None, MOST_ATTEMPTS)
+    assert always.message == (
+        "power was to fail at write 2 and the box booted after 0 writes, by its own count:"
+        " it booted of itself, or does not count what it writes"
+    )
+
+
+def test_what_was_played_while_the_line_was_away_shows_nothing() -> None:
+    class Unplugged(ReferenceBox):
+        entries = 0
+
+        def enter(self, digits: str) -> Decision:
+            self.entries += 1
+            if self.entries == 1:
+                self.power_up("power-on")
+                raise LinkLost("the port is gone")
+            return super().enter(digits)
+
+    player = Player(Unplugged(), authority_for_a_bench(DEFAULT), Journal())
+    result = play_until_it_decides(player, SCENARIOS[HOUR])
+    assert (result.verdict, result.attempts) == (Verdict.PASS, 2)
