@@ -1,7 +1,8 @@
 """What goes to the box, and the records of it: commands whose answers nothing hangs on travel together, in one request.
 
-At most one request is out. While it is, the next one is made ready, and the answers of the last one are written down and
-judged. What is recorded keeps its order: each command, then its answer, and what was done at the authority in between.
+At most one request is out. While it is, the answers of the last one are written down and judged, the next one is made ready,
+and whatever else was to be done meanwhile is done: between an answer and the next request the line stands still. What is
+recorded keeps its order: each command, then its answer, and what was done at the authority in between.
 """
 
 from __future__ import annotations
@@ -84,12 +85,17 @@ class Outbox:
     _out: list[Sent] = field(default_factory=list)  # sent, and not answered yet
     _results: Callable[[], list[Result]] = list
     _batches: int = 0
+    _jobs: deque[Callable[[], object]] = field(default_factory=deque)
 
     def note(self, kind: str, **fields: Any) -> None:
-        """Record something, after what came before it."""
+        """Record something, after what came before it: at once where commands go one at a time, else when a request is out."""
         self._unwritten.append(Note(kind, fields))
-        if not self._waiting and not self._out:
+        if self.one_at_a_time:
             self._write()
+
+    def meanwhile(self, job: Callable[[], object]) -> None:
+        """Have something done the next time that a request is out; never, if none is sent any more."""
+        self._jobs.append(job)
 
     def put(
         self,
@@ -129,6 +135,10 @@ class Outbox:
         self.catch_up()
         self._write()
 
+    def write_down(self) -> None:
+        """Whatever is answered is written down, and nothing is sent or waited for."""
+        self._write()
+
     def abandon(self) -> None:
         """What is not sent yet never is; what is out is waited for and written down."""
         for sent in self._waiting:
@@ -163,9 +173,11 @@ class Outbox:
         self._write()
 
     def _await(self) -> None:
-        """Wait for what is out."""
+        """Wait for what is out, once all is done that was to be done meanwhile."""
         if not self._out:
             return
+        while self._jobs:
+            self._jobs.popleft()()
         try:
             for sent, result in zip(self._out, self._results(), strict=True):
                 if result.status is not Status.OK:

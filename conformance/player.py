@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from lockproof.conformance import at_the_authority, at_the_box, words
@@ -27,7 +28,7 @@ from lockproof.conformance.verdict import ScenarioResult
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.reference.authority import Generator
 from lockproof.reference.credentials import derive_keys, interop_digits
-from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer
+from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer, Provisioning
 from lockproof.spec.profile import DEFAULT, Profile
 
 
@@ -55,6 +56,7 @@ class _Ready:
 
     scenario: Scenario
     authority: Authority
+    told: Provisioning  # what the box is told when it is put at the first property
     closing: ExitStack
 
 
@@ -109,10 +111,15 @@ class Player:
             log_overwrites=self.log_overwrites,
         )
         try:
-            with self._ready_for(scenario) as authority:
-                stage = self._stage(scenario, judge, authority, calendar, profile)
+            with self._ready_for(scenario) as ready:
+                stage = self._stage(scenario, judge, ready.authority, calendar, profile)
+                if following:
+                    stage.outbox.meanwhile(partial(self._make_ready, following))
                 try:
-                    self._play(stage, following)
+                    self._play(stage, ready.told)
+                except (BenchError, KeyboardInterrupt):
+                    stage.outbox.write_down()
+                    raise
                 finally:
                     self.unsteady = stage.unsteady
         except LostTogether as lost:
@@ -135,17 +142,17 @@ class Player:
             self._ready = None
 
     @contextmanager
-    def _ready_for(self, scenario: Scenario) -> Iterator[Authority]:
+    def _ready_for(self, scenario: Scenario) -> Iterator[_Ready]:
         if self._ready is None or self._ready.scenario is not scenario:
             self.put_away()
             self._make_ready(scenario)
         ready, self._ready = self._ready, None
         assert ready is not None
         with ready.closing:
-            yield ready.authority
+            yield ready
 
     def _make_ready(self, scenario: Scenario) -> None:
-        """A fresh authority that knows the people, properties and boxes of a scenario."""
+        """A fresh authority that knows the people, properties and boxes of a scenario; both boxes are at the first property."""
         with ExitStack() as stack:
             authority = stack.enter_context(self.make_authority())
             start = calendar_of(scenario.properties[0].zone, scenario.start, self.today).instant(scenario.start)
@@ -156,9 +163,13 @@ class Player:
                     authority.register_account(person.email, start)
             for prop in scenario.properties:
                 authority.add_property(prop.name, prop.address, prop.zone, CAST["joe"].person, CAST["joe"].office)
-            for box in self._boxes(scenario):
+            boxes = self._boxes(scenario)
+            for box in boxes:
                 authority.add_box(box.id, box.secret, (CAST["owen"].person,))
-            self._ready = _Ready(scenario, authority, stack.pop_all())
+            told, _ = (authority.assign(box.id, FIRST_PROPERTY, start) for box in boxes)
+            assert told is not None
+            derive_keys(told.box_id, told.secret)  # which are kept, so that they are there when they are asked for
+            self._ready = _Ready(scenario, authority, told, stack.pop_all())
 
     def _boxes(self, scenario: Scenario) -> tuple[_Keyed, _Keyed]:
         """The box that is played with, and the other one."""
@@ -192,8 +203,8 @@ class Player:
             unsteady=self.unsteady,
         )
 
-    def _play(self, stage: Stage, following: Scenario | None) -> None:
-        self._set_up(stage)
+    def _play(self, stage: Stage, told: Provisioning) -> None:
+        self._set_up(stage, told)
         for number, step in enumerate(stage.scenario.steps, 1):
             if _is_over(stage):
                 break
@@ -212,12 +223,10 @@ class Player:
         if _is_over(stage):
             stage.outbox.abandon()
             return
-        stage.outbox.send()
-        if following:
-            self._make_ready(following)
         stage.outbox.settle()
         if not _is_over(stage):
             stage.write("end", records=stage.judge.seen)
+            stage.outbox.write_down()
 
     def _step(self, stage: Stage, number: int, step: Step) -> None:
         self._begin(stage, number, step)
@@ -227,14 +236,11 @@ class Player:
             if not stage.judge.finding:
                 DO[step.verb](stage, step)
 
-    def _set_up(self, stage: Stage) -> None:
+    def _set_up(self, stage: Stage, told: Provisioning) -> None:
         """As from the factory, then provisioned for the first property, the clock held and set."""
         stage.write("step", step=0, where=str(stage.scenario.where), verb="set-up", channel="clock", shows=(), at=stage.now)
         stage.command("reset", "reset to the factory's state", Command(Code.RESET))
         stage.command("hold_clock", "hold the clock", Command(Code.CLOCK_HOLD, True), held=True)
-        told = stage.authority.assign(stage.box_id, FIRST_PROPERTY, stage.now)
-        stage.authority.assign(stage.other_id, FIRST_PROPERTY, stage.now)
-        assert told is not None
         stage.provision(told, new=True)
         set_clock(stage, stage.now)
 
