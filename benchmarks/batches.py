@@ -95,8 +95,8 @@ class Exchanged:
     line_s: float = 0.0
     boots_s: float = 0.0
     between_s: float = 0.0  # from an answer to the next request
-    fewest: int = 0
     ended_by: Counter[str] = field(default_factory=Counter)  # the fewest requests, by what ends them
+    cuts_alone: int = 0  # how many more they are where each power cut goes alone
 
     @property
     def silences_s(self) -> float:
@@ -160,8 +160,9 @@ def exchanged(path: Path, hello: Hello) -> Exchanged:
     found.wall_s = passed[-1].ended - passed[0].began
     found.boots_s = sum(map(_cuts_at_once, records)) * hello.boot_ms / 1000
     found.commands = sum(record["record"] == "command" for record in records)
-    found.ended_by = ends(asked(passed), hello)
-    found.fewest = sum(found.ended_by.values())
+    commands = asked(passed)
+    found.ended_by = ends(commands, hello)
+    found.cuts_alone = ends(commands, hello, cuts_alone=True).total() - found.ended_by.total()
     return found
 
 
@@ -214,11 +215,11 @@ def asked(passed: Sequence[recording.Passed]) -> list[Asked]:
     return found
 
 
-def ends(commands: Sequence[Asked], hello: Hello) -> Counter[str]:
+def ends(commands: Sequence[Asked], hello: Hello, *, cuts_alone: bool = False) -> Counter[str]:
     """Packed first come, first served, which is best where the order is given: how many requests, by what ends each."""
     found, batch, armed = Counter[str](), list[Asked](), False
     for command in commands:
-        if why := batch and _ends(batch, command, hello, armed=armed):
+        if why := batch and _ends(batch, command, hello, armed=armed or (cuts_alone and command.code == Code.POWER_CUT)):
             found[why] += 1
             batch = []
         armed = (armed or command.arms) and command.answer is not None
@@ -284,7 +285,10 @@ def main() -> None:
         batches.tell("in batches")
         print(FEWEST)
         why = ", ".join(f"{count} by {end}" for end, count in batches.ended_by.most_common())
-        print(f"    requests: {batches.requests - batches.again}; the fewest possible: {batches.fewest} ({why})")
+        print(f"    requests: {batches.requests - batches.again}; the fewest possible: {batches.ended_by.total()} ({why})")
+        print(
+            f"    {batches.cuts_alone} more since each power cut goes alone: where its answer is lost, the new session stands for it"
+        )
         if given.batches_only:
             return
         single = play(scenarios, Path(folder), one_at_a_time=True)

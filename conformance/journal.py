@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Journal:
-    """Appends records. Kept in memory too, but for bytes of the line, and only there if there is no file."""
+    """Appends records: to a file, or, where there is none, to `records` in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.records: list[Record] = []
@@ -41,8 +40,9 @@ class Journal:
 
     def write(self, record: str, **fields: Any) -> Record:
         line: Record = {"record": record, **{name: _plain(value) for name, value in fields.items()}}
-        self.records.append(line)
-        if self._file >= 0:
+        if self._file < 0:
+            self.records.append(line)
+        else:
             _write_all(self._file, (_as_json(line) + "\n").encode())
         return line
 
@@ -106,10 +106,4 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    return {name: _plain(getattr(value, name)) for name in names} if (names := _names_in(kind)) is not None else value
-
-
-@cache
-def _names_in(kind: type) -> tuple[str, ...] | None:
-    """The fields of a dataclass, None for what is none."""
-    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)} if is_dataclass(value) else value

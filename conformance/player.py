@@ -242,6 +242,7 @@ class Player:
         stage.command("reset", "reset to the factory's state", Command(Code.RESET))
         stage.command("hold_clock", "hold the clock", Command(Code.CLOCK_HOLD, True), held=True)
         stage.provision(told, new=True)
+        stage.outbox.meanwhile(partial(_learn_digits, stage))
         set_clock(stage, stage.now)
 
     def _wait(self, stage: Stage, number: int, step: Step) -> None:
@@ -274,6 +275,12 @@ class Player:
 def _is_over(stage: Stage) -> bool:
     """Something was wrong, as far as that is known."""
     return bool(stage.judge.finding or stage.judge.error)
+
+
+def _learn_digits(stage: Stage) -> None:
+    """Those of the days around now, which are kept: whoever asks for them later has them at once."""
+    assert stage.days is not None
+    stage.days.indices_of("", stage.now, stage.profile)
 
 
 def _wait(_: Stage, __: Step) -> None:
