@@ -3,8 +3,9 @@
 The reference box stands behind `lockproof line`, in a process of its own. The same scenarios are played with batches and with
 one command a request. The ceiling is what the frames of that run must take on this line, if nobody ever thinks.
 
-    python benchmarks/batches.py          every twelfth scenario
-    python benchmarks/batches.py --all    the whole suite
+    python benchmarks/batches.py                  every twelfth scenario
+    python benchmarks/batches.py --all            the whole suite
+    python benchmarks/batches.py --undisturbed    the player, too, goes before whatever else runs on this machine
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def paced_line() -> Iterator[str]:
     """The port at the near end of a paced line, with a reference box of its own at the far end."""
     command = [sys.executable, "-m", "lockproof.conformance.command", "line", "--to", "reference", "--quiet"]
     command += ["--baud", str(BAUD), "--latency", str(LATENCY_MS)]
-    with as_hardware():
+    with before_all_else("box and line"):
         line = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with line:
         assert line.stdout is not None
@@ -64,12 +65,12 @@ def paced_line() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def as_hardware() -> Iterator[None]:
-    """Processes started meanwhile stand for hardware: whatever else runs on this machine does not slow them, where that may be."""
+def before_all_else(what: str) -> Iterator[None]:
+    """This process and what it starts meanwhile get the processors before all others, where that may be: as hardware does."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except (AttributeError, PermissionError):
-        print("box and line share this machine with whatever else runs on it, and may be slowed by that")
+        print(f"{what} may be slowed by whatever else runs on this machine: there is no real-time scheduling for this user")
         yield
         return
     try:
@@ -253,7 +254,7 @@ def _within(nonce: cbor.Value, value: cbor.Value) -> bool:
 # A run
 
 
-def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool) -> Exchanged:
+def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool, undisturbed: bool = False) -> Exchanged:
     """Play scenarios behind a paced line; what went over it, hello at the start not counted."""
     path = folder / f"{'one' if one_at_a_time else 'batches'}.jsonl"
     journal = Journal(path)
@@ -262,11 +263,14 @@ def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool) ->
         profile = declared_profile(asdict(hello))
         chosen = make_plan(scenarios, hello, profile, targets.target("reference"), DEFAULT_TODAY, rehearse=False).selected
         player = Player(box, authority_for_a_bench(profile), journal, profile=profile, one_at_a_time=one_at_a_time)
-        for scenario, following in zip(chosen, [*chosen[1:], None], strict=True):
-            result = player.play(scenario, following)
-            if result.verdict != "pass":
-                kept = shutil.copy(path, tempfile.gettempdir())
-                sys.exit(f"{result.id}: {result.verdict} {result.message} {result.finding or ''}; its journal is kept: {kept}")
+        with before_all_else("the player") if undisturbed else contextlib.nullcontext():
+            for scenario, following in zip(chosen, [*chosen[1:], None], strict=True):
+                result = player.play(scenario, following)
+                if result.verdict != "pass":
+                    kept = shutil.copy(path, tempfile.gettempdir())
+                    sys.exit(
+                        f"{result.id}: {result.verdict} {result.message} {result.finding or ''}; its journal is kept: {kept}"
+                    )
     journal.close()
     return exchanged(path, hello)
 
@@ -275,13 +279,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="play the whole suite")
     parser.add_argument("--batches-only", action="store_true", help="without the baseline")
+    parser.add_argument("--undisturbed", action="store_true", help="let the player go before whatever else runs on this machine")
     given = parser.parse_args()
     scenarios = suite.packaged() if given.all else suite.packaged()[::EVERY]
     print(f"{len(scenarios)} scenarios at {BAUD} baud, {LATENCY_MS} ms latency, frames of 256 bytes")
     print(f"load average as it begins: {', '.join(f'{load:.2f}' for load in os.getloadavg())}, on {os.cpu_count()} processors")
+    if given.undisturbed:
+        print("the player goes before whatever else runs on this machine, as it would on one of its own")
     print(CEILING)
     with tempfile.TemporaryDirectory() as folder:
-        batches = play(scenarios, Path(folder), one_at_a_time=False)
+        batches = play(scenarios, Path(folder), one_at_a_time=False, undisturbed=given.undisturbed)
         batches.tell("in batches")
         print(FEWEST)
         why = ", ".join(f"{count} by {end}" for end, count in batches.ended_by.most_common())
@@ -291,7 +298,7 @@ def main() -> None:
         )
         if given.batches_only:
             return
-        single = play(scenarios, Path(folder), one_at_a_time=True)
+        single = play(scenarios, Path(folder), one_at_a_time=True, undisturbed=given.undisturbed)
         single.tell("one command a request")
         print(f"batches take {batches.wall_s / single.wall_s:.2f} times the time of one command a request")
 

@@ -24,7 +24,9 @@ from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import FrameReader
 from lockproof.hw_adapter.messages import Code, Command, Result, Status
 from lockproof.hw_adapter.values import name_of
+from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
+from lockproof.reference.pins import CHEAP
 from lockproof.spec.observable import BenchError, Decision, Declined, Hello, NoAnswer
 from lockproof.spec.profile import DEFAULT
 
@@ -299,6 +301,45 @@ def test_the_authority_of_the_next_scenario_is_made_ready_and_given_back_whateve
     assert made.count("made") == made.count("given back") == 4  # the one that had been made ready, too
 
 
+def test_the_authority_of_the_next_scenario_is_made_ready_while_the_first_request_is_out(
+    scenario_of: Callable[..., Scenario],
+) -> None:
+    host, wire = on_a_line(ReferenceBox())
+    made: list[int] = []
+
+    def make() -> Any:
+        made.append(len(wire.requests))
+        return authority_for_a_bench(DEFAULT)()
+
+    one, other = scenario_of(SMALL), scenario_of(SMALL)
+    player = Player(host, make, Journal())
+    player.play(one, other)
+    assert made == [0, 2]  # before anything is sent, and when hello and the first request of the scenario are
+
+
+class OutOfRoom(ReferenceAuthority):
+    """Breaks down when a code is asked for."""
+
+    def generate_code(self, *_: Any) -> Any:
+        raise BenchError("the disk is full")
+
+
+def test_what_the_box_answered_is_on_record_where_the_authority_breaks_down(scenario_of: Callable[..., Scenario]) -> None:
+    journal = Journal()
+    player = Player(on_a_line(ReferenceBox())[0], lambda: OutOfRoom(pin_cost=CHEAP), journal)
+    result = player.play(scenario_of(SMALL))
+    assert (result.verdict, result.message) == (Verdict.ERROR, "the disk is full")
+    told = [
+        (r["record"], r.get("name", r.get("verb"))) for r in journal.records if r["record"] not in {"sent", "bytes", "answer"}
+    ]
+    assert told == [
+        ("scenario", None),
+        ("step", "set-up"),
+        *(("command", name) for name in ("reset", "hold_clock", "provision", "challenge")),
+        ("error", None),
+    ]
+
+
 # The outbox by itself
 
 
@@ -357,6 +398,56 @@ def test_the_next_request_is_sent_before_the_last_is_written_down() -> None:
         "wait",
         *("command e", "answer e"),
     ]
+
+
+def test_what_is_to_be_done_meanwhile_is_done_while_a_request_is_out_and_once() -> None:
+    desk = Desk()
+    desk.outbox.meanwhile(lambda: desk.told.append("meanwhile"))
+    list(desk.put("a", "b"))
+    assert desk.told == []
+    list(desk.put("c"))
+    desk.outbox.settle()
+    assert desk.told == [
+        *("send a b", "meanwhile", "wait", "send c"),
+        *("command a", "answer a", "command b", "answer b"),
+        *("wait", "command c", "answer c"),
+    ]
+
+
+def test_what_is_to_be_done_meanwhile_is_not_done_where_nothing_is_sent() -> None:
+    desk = Desk()
+    desk.outbox.meanwhile(lambda: desk.told.append("meanwhile"))
+    desk.outbox.settle()
+    assert desk.told == []
+
+
+def test_what_is_noted_after_an_answer_is_written_down_when_the_next_request_is_out() -> None:
+    desk = Desk()
+    (asked,) = desk.put("a")
+    assert desk.outbox.answer(asked) == "a"
+    desk.outbox.note("check", what="of the answer")
+    assert desk.told == ["send a", "wait"]
+    list(desk.put("b"))
+    desk.outbox.send()
+    assert desk.told == ["send a", "wait", "send b", "command a", "answer a", "check of the answer"]
+
+
+def test_one_at_a_time_everything_is_written_down_before_anything_else_happens() -> None:
+    desk = Desk()
+    desk.outbox.one_at_a_time = True
+    desk.outbox.note("check", what="before")
+    assert desk.told == ["check before"]
+    list(desk.put("a"))
+    assert desk.told == ["check before", "command a", "send a", "wait", "answer a"]
+
+
+def test_what_is_answered_can_be_written_down_and_nothing_else() -> None:
+    desk = Desk()
+    (asked,) = desk.put("a")
+    desk.outbox.answer(asked)
+    list(desk.put("b"))
+    desk.outbox.write_down()
+    assert desk.told == ["send a", "wait", "command a", "answer a"]
 
 
 def test_what_is_abandoned_is_never_sent() -> None:
