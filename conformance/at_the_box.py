@@ -302,7 +302,7 @@ def _read_log(stage: Stage, _: Step) -> None:
         last = entries[-1]
         again = [
             entry.number if entry == last else f"another {entry.number}"
-            for entry in stage.again(lambda: stage.box.read_log(last.number)).entries
+            for entry in stage.again(lambda: stage.outbox.aside(Command(Code.READ_LOG, last.number))).entries
         ]
         stage.check(f"log from entry {last.number}", [last.number], again)
 
@@ -315,7 +315,7 @@ def read_log(stage: Stage) -> tuple[int, tuple[LogEntry, ...]]:
         while page.more:
             if not page.entries:
                 raise BenchError("the log says that there is more, and gives nothing; check read-log in the firmware")
-            page = stage.box.read_log(page.next_number)
+            page = stage.outbox.aside(Command(Code.READ_LOG, page.next_number))
             entries += page.entries
         return {"epoch": page.epoch, "entries": tuple(entries), "next_number": page.next_number}
 

@@ -120,6 +120,15 @@ class Outbox:
             self.catch_up()
         return sent.answer
 
+    def aside(self, command: Command) -> Any:
+        """The answer to a command that has no record of its own. While it is out, what was answered before is written down."""
+        finish = self.line.begin([command])
+        self._write()
+        (result,) = finish()
+        if result.status is not Status.OK:
+            raise declined(self.line.name, command, result.status)
+        return result.value
+
     def send(self) -> None:
         """Everything is sent; the answers may still be to come."""
         if self._waiting:

@@ -432,6 +432,22 @@ def test_what_is_noted_after_an_answer_is_written_down_when_the_next_request_is_
     assert desk.told == ["send a", "wait", "send b", "command a", "answer a", "check of the answer"]
 
 
+def test_what_is_asked_aside_has_no_record_and_what_was_answered_is_written_down_meanwhile() -> None:
+    desk = Desk()
+    (asked,) = desk.put("a")
+    desk.outbox.answer(asked)
+    assert desk.outbox.aside(Command(Code.KEYPAD_ENTRY, "aside")) == "aside"
+    assert desk.told == ["send a", "wait", "send aside", "command a", "answer a", "wait"]
+
+
+def test_what_is_asked_aside_and_declined_says_so() -> None:
+    host, _ = on_a_line(Declining())
+    desk = Desk()
+    desk.outbox.line = host
+    with pytest.raises(Declined, match=r"^test: the box answers keypad-entry with status 6, not-provisioned$"):
+        desk.outbox.aside(Command(Code.KEYPAD_ENTRY, "12345678"))
+
+
 def test_one_at_a_time_everything_is_written_down_before_anything_else_happens() -> None:
     desk = Desk()
     desk.outbox.one_at_a_time = True
