@@ -164,8 +164,8 @@ class OneWay:
         """All that has come out by now."""
         out = bytearray()
         while (due := self.due()) is not None and due <= now:
-            most = CHIP_BYTES if self._chip_s else len(self._waiting)
-            while self._waiting and most and self._waiting[0][0] <= due:
+            most, until = (CHIP_BYTES, due) if self._chip_s else (len(self._waiting), now)
+            while self._waiting and most and self._waiting[0][0] <= until:
                 out.append(self._waiting.popleft()[1])
                 most -= 1
         self._struck.left[self._direction] += len(out)
