@@ -27,10 +27,7 @@ does = Verbs()
 
 def new_nonce(stage: Stage) -> Nonce | None:
     value = stage.ask("challenge", "ask for a nonce", Command(Code.CHALLENGE))
-    if value is None:
-        return None
-    stage.nonces.append(value)
-    return Nonce(len(stage.nonces), value)
+    return None if value is None else stage.keep_nonce(value)
 
 
 def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str | None = None) -> None:
@@ -143,12 +140,17 @@ def _wrong_digits(stage: Stage) -> str:
 
 @does("challenge")
 def _challenge(stage: Stage, step: Step) -> None:
-    nonce = new_nonce(stage)
-    if nonce is None:
-        return
-    if "as" in step.arguments:
-        stage.named_nonces[step.arguments["as"]] = nonce
-    stage.check("nonces asked for so far", NOT_FORESEEN, _seen_in(stage.nonces) or NOT_FORESEEN)
+    """The nonce is waited for where a later step needs it."""
+    name, seen = step.arguments.get("as", ""), list[str]()
+    stage.named_nonces.pop(name, None)
+
+    def keep(value: bytes) -> None:
+        stage.named_nonces[name] = stage.keep_nonce(value)
+        seen.append(_seen_in(stage.nonces) or NOT_FORESEEN)
+
+    stage.command("challenge", "ask for a nonce", Command(Code.CHALLENGE), then=keep)
+    if seen or not stage.outbox.settled:  # else the power failed, as it was to
+        stage.check_when_answered("nonces asked for so far", NOT_FORESEEN, lambda: seen[0])
 
 
 def _seen_in(nonces: list[bytes]) -> str:
@@ -235,7 +237,7 @@ def _set_clock(stage: Stage, step: Step) -> None:
     value = stage.calendar.instant(given["to"], stage.spans) if "to" in given else stage.now
     value += words.seconds(given["ahead"]) if "ahead" in given else 0
     value -= words.seconds(given["behind"]) if "behind" in given else 0
-    nonce = stage.named_nonces[given["nonce"]] if "nonce" in given else None
+    nonce = stage.nonce(given["nonce"]) if "nonce" in given else None
     set_clock(stage, value, nonce, given.get("forged"))
 
 

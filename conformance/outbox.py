@@ -55,6 +55,7 @@ class Note:
 
     kind: str
     fields: Record
+    late: Callable[[], Record] | None = None  # what is known only when the commands before it are answered
 
 
 @dataclass(slots=True)
@@ -87,11 +88,19 @@ class Outbox:
     _batches: int = 0
     _jobs: deque[Callable[[], object]] = field(default_factory=deque)
 
-    def note(self, kind: str, **fields: Any) -> None:
-        """Record something, after what came before it: at once where commands go one at a time, else when a request is out."""
-        self._unwritten.append(Note(kind, fields))
+    def note(self, kind: str, late: Callable[[], Record] | None = None, **fields: Any) -> None:
+        """Record something, after what came before it: at once where commands go one at a time, else when a request is out.
+
+        `late` gives the fields that hang on the answers before it.
+        """
+        self._unwritten.append(Note(kind, fields, late))
         if self.one_at_a_time:
             self._write()
+
+    @property
+    def settled(self) -> bool:
+        """Whatever was put is answered, or came to nothing."""
+        return not self._waiting and not self._out
 
     def meanwhile(self, job: Callable[[], object]) -> None:
         """Have something done the next time that a request is out; never, if none is sent any more."""
@@ -209,7 +218,7 @@ class Outbox:
                 return
             self._unwritten.popleft()
             if isinstance(first, Note):
-                self.write(first.kind, **first.fields)
+                self.write(first.kind, **first.fields, **(first.late() if first.late else {}))
             else:
                 self._write_command(first)
                 self.write("answer", value=first.answer)
@@ -237,7 +246,8 @@ class Outbox:
         while lost:
             record = self._unwritten.popleft()
             if isinstance(record, Note):
-                self.write(record.kind, **record.fields)
+                if record.late is None:
+                    self.write(record.kind, **record.fields)
             else:
                 lost.remove(record)
                 self._write_command(record)

@@ -252,6 +252,10 @@ class Stage:
         self.write("authority", request=request, at=self.now, answer=told)
         return answer
 
+    def check_when_answered(self, what: str, expected: Any, seen: Callable[[], Any]) -> None:
+        """As `check`, of what is known only when the commands before it are answered."""
+        self.outbox.note("check", lambda: {"seen": seen()}, what=what, at=self.now, expected=expected)
+
     def check(self, what: str, expected: Any, seen: Any) -> None:
         self.write("check", what=what, at=self.now, expected=expected, seen=seen)
 
@@ -284,6 +288,16 @@ class Stage:
         if name not in self.grants:
             raise ScenarioError(self._where(), f"{name} is no grant, or it was refused", "let an earlier step grant it")
         return self.grants[name]
+
+    def nonce(self, name: str) -> Nonce:
+        """Waited for, if need be: a nonce that nothing needs yet is asked for together with what comes after it."""
+        if name not in self.named_nonces:
+            self._until_answered(self.outbox.catch_up, {"name": "challenge", "about": "ask for a nonce", "arguments": {}})
+        return self.named_nonces[name]
+
+    def keep_nonce(self, value: bytes) -> Nonce:
+        self.nonces.append(value)
+        return Nonce(len(self.nonces), value)
 
     # What authority and player both have a hand in
 

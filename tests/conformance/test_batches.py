@@ -159,6 +159,60 @@ def test_a_batch_is_no_larger_than_a_frame(scenario_of: Callable[..., Scenario])
     ]
 
 
+NONCES = """
+  - grant: {by: joe, to: rita, from: now, for: 1h, as: grant}
+    authority: accepts
+  - challenge: {as: nonce}
+  - challenge: {as: other}
+  - enter: code
+    box: opens
+  - fetch: {grant: grant, nonce: other, as: ticket}
+    authority: accepts
+  - present: {ticket: ticket}
+    box: opens
+"""
+
+
+def test_a_nonce_is_waited_for_where_it_is_needed(scenario_of: Callable[..., Scenario]) -> None:
+    result, requests, records = played(scenario_of(SMALL + NONCES.removeprefix("\n")))
+    assert requests == [
+        *SET_UP,
+        "time-order keypad-entry keypad-entry challenge challenge keypad-entry",
+        "present-ticket",
+    ]
+    assert result.verdict is Verdict.PASS
+    looked = [number for number, record in enumerate(records) if record.get("what") == "nonces asked for so far"]
+    assert [records[number - 2]["name"] for number in looked] == ["challenge", "challenge"], "each behind its own answer"
+
+
+class SameNonce(ReferenceBox):
+    """Has one nonce for everybody."""
+
+    def fresh_nonce(self) -> bytes:
+        return bytes(15) + b"\1"
+
+
+def test_a_nonce_that_came_twice_is_found_in_the_step_that_asked_for_it(scenario_of: Callable[..., Scenario]) -> None:
+    results = [
+        played(scenario_of(SMALL + NONCES.removeprefix("\n")), SameNonce(), one_at_a_time=alone)[0] for alone in (False, True)
+    ]
+    assert results[0].finding is not None
+    assert results[0].finding == results[1].finding
+    assert (results[0].finding.step, results[0].finding.saw) == (5, "one came twice")
+
+
+def test_a_nonce_that_is_lost_with_others_is_asked_for_one_at_a_time(scenario_of: Callable[..., Scenario]) -> None:
+    host, wire = on_a_line(ReferenceBox())
+    wire.lose = lambda _: " challenge challenge " in f"{wire.requests[-1]} "
+    journal, scenario = Journal(), scenario_of(SMALL + NONCES.removeprefix("\n"))
+    player = Player(host, authority_for_a_bench(DEFAULT), journal)
+    assert player.play(scenario).verdict is Verdict.INCONCLUSIVE
+    assert player.one_at_a_time
+    assert [record["record"] for record in journal.records][-1] == "given-up"
+    assert not [record for record in journal.records if record.get("what") == "nonces asked for so far"]
+    assert player.play(scenario).verdict is Verdict.PASS
+
+
 def test_what_stands_last_ends_a_batch_and_a_power_cut_goes_alone(scenario_of: Callable[..., Scenario]) -> None:
     more = """
   - read-log: {}
