@@ -11,6 +11,7 @@ from typing import Any
 from lockproof.conformance import words
 from lockproof.conformance.at_the_authority import fetch_ticket, grant, is_for, revoke
 from lockproof.conformance.forgeries import forge
+from lockproof.conformance.outbox import Sent
 from lockproof.conformance.scenario import FIRST_PROPERTY, ScenarioError, Step, outage
 from lockproof.conformance.stage import Nonce, Stage, Ticket, Verbs, listed
 from lockproof.hw_adapter.messages import Code, Command
@@ -31,14 +32,28 @@ def new_nonce(stage: Stage) -> Nonce | None:
 
 
 def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str | None = None) -> None:
+    about = f"time order for {value - stage.now:+d} s" + (f", {forged}" if forged else "")
+    box_id, keys = stage.box_id, stage.keys
+
+    def order_for(nonce: bytes) -> bytes:
+        order = stage.authority.time_order(box_id, nonce, value)
+        return forge(forged, order, keys) if forged else order
+
+    def made(sent: Sent) -> Command:
+        order = order_for(stage.nonces[-1])
+        sent.fields["meaning"]["nonce"], sent.fields["arguments"]["order"] = len(stage.nonces), order
+        return Command(Code.TIME_ORDER, order)
+
+    meaning = {"value": value, "nonce": 0, "authentic": not forged}
+    if nonce is None and stage.runs_ahead:  # what follows is made ready while the nonce is on its way
+        stage.command("challenge", "ask for a nonce", Command(Code.CHALLENGE), then=stage.keep_nonce)
+        order = order_for(bytes(NONCE_BYTES))
+        stage.command("time_order", about, Command(Code.TIME_ORDER, order), meaning, made=made, order=order)
+        return
     nonce = nonce or new_nonce(stage)
     if nonce is None:
         return
-    order = stage.authority.time_order(stage.box_id, nonce.value, value)
-    if forged:
-        order = forge(forged, order, stage.keys)
-    meaning = {"value": value, "nonce": nonce.number, "authentic": not forged}
-    about = f"time order for {value - stage.now:+d} s" + (f", {forged}" if forged else "")
+    order, meaning["nonce"] = order_for(nonce.value), nonce.number
     stage.command("time_order", about, Command(Code.TIME_ORDER, order), meaning, order=order)
 
 

@@ -66,6 +66,7 @@ class Sent:
     fields: Record
     made_of: Callable[[Any], Any] | None  # the answer that is recorded, from the value that came
     then: Callable[[Any], object] | None  # is told that answer
+    made: Callable[[Sent], Command] | None = None  # the command itself, once what it hangs on is answered; of the same size
     batch: int = 0
     recorded: bool = False
     answered: bool = False
@@ -112,11 +113,15 @@ class Outbox:
         fields: Record,
         made_of: Callable[[Any], Any] | None = None,
         then: Callable[[Any], object] | None = None,
+        made: Callable[[Sent], Command] | None = None,
     ) -> Sent:
-        """Have a command sent, at the latest when an answer is needed. Raises what an earlier request came to."""
-        if self._waiting and not self._goes_with(command):
+        """Have a command sent, at the latest when an answer is needed. Raises what an earlier request came to.
+
+        One that hangs on the answer to the last of those before it is `made` when that has come; `command` is as large.
+        """
+        if self._waiting and (made or not self._goes_with(command)):
             self._send()
-        sent = Sent(command, fields, made_of, then)
+        sent = Sent(command, fields, made_of, then, made)
         self._unwritten.append(sent)
         self._waiting.append(sent)
         if self.one_at_a_time:
@@ -176,6 +181,9 @@ class Outbox:
     def _send(self) -> None:
         """Send what waits, and write down what was answered while the line is at work."""
         self._await()
+        for sent in self._waiting:
+            if sent.made:
+                sent.command = sent.made(sent)
         self._out, self._waiting = self._waiting, []
         self._batches += 1
         for sent in self._out:

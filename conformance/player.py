@@ -11,7 +11,7 @@ import hashlib
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -117,7 +117,11 @@ class Player:
                     stage.outbox.meanwhile(partial(self._make_ready, following))
                 try:
                     self._play(stage, ready.told)
-                except (BenchError, KeyboardInterrupt):
+                except BenchError:
+                    with suppress(BenchError):  # what is out may have been carried out
+                        stage.outbox.abandon()
+                    raise
+                except KeyboardInterrupt:
                     stage.outbox.write_down()
                     raise
                 finally:

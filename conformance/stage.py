@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from lockproof.conformance import words
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.oracle import Judge
-from lockproof.conformance.outbox import Line, Methods, Outbox
+from lockproof.conformance.outbox import Line, Methods, Outbox, Sent
 from lockproof.conformance.scenario import Scenario, ScenarioError, Step
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.reference.authority import Generator
@@ -141,13 +141,17 @@ class Stage:
         command: Command,
         meaning: Record | None = None,
         then: Then | None = None,
+        made: Callable[[Sent], Command] | None = None,
         **arguments: Any,
     ) -> None:
-        """Send a command whose answer nothing hangs on but `then`, which is told it. It may travel with others."""
+        """Send a command whose answer nothing hangs on but `then`, which is told it. It may travel with others.
+
+        With `made` it hangs on the answer to the command before it, as `Outbox.put` has it.
+        """
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": meaning or {}}
 
         def put() -> None:
-            self.outbox.put(command, told, then=then)
+            self.outbox.put(command, told, then=then, made=made)
             if self.armed:  # of several in one request, it would be unknown before which power went
                 self.outbox.settle()
 
@@ -294,6 +298,11 @@ class Stage:
         if name not in self.named_nonces:
             self._until_answered(self.outbox.catch_up, {"name": "challenge", "about": "ask for a nonce", "arguments": {}})
         return self.named_nonces[name]
+
+    @property
+    def runs_ahead(self) -> bool:
+        """Commands may wait for each other's answers before they are sent, and nobody for them."""
+        return not (self.outbox.one_at_a_time or self.armed)
 
     def keep_nonce(self, value: bytes) -> Nonce:
         self.nonces.append(value)

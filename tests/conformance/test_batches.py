@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -390,8 +391,28 @@ def test_what_the_box_answered_is_on_record_where_the_authority_breaks_down(scen
         ("scenario", None),
         ("step", "set-up"),
         *(("command", name) for name in ("reset", "hold_clock", "provision", "challenge")),
+        ("step", "generate"),
         ("error", None),
     ]
+    assert sum(record["record"] == "answer" for record in journal.records) == 4
+
+
+def test_a_time_order_is_sealed_for_the_nonce_that_came(scenario_of: Callable[..., Scenario]) -> None:
+    more = """
+  - set-clock: {ahead: 10s}
+    box: takes
+  - set-clock: {behind: 5s, forged: last bit of the tag}
+    box: refuses
+  - read-clock: {}
+"""
+    for alone in (False, True):
+        result, _, records = played(scenario_of(SMALL + more.removeprefix("\n")), one_at_a_time=alone)
+        assert result.verdict is Verdict.PASS
+        records = [record for record in records if record["record"] != "sent"]
+        orders = [r for r in records if r["record"] == "command" and r["name"] == "time_order"]
+        nonces = [answer["value"] for r, answer in pairwise(records) if r.get("name") == "challenge"]
+        assert [order["meaning"]["nonce"] for order in orders] == [1, 2, 3]
+        assert all(nonce in order["arguments"]["order"] for nonce, order in zip(nonces, orders, strict=True))
 
 
 # The outbox by itself
