@@ -1,12 +1,11 @@
 """What a line of 115,200 baud, 16 ms of adapter latency and 256-byte frames allows, and how much of it the player makes use of.
 
-The reference box, a process of its own, stands behind a line that is paced by another process. The same scenarios are played
-with batches and with one command a request. The ceiling is what the frames of that run must take on this line at least,
-if nobody ever thinks: their bits, the latency once for each reply, and the waits that the protocol prescribes (400 ms of silence
-where an armed cut strikes, boot_ms after a cut).
+The reference box stands behind `lockproof line`, in a process of its own. The same scenarios are played with batches and with
+one command a request. The ceiling is what the frames of that run must take on this line, if nobody ever thinks.
 
-    python benchmarks/batches.py          every twelfth scenario
-    python benchmarks/batches.py --all    the whole suite
+    python benchmarks/batches.py                  every twelfth scenario
+    python benchmarks/batches.py --all            the whole suite
+    python benchmarks/batches.py --undisturbed    the player, too, goes before whatever else runs on this machine
 """
 
 from __future__ import annotations
@@ -14,100 +13,64 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import select
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import tty
-from collections import deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
-from lockproof.conformance import suite, targets
-from lockproof.conformance.journal import Journal
+from lockproof.conformance import journal as journals
+from lockproof.conformance import recording, suite, targets
+from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import authority_for_a_bench, declared_profile, make_plan
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
+from lockproof.hw_adapter import cbor
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE
-from lockproof.hw_adapter.frame import FrameKind, FrameReader
+from lockproof.hw_adapter.frame import FrameKind, body_room
+from lockproof.hw_adapter.hostile import CHIP_BYTES, Direction, Hostility, OneWay, Struck
+from lockproof.hw_adapter.messages import COMMANDS, Code
+from lockproof.spec.observable import Hello
 
 BAUD = 115_200
-BITS = 10  # a byte with its start and stop bit
-LATENCY_S = 0.016
+LATENCY_MS = 16
 EVERY = 12  # of the packaged scenarios
-_CHUNK = 4096
 
+CEILING = f"""The ceiling: each byte takes ten bits of {BAUD} baud, one way after the other, since a reply follows its request.
+The adapter's chip passes {CHIP_BYTES} bytes on at once, and keeps the rest of a reply for {LATENCY_MS} ms from its first byte.
+The box is deaf for the boot_ms that it declares, after each cut. Where an armed cut strikes, the host hears nothing for
+{DEFAULT_PATIENCE.sends[0] * 1000:.0f} ms before it asks again. The line and the box answer without thinking, and the player needs no time
+between an answer and its next request."""
 
-# The line
-
-
-class Direction:
-    """Bytes from one end to the other: each takes its time on the wire, after the ones before it, and then `latency_s` more."""
-
-    def __init__(self, source: int, sink: int, latency_s: float) -> None:
-        self.source, self._sink, self._latency_s = source, sink, latency_s
-        self._free_at = 0.0
-        self._under_way: deque[tuple[float, bytes]] = deque()
-
-    @property
-    def next_at(self) -> float | None:
-        return self._under_way[0][0] if self._under_way else None
-
-    def take(self) -> None:
-        """What stands at the near end sets out; its last byte decides when it is there, as that ends a frame."""
-        data = os.read(self.source, _CHUNK)
-        self._free_at = max(self._free_at, time.monotonic()) + len(data) * BITS / BAUD
-        self._under_way.append((self._free_at + self._latency_s, data))
-
-    def deliver(self) -> None:
-        while self._under_way and self._under_way[0][0] <= time.monotonic():
-            os.write(self._sink, self._under_way.popleft()[1])
-
-
-def pace(box: str) -> None:
-    """Pass bytes between the box's pseudo-terminal and a new one, whose path is printed, until standard input ends."""
-    near, far = os.openpty()
-    tty.setraw(far)
-    port = os.open(box, os.O_RDWR | os.O_NOCTTY)
-    tty.setraw(port)
-    print(os.ttyname(far), flush=True)
-    ways = (Direction(near, port, 0.0), Direction(port, near, LATENCY_S))
-    parent = sys.stdin.fileno()
-    while True:
-        due = [way.next_at for way in ways if way.next_at is not None]
-        wait = max(0.0, min(due) - time.monotonic()) if due else None
-        ready = select.select([parent, *(way.source for way in ways)], [], [], wait)[0]
-        if parent in ready:
-            return
-        for way in ways:
-            if way.source in ready:
-                way.take()
-            way.deliver()
+FEWEST = """The fewest requests possible: the same commands in their order, as many in a request as its frame, the answers and the box's
+limit allow, but never one after another on whose answer it depends (a ticket or an order for a nonce, the next page of a log),
+none after a read-log, a power cut or hello, as the protocol has it, one at a time while a cut is armed, and none of two scenarios."""
 
 
 @contextlib.contextmanager
 def paced_line() -> Iterator[str]:
     """The port at the near end of a paced line, with a reference box of its own at the far end."""
-    with contextlib.ExitStack() as stack:
-        with as_hardware():
-            box = stack.enter_context(targets.served())
-            command = [sys.executable, __file__, "--pace", box]
-            line = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+    command = [sys.executable, "-m", "lockproof.conformance.command", "line", "--to", "reference", "--quiet"]
+    command += ["--baud", str(BAUD), "--latency", str(LATENCY_MS)]
+    with before_all_else("box and line"):
+        line = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with line:
         assert line.stdout is not None
-        assert line.stdin is not None
         yield line.stdout.readline().strip()
-        line.stdin.close()
+        line.terminate()
 
 
 @contextlib.contextmanager
-def as_hardware() -> Iterator[None]:
-    """Processes started meanwhile stand for hardware: whatever else runs on this machine does not slow them, where that may be."""
+def before_all_else(what: str) -> Iterator[None]:
+    """This process and what it starts meanwhile get the processors before all others, where that may be: as hardware does."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except (AttributeError, PermissionError):
-        print("box and line share this machine with whatever else runs on it, and may be slowed by that")
+        print(f"{what} may be slowed by whatever else runs on this machine: there is no real-time scheduling for this user")
         yield
         return
     try:
@@ -121,104 +84,221 @@ def as_hardware() -> Iterator[None]:
 
 @dataclass
 class Exchanged:
-    """Frames of one run, as they went over the line."""
+    """What went over the line in one run, from its first scenario on, and what it must take. Durations in seconds."""
 
     requests: int = 0
     again: int = 0
     replies: int = 0
     bytes_out: int = 0
     bytes_in: int = 0
-    first: float = 0.0
-    last: float = 0.0
-    boots_s: float = 0.0
     commands: int = 0
-    _before: bytes = b""
-    _reader: FrameReader = field(default_factory=FrameReader)
-
-    def see(self, direction: str, passed: bytes) -> None:
-        self.last = time.monotonic()
-        self.first = self.first or self.last
-        if direction == "out":
-            self.requests += 1
-            self.again += passed == self._before
-            self._before = passed
-            self.bytes_out += len(passed)
-        else:
-            self.bytes_in += len(passed)
-            frames = (received.frame for received in self._reader.feed(passed))
-            self.replies += sum(frame is not None and frame.kind == FrameKind.REPLY for frame in frames)
+    wall_s: float = 0.0
+    line_s: float = 0.0
+    boots_s: float = 0.0
+    between_s: float = 0.0  # from an answer to the next request
+    ended_by: Counter[str] = field(default_factory=Counter)  # the fewest requests, by what ends them
+    cuts_alone: int = 0  # how many more they are where each power cut goes alone
 
     @property
-    def wall_s(self) -> float:
-        return self.last - self.first
+    def silences_s(self) -> float:
+        return self.again * DEFAULT_PATIENCE.sends[0]
 
     @property
-    def line_s(self) -> float:
-        return (self.bytes_out + self.bytes_in) * BITS / BAUD + self.replies * LATENCY_S
-
-    @property
-    def waits_s(self) -> float:
-        return self.again * DEFAULT_PATIENCE.sends[0] + self.boots_s
-
-    @property
-    def ratio(self) -> float:
-        return (self.line_s + self.waits_s) / self.wall_s
+    def ceiling_s(self) -> float:
+        return self.line_s + self.silences_s + self.boots_s
 
     def tell(self, what: str) -> None:
-        speed = (self.bytes_out + self.bytes_in) / self.wall_s
-        print(f"{what}: {self.commands} commands in {self.requests} requests, {self.replies} replies, {self.again} sent again")
-        print(f"    {self.bytes_out} bytes out, {self.bytes_in} in, {speed:.0f} bytes/s")
+        passed = self.bytes_out + self.bytes_in
+        player = self.between_s - self.boots_s
+        rest = self.wall_s - self.ceiling_s - player
         print(
-            f"    {self.wall_s:.2f} s; ceiling {self.line_s + self.waits_s:.2f} s"
-            f" ({self.line_s:.2f} s of line, {self.waits_s:.2f} s of waits); ratio {self.ratio:.3f}"
+            f"{what}: {self.commands} commands; requests: {self.requests}, of which {self.again} sent again; {self.replies} replies"
         )
+        print(
+            f"    {self.bytes_out} bytes out, {self.bytes_in} in: {passed / self.wall_s:.0f} bytes/s of {passed / self.ceiling_s:.0f}"
+        )
+        print(
+            f"    {self.wall_s:.2f} s; ceiling {self.ceiling_s:.2f} s ({self.line_s:.2f} s of line,"
+            f" {self.silences_s:.2f} s of silence, {self.boots_s:.2f} s of booting); ratio {self.ceiling_s / self.wall_s:.3f}"
+        )
+        print(f"    above it: {player:.2f} s from an answer to the next request; {rest:.2f} s of the line, the box and waking up")
 
 
-def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool) -> Exchanged:
+@cache
+def takes_s(size: int, way: Direction) -> float:
+    """How long a frame of so many bytes takes, from its first bit to the last that comes out, in seconds."""
+    line, last = OneWay(Hostility(baud=BAUD, latency_ms=LATENCY_MS), way, Struck()), 0.0
+    line.put(bytes(size), last)
+    while (due := line.due()) is not None:
+        last = due
+        line.take(due)
+    return last
+
+
+def exchanged(path: Path, hello: Hello) -> Exchanged:
+    """What a journal says of the line."""
+    found, answered, last_out = Exchanged(), 0.0, b""
+    records = list(journals.read(path))
+    first = next(number for number, record in enumerate(records) if record["record"] == "scenario")
+    passed = list(recording.frames(records[first:]))
+    for each in passed:
+        size = len(each.raw) + 1
+        if each.direction == "out":
+            size += max(1, hello.wake_bytes)
+            found.requests += 1
+            found.bytes_out += size
+            found.line_s += takes_s(size, Direction.TO_BOX)
+            found.again += each.raw == last_out
+            found.between_s += each.began - answered if answered else 0.0
+            answered, last_out = 0.0, each.raw
+        else:
+            assert each.frame is not None, each.why
+            assert each.frame.kind == FrameKind.REPLY
+            found.replies += 1
+            found.bytes_in += size
+            found.line_s += takes_s(size, Direction.FROM_BOX)
+            answered = each.ended
+    found.wall_s = passed[-1].ended - passed[0].began
+    found.boots_s = sum(map(_cuts_at_once, records)) * hello.boot_ms / 1000
+    found.commands = sum(record["record"] == "command" for record in records)
+    commands = asked(passed)
+    found.ended_by = ends(commands, hello)
+    found.cuts_alone = ends(commands, hello, cuts_alone=True).total() - found.ended_by.total()
+    return found
+
+
+def _cuts_at_once(record: Record) -> bool:
+    return record["record"] == "command" and record["name"] == "cut_power" and record["arguments"]["cut"] == "reset"
+
+
+# The fewest requests
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A command that went over the line, with its size and that of its answer in bytes."""
+
+    values: list[cbor.Value]
+    answer: list[cbor.Value] | None
+
+    @property
+    def code(self) -> cbor.Value:
+        return self.values[0]
+
+    @property
+    def size(self) -> int:
+        return len(cbor.encode(list(self.values)))
+
+    @property
+    def answer_size(self) -> int:
+        return len(cbor.encode(list(self.answer))) if self.answer else 0
+
+    @property
+    def nonce(self) -> cbor.Value:
+        return self.answer[1] if self.code == Code.CHALLENGE and self.answer else None
+
+    @property
+    def arms(self) -> bool:
+        return self.code == Code.POWER_CUT and bool(self.values[3])
+
+
+def asked(passed: Sequence[recording.Passed]) -> list[Asked]:
+    """Every command in order. What a silent box was asked has no answer."""
+    found, waiting, last = list[Asked](), list[list[cbor.Value]](), b""
+    for each in passed:
+        assert each.frame is not None
+        body = cbor.decode(each.frame.body)
+        items = [item for item in body if isinstance(item, list)] if isinstance(body, list) else None
+        if each.direction == "in":
+            found += map(Asked, waiting, items or [None] * len(waiting))
+        elif each.raw != last:
+            last, waiting = each.raw, items or []
+    return found
+
+
+def ends(commands: Sequence[Asked], hello: Hello, *, cuts_alone: bool = False) -> Counter[str]:
+    """Packed first come, first served, which is best where the order is given: how many requests, by what ends each."""
+    found, batch, armed = Counter[str](), list[Asked](), False
+    for command in commands:
+        if why := batch and _ends(batch, command, hello, armed=armed or (cuts_alone and command.code == Code.POWER_CUT)):
+            found[why] += 1
+            batch = []
+        armed = (armed or command.arms) and command.answer is not None
+        batch.append(command)
+    return found + Counter({"the end": 1})
+
+
+def _ends(batch: Sequence[Asked], command: Asked, hello: Hello, *, armed: bool) -> str:
+    """Why a command can't be in the request of those before it, empty if it can."""
+    last, room = batch[-1], body_room(hello.frame_limit) - 1
+    if last.code in {Code.READ_LOG, Code.POWER_CUT, Code.HELLO}:
+        return f"a {COMMANDS[int(str(last.code))].name} stands last"
+    if armed or command.code == Code.HELLO:
+        return "a cut is armed" if armed else "hello stands alone"
+    if command.code == Code.RESET:
+        return "the next scenario"
+    if any(_within(each.nonce, command.values) for each in batch if each.nonce):
+        return "a nonce is needed"
+    if len(batch) == hello.batch_limit:
+        return f"{hello.batch_limit} commands"
+    sizes = [sum(size) for size in zip(*((each.size, each.answer_size) for each in (*batch, command)), strict=True)]
+    return f"{hello.frame_limit} bytes" if max(sizes) > room else ""
+
+
+def _within(nonce: cbor.Value, value: cbor.Value) -> bool:
+    if isinstance(value, list):
+        return any(_within(nonce, inner) for inner in value)
+    return isinstance(value, bytes) and isinstance(nonce, bytes) and nonce in value
+
+
+# A run
+
+
+def play(scenarios: Sequence[Scenario], folder: Path, *, one_at_a_time: bool, undisturbed: bool = False) -> Exchanged:
     """Play scenarios behind a paced line; what went over it, hello at the start not counted."""
-    journal = Journal(folder / f"{'one' if one_at_a_time else 'batches'}.jsonl")
-    found, counted = Exchanged(), list[Exchanged]()
-
-    def on_bytes(direction: str, passed: bytes) -> None:
-        for each in counted:
-            each.see(direction, passed)
-        journal.passed(direction, passed)
-
-    with paced_line() as port, targets.opened(targets.target(port), on_bytes) as box:
+    path = folder / f"{'one' if one_at_a_time else 'batches'}.jsonl"
+    journal = Journal(path)
+    with paced_line() as port, targets.opened(targets.target(port), journal.passed) as box:
         hello = box.hello()
         profile = declared_profile(asdict(hello))
         chosen = make_plan(scenarios, hello, profile, targets.target("reference"), DEFAULT_TODAY, rehearse=False).selected
         player = Player(box, authority_for_a_bench(profile), journal, profile=profile, one_at_a_time=one_at_a_time)
-        counted.append(found)
-        for scenario, following in zip(chosen, [*chosen[1:], None], strict=True):
-            result = player.play(scenario, following)
-            assert result.verdict == "pass", (result.id, result.finding, result.message)
-            found.commands += result.commands
-    cuts = sum(
-        record["record"] == "command" and record["name"] == "cut_power" and record["arguments"]["cut"] == "reset"
-        for record in journal.records
-    )
-    found.boots_s = cuts * hello.boot_ms / 1000
-    return found
+        with before_all_else("the player") if undisturbed else contextlib.nullcontext():
+            for scenario, following in zip(chosen, [*chosen[1:], None], strict=True):
+                result = player.play(scenario, following)
+                if result.verdict != "pass":
+                    kept = shutil.copy(path, tempfile.gettempdir())
+                    sys.exit(
+                        f"{result.id}: {result.verdict} {result.message} {result.finding or ''}; its journal is kept: {kept}"
+                    )
+    journal.close()
+    return exchanged(path, hello)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="play the whole suite")
     parser.add_argument("--batches-only", action="store_true", help="without the baseline")
-    parser.add_argument("--pace", metavar="PORT", help=argparse.SUPPRESS)
+    parser.add_argument("--undisturbed", action="store_true", help="let the player go before whatever else runs on this machine")
     given = parser.parse_args()
-    if given.pace:
-        pace(given.pace)
-        return
     scenarios = suite.packaged() if given.all else suite.packaged()[::EVERY]
-    print(f"{len(scenarios)} scenarios at {BAUD} baud, {LATENCY_S * 1000:.0f} ms latency, frames of 256 bytes")
+    print(f"{len(scenarios)} scenarios at {BAUD} baud, {LATENCY_MS} ms latency, frames of 256 bytes")
+    print(f"load average as it begins: {', '.join(f'{load:.2f}' for load in os.getloadavg())}, on {os.cpu_count()} processors")
+    if given.undisturbed:
+        print("the player goes before whatever else runs on this machine, as it would on one of its own")
+    print(CEILING)
     with tempfile.TemporaryDirectory() as folder:
-        batches = play(scenarios, Path(folder), one_at_a_time=False)
+        batches = play(scenarios, Path(folder), one_at_a_time=False, undisturbed=given.undisturbed)
         batches.tell("in batches")
+        print(FEWEST)
+        why = ", ".join(f"{count} by {end}" for end, count in batches.ended_by.most_common())
+        print(f"    requests: {batches.requests - batches.again}; the fewest possible: {batches.ended_by.total()} ({why})")
+        print(
+            f"    {batches.cuts_alone} more since each power cut goes alone: where its answer is lost, the new session stands for it"
+        )
         if given.batches_only:
             return
-        single = play(scenarios, Path(folder), one_at_a_time=True)
+        single = play(scenarios, Path(folder), one_at_a_time=True, undisturbed=given.undisturbed)
         single.tell("one command a request")
         print(f"batches take {batches.wall_s / single.wall_s:.2f} times the time of one command a request")
 

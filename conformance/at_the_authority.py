@@ -88,7 +88,7 @@ def revoke(stage: Stage, step: Step) -> None:
 @does("fetch")
 def _fetch(stage: Stage, step: Step) -> None:
     given = step.arguments
-    nonce = stage.named_nonces[given["nonce"]]
+    nonce = stage.nonce(given["nonce"])
     ticket = fetch_ticket(stage, given["grant"], nonce, given.get("account"))
     if ticket and "as" in given:
         stage.tickets[given["as"]] = ticket
@@ -116,7 +116,7 @@ def is_for(stage: Stage, message: bytes) -> bool:
 def _mint(stage: Stage, step: Step) -> None:
     """A genuine ticket that the authority would not issue any more: the bench has the keys."""
     _, meaning = stage.grant(step.arguments["grant"])
-    nonce, grant = stage.named_nonces[step.arguments["nonce"]], bytes.fromhex(meaning["grant"])
+    nonce, grant = stage.nonce(step.arguments["nonce"]), bytes.fromhex(meaning["grant"])
     number, value = nonce.number, nonce.value
     altered = step.arguments.get("altered", "")
     if altered.endswith("of the nonce"):

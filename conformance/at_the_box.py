@@ -12,6 +12,7 @@ from typing import Any
 from lockproof.conformance import words
 from lockproof.conformance.at_the_authority import fetch_ticket, grant, is_for, revoke
 from lockproof.conformance.forgeries import forge
+from lockproof.conformance.outbox import Sent
 from lockproof.conformance.scenario import FIRST_PROPERTY, ScenarioError, Step, outage
 from lockproof.conformance.stage import Nonce, Stage, Ticket, Verbs, listed
 from lockproof.hw_adapter.messages import Code, Command
@@ -28,28 +29,38 @@ does = Verbs()
 
 def new_nonce(stage: Stage) -> Nonce | None:
     value = stage.ask("challenge", "ask for a nonce", Command(Code.CHALLENGE))
-    if value is None:
-        return None
-    stage.nonces.append(value)
-    return Nonce(len(stage.nonces), value)
+    return None if value is None else stage.keep_nonce(value)
 
 
 def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str | None = None) -> None:
-    nonce = nonce or new_nonce(stage)
-    if nonce is None:
-        return
-    told = value - (stage.pace.ahead if stage.pace else 0)  # so that it is `value` that the clock comes to show
-    order = stage.authority.time_order(stage.box_id, nonce.value, told)
-    if forged:
-        order = forge(forged, order, stage.keys)
-    meaning = {"value": told, "nonce": nonce.number, "authentic": not forged}
     ahead = value - stage.now
+    told = value - (stage.pace.ahead if stage.pace else 0)  # so that it is `value` that the clock comes to show
     about = f"time order for {ahead:+d} s" + (f", {forged}" if forged else "")
+    box_id, keys = stage.box_id, stage.keys
+
+    def order_for(nonce: bytes) -> bytes:
+        order = stage.authority.time_order(box_id, nonce, told)
+        return forge(forged, order, keys) if forged else order
+
+    def made(sent: Sent) -> Command:
+        order = order_for(stage.nonces[-1])
+        sent.fields["meaning"]["nonce"], sent.fields["arguments"]["order"] = len(stage.nonces), order
+        return Command(Code.TIME_ORDER, order)
 
     def stands(decision: Decision) -> None:
         if decision.accepted:
             stage.ahead = ahead
 
+    meaning = {"value": told, "nonce": 0, "authentic": not forged}
+    if nonce is None and stage.runs_ahead:  # what follows is made ready while the nonce is on its way
+        stage.command("challenge", "ask for a nonce", Command(Code.CHALLENGE), then=stage.keep_nonce)
+        order = order_for(bytes(NONCE_BYTES))
+        stage.command("time_order", about, Command(Code.TIME_ORDER, order), meaning, stands, made=made, order=order)
+        return
+    nonce = nonce or new_nonce(stage)
+    if nonce is None:
+        return
+    order, meaning["nonce"] = order_for(nonce.value), nonce.number
     stage.command("time_order", about, Command(Code.TIME_ORDER, order), meaning, stands, order=order)
 
 
@@ -151,12 +162,17 @@ def _wrong_digits(stage: Stage) -> str:
 
 @does("challenge")
 def _challenge(stage: Stage, step: Step) -> None:
-    nonce = new_nonce(stage)
-    if nonce is None:
-        return
-    if "as" in step.arguments:
-        stage.named_nonces[step.arguments["as"]] = nonce
-    stage.check("nonces asked for so far", NOT_FORESEEN, _seen_in(stage.nonces) or NOT_FORESEEN)
+    """The nonce is waited for where a later step needs it."""
+    name, seen = step.arguments.get("as", ""), list[str]()
+    stage.named_nonces.pop(name, None)
+
+    def keep(value: bytes) -> None:
+        stage.named_nonces[name] = stage.keep_nonce(value)
+        seen.append(_seen_in(stage.nonces) or NOT_FORESEEN)
+
+    stage.command("challenge", "ask for a nonce", Command(Code.CHALLENGE), then=keep)
+    if seen or not stage.outbox.settled:  # else the power failed, as it was to
+        stage.check_when_answered("nonces asked for so far", NOT_FORESEEN, lambda: seen[0])
 
 
 def _seen_in(nonces: list[bytes]) -> str:
@@ -243,7 +259,7 @@ def _set_clock(stage: Stage, step: Step) -> None:
     value = stage.calendar.instant(given["to"], stage.spans) if "to" in given else stage.now
     value += words.seconds(given["ahead"]) if "ahead" in given else 0
     value -= words.seconds(given["behind"]) if "behind" in given else 0
-    nonce = stage.named_nonces[given["nonce"]] if "nonce" in given else None
+    nonce = stage.nonce(given["nonce"]) if "nonce" in given else None
     set_clock(stage, value, nonce, given.get("forged"))
 
 
@@ -324,7 +340,7 @@ def _read_log(stage: Stage, _: Step) -> None:
         last = entries[-1]
         again = [
             entry.number if entry == last else f"another {entry.number}"
-            for entry in stage.again(lambda: stage.box.read_log(last.number)).entries
+            for entry in stage.again(lambda: stage.outbox.aside(Command(Code.READ_LOG, last.number))).entries
         ]
         stage.check(f"log from entry {last.number}", [last.number], again)
 
@@ -337,7 +353,7 @@ def read_log(stage: Stage) -> tuple[int, tuple[LogEntry, ...]]:
         while page.more:
             if not page.entries:
                 raise BenchError("the log says that there is more, and gives nothing; check read-log in the firmware")
-            page = stage.box.read_log(page.next_number)
+            page = stage.outbox.aside(Command(Code.READ_LOG, page.next_number))
             entries += page.entries
         return {"epoch": page.epoch, "entries": tuple(entries), "next_number": page.next_number}
 

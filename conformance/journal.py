@@ -11,17 +11,19 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from lockproof.spec.observable import BadInput, BenchError
 
 Record = dict[str, Any]
+_PLAIN_ALREADY = frozenset({str, int, bool, float, type(None)})
+_as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Journal:
-    """Appends records. Kept in memory too, but for bytes of the line, and only there if there is no file."""
+    """Appends records: to a file, or, where there is none, to `records` in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.records: list[Record] = []
@@ -38,9 +40,10 @@ class Journal:
 
     def write(self, record: str, **fields: Any) -> Record:
         line: Record = {"record": record, **{name: _plain(value) for name, value in fields.items()}}
-        self.records.append(line)
-        if self._file >= 0:
-            _write_all(self._file, (json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n").encode())
+        if self._file < 0:
+            self.records.append(line)
+        else:
+            _write_all(self._file, (_as_json(line) + "\n").encode())
         return line
 
     def passed(self, direction: str, data: bytes) -> None:
@@ -93,12 +96,14 @@ def _write_all(file: int, data: bytes) -> None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
+    """The value as JSON has it. Some records are made while the line waits for the next request, so that this is quick."""
+    kind = type(value)
+    if kind in _PLAIN_ALREADY:
+        return value
+    if kind is bytes:
         return value.hex()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(inner) for name, inner in asdict(value).items()}
     if isinstance(value, dict):
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    return value
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)} if is_dataclass(value) else value

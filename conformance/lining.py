@@ -22,6 +22,8 @@ from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import BadInput
 
 _LOOK_UP_S = 0.1
+_GRAIN_S = 0.001
+"""Bytes that follow one another come out together, none so much too late, and the last of them not at all."""
 _CHUNK = 4096
 
 
@@ -66,8 +68,9 @@ def _carry(near: int, far: _FarEnd, hostility: Hostility, struck: Struck, stoppe
     """Bytes both ways, each when it is due."""
     to_box, to_host = (OneWay(hostility, way, struck) for way in Direction)
     while not stopped.is_set():
-        due = [at for at in (to_box.due(), to_host.due()) if at is not None]
-        wait = min([_LOOK_UP_S, *(max(0.0, at - time.monotonic()) for at in due)])
+        now = time.monotonic()
+        due = [at for at in (next_look(to_box, now), next_look(to_host, now)) if at is not None]
+        wait = min([_LOOK_UP_S, *(max(0.0, at - now) for at in due)])
         if near in select.select([near, *far.wakes], [], [], wait)[0]:
             to_box.put(os.read(near, _CHUNK), time.monotonic())
         now = time.monotonic()
@@ -77,6 +80,12 @@ def _carry(near: int, far: _FarEnd, hostility: Hostility, struck: Struck, stoppe
             to_host.put(came, at)
         if said := to_host.take(time.monotonic()):
             write_what_fits(near, said)
+
+
+def next_look(way: OneWay, now: float) -> float | None:
+    """When to look at a way again, None for one that is empty: a paced line has more bytes than a process can wake up for."""
+    due, all_due = way.due(), way.all_due()
+    return None if due is None or all_due is None else max(due, min(all_due, now + _GRAIN_S))
 
 
 class _FarEnd(Protocol):

@@ -1,7 +1,8 @@
 """What goes to the box, and the records of it: commands whose answers nothing hangs on travel together, in one request.
 
-At most one request is out. While it is, the next one is made ready, and the answers of the last one are written down and
-judged. What is recorded keeps its order: each command, then its answer, and what was done at the authority in between.
+At most one request is out. While it is, the answers of the last one are written down and judged, the next one is made ready,
+and whatever else was to be done meanwhile is done: between an answer and the next request the line stands still. What is
+recorded keeps its order: each command, then its answer, and what was done at the authority in between.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Note:
 
     kind: str
     fields: Record
+    late: Callable[[], Record] | None = None  # what is known only when the commands before it are answered
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Sent:
     fields: Record
     made_of: Callable[[Any], Any] | None  # the answer that is recorded, from the value that came
     then: Callable[[Any], object] | None  # is told that answer
+    made: Callable[[Sent], Command] | None = None  # the command itself, once what it hangs on is answered; of the same size
     batch: int = 0
     recorded: bool = False
     answered: bool = False
@@ -84,12 +87,25 @@ class Outbox:
     _out: list[Sent] = field(default_factory=list)  # sent, and not answered yet
     _results: Callable[[], list[Result]] = list
     _batches: int = 0
+    _jobs: deque[Callable[[], object]] = field(default_factory=deque)
 
-    def note(self, kind: str, **fields: Any) -> None:
-        """Record something, after what came before it."""
-        self._unwritten.append(Note(kind, fields))
-        if not self._waiting and not self._out:
+    def note(self, kind: str, late: Callable[[], Record] | None = None, **fields: Any) -> None:
+        """Record something, after what came before it: at once where commands go one at a time, else when a request is out.
+
+        `late` gives the fields that hang on the answers before it.
+        """
+        self._unwritten.append(Note(kind, fields, late))
+        if self.one_at_a_time:
             self._write()
+
+    @property
+    def settled(self) -> bool:
+        """Whatever was put is answered, or came to nothing."""
+        return not self._waiting and not self._out
+
+    def meanwhile(self, job: Callable[[], object]) -> None:
+        """Have something done the next time that a request is out; never, if none is sent any more."""
+        self._jobs.append(job)
 
     def put(
         self,
@@ -97,11 +113,15 @@ class Outbox:
         fields: Record,
         made_of: Callable[[Any], Any] | None = None,
         then: Callable[[Any], object] | None = None,
+        made: Callable[[Sent], Command] | None = None,
     ) -> Sent:
-        """Have a command sent, at the latest when an answer is needed. Raises what an earlier request came to."""
-        if self._waiting and not self._goes_with(command):
+        """Have a command sent, at the latest when an answer is needed. Raises what an earlier request came to.
+
+        One that hangs on the answer to the last of those before it is `made` when that has come; `command` is as large.
+        """
+        if self._waiting and (made or not self._goes_with(command)):
             self._send()
-        sent = Sent(command, fields, made_of, then)
+        sent = Sent(command, fields, made_of, then, made)
         self._unwritten.append(sent)
         self._waiting.append(sent)
         if self.one_at_a_time:
@@ -113,6 +133,15 @@ class Outbox:
         if not sent.answered:
             self.catch_up()
         return sent.answer
+
+    def aside(self, command: Command) -> Any:
+        """The answer to a command that has no record of its own. While it is out, what was answered before is written down."""
+        finish = self.line.begin([command])
+        self._write()
+        (result,) = finish()
+        if result.status is not Status.OK:
+            raise declined(self.line.name, command, result.status)
+        return result.value
 
     def send(self) -> None:
         """Everything is sent; the answers may still be to come."""
@@ -127,6 +156,10 @@ class Outbox:
     def settle(self) -> None:
         """Everything is sent, answered and written down."""
         self.catch_up()
+        self._write()
+
+    def write_down(self) -> None:
+        """Whatever is answered is written down, and nothing is sent or waited for."""
         self._write()
 
     def abandon(self) -> None:
@@ -148,6 +181,9 @@ class Outbox:
     def _send(self) -> None:
         """Send what waits, and write down what was answered while the line is at work."""
         self._await()
+        for sent in self._waiting:
+            if sent.made:
+                sent.command = sent.made(sent)
         self._out, self._waiting = self._waiting, []
         self._batches += 1
         for sent in self._out:
@@ -163,9 +199,11 @@ class Outbox:
         self._write()
 
     def _await(self) -> None:
-        """Wait for what is out."""
+        """Wait for what is out, once all is done that was to be done meanwhile."""
         if not self._out:
             return
+        while self._jobs:
+            self._jobs.popleft()()
         try:
             for sent, result in zip(self._out, self._results(), strict=True):
                 if result.status is not Status.OK:
@@ -188,7 +226,7 @@ class Outbox:
                 return
             self._unwritten.popleft()
             if isinstance(first, Note):
-                self.write(first.kind, **first.fields)
+                self.write(first.kind, **first.fields, **(first.late() if first.late else {}))
             else:
                 self._write_command(first)
                 self.write("answer", value=first.answer)
@@ -216,7 +254,8 @@ class Outbox:
         while lost:
             record = self._unwritten.popleft()
             if isinstance(record, Note):
-                self.write(record.kind, **record.fields)
+                if record.late is None:
+                    self.write(record.kind, **record.fields)
             else:
                 lost.remove(record)
                 self._write_command(record)

@@ -11,8 +11,9 @@ import hashlib
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from lockproof.conformance import at_the_authority, at_the_box, words
@@ -28,7 +29,7 @@ from lockproof.conformance.verdict import ScenarioResult
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.reference.authority import Generator
 from lockproof.reference.credentials import derive_keys, interop_digits
-from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer
+from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer, Provisioning
 from lockproof.spec.profile import DEFAULT, Profile
 
 MOST_ATTEMPTS = 3  # to have a scenario decide
@@ -61,6 +62,7 @@ class _Ready:
 
     scenario: Scenario
     authority: Authority
+    told: Provisioning  # what the box is told when it is put at the first property
     closing: ExitStack
 
 
@@ -122,10 +124,19 @@ class Player:
             log_overwrites=self.log_overwrites,
         )
         try:
-            with self._ready_for(scenario) as authority:
-                stage = self._stage(scenario, judge, authority, calendar, profile, pace)
+            with self._ready_for(scenario) as ready:
+                stage = self._stage(scenario, judge, ready.authority, calendar, profile, pace)
+                if following:
+                    stage.outbox.meanwhile(partial(self._make_ready, following))
                 try:
-                    self._play(stage, following)
+                    self._play(stage, ready.told)
+                except BenchError:
+                    with suppress(BenchError):  # what is out may have been carried out
+                        stage.outbox.abandon()
+                    raise
+                except KeyboardInterrupt:
+                    stage.outbox.write_down()
+                    raise
                 finally:
                     self.unsteady = stage.unsteady
         except PlayAgain as given_up:
@@ -166,17 +177,17 @@ class Player:
             self._ready = None
 
     @contextmanager
-    def _ready_for(self, scenario: Scenario) -> Iterator[Authority]:
+    def _ready_for(self, scenario: Scenario) -> Iterator[_Ready]:
         if self._ready is None or self._ready.scenario is not scenario:
             self.put_away()
             self._make_ready(scenario)
         ready, self._ready = self._ready, None
         assert ready is not None
         with ready.closing:
-            yield ready.authority
+            yield ready
 
     def _make_ready(self, scenario: Scenario) -> None:
-        """A fresh authority that knows the people, properties and boxes of a scenario."""
+        """A fresh authority that knows the people, properties and boxes of a scenario; both boxes are at the first property."""
         with ExitStack() as stack:
             authority = stack.enter_context(self.make_authority())
             start = calendar_of(scenario.properties[0].zone, scenario.start, self.today).instant(scenario.start)
@@ -187,9 +198,13 @@ class Player:
                     authority.register_account(person.email, start)
             for prop in scenario.properties:
                 authority.add_property(prop.name, prop.address, prop.zone, CAST["joe"].person, CAST["joe"].office)
-            for box in self._boxes(scenario):
+            boxes = self._boxes(scenario)
+            for box in boxes:
                 authority.add_box(box.id, box.secret, (CAST["owen"].person,))
-            self._ready = _Ready(scenario, authority, stack.pop_all())
+            told, _ = (authority.assign(box.id, FIRST_PROPERTY, start) for box in boxes)
+            assert told is not None
+            derive_keys(told.box_id, told.secret)  # which are kept, so that they are there when they are asked for
+            self._ready = _Ready(scenario, authority, told, stack.pop_all())
 
     def _boxes(self, scenario: Scenario) -> tuple[_Keyed, _Keyed]:
         """The box that is played with, and the other one."""
@@ -232,8 +247,8 @@ class Player:
             unsteady=self.unsteady,
         )
 
-    def _play(self, stage: Stage, following: Scenario | None) -> None:
-        self._set_up(stage)
+    def _play(self, stage: Stage, told: Provisioning) -> None:
+        self._set_up(stage, told)
         for number, step in enumerate(stage.scenario.steps, 1):
             if _is_over(stage):
                 break
@@ -250,9 +265,6 @@ class Player:
                     raise
                 raise ScenarioError(step.where, str(error)) from None  # of words that hang on what earlier steps made
         if not _is_over(stage):
-            stage.outbox.send()
-            if following:
-                self._make_ready(following)
             stage.outbox.settle()
         _end(stage)
 
@@ -264,15 +276,13 @@ class Player:
             if not stage.judge.finding:
                 DO[step.verb](stage, step)
 
-    def _set_up(self, stage: Stage) -> None:
+    def _set_up(self, stage: Stage, told: Provisioning) -> None:
         """As from the factory, then provisioned for the first property, the clock held and set."""
         stage.write("step", step=0, where=str(stage.scenario.where), verb="set-up", channel="clock", shows=(), at=stage.now)
         stage.command("reset", "reset to the factory's state", Command(Code.RESET))
         self._hold(stage)
-        told = stage.authority.assign(stage.box_id, FIRST_PROPERTY, stage.now)
-        stage.authority.assign(stage.other_id, FIRST_PROPERTY, stage.now)
-        assert told is not None
         stage.provision(told, new=True)
+        stage.outbox.meanwhile(partial(_learn_digits, stage))
         if stage.pace and stage.pace.offset is None:
             self._measure(stage, stage.pace)
         set_clock(stage, stage.now)
@@ -333,6 +343,7 @@ def _end(stage: Stage) -> None:
     """Raises `Missed` for one that shows nothing any more."""
     if not _is_over(stage):
         stage.write("end", records=stage.judge.seen)
+        stage.outbox.write_down()
         return
     stage.outbox.abandon()
     if not (stage.judge.finding or stage.judge.error):
@@ -342,6 +353,12 @@ def _end(stage: Stage) -> None:
 def _is_over(stage: Stage) -> bool:
     """Something was wrong, as far as that is known."""
     return bool(stage.judge.finding or stage.judge.error or (stage.pace and stage.judge.undecided))
+
+
+def _learn_digits(stage: Stage) -> None:
+    """Those of the days around now, which are kept: whoever asks for them later has them at once."""
+    assert stage.days is not None
+    stage.days.indices_of("", stage.now, stage.profile)
 
 
 def _wait(_: Stage, __: Step) -> None:

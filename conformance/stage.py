@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from lockproof.conformance import words
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.oracle import Judge
-from lockproof.conformance.outbox import Line, Methods, Outbox
+from lockproof.conformance.outbox import Line, Methods, Outbox, Sent
 from lockproof.conformance.pace import Missed, Pace, PlayAgain
 from lockproof.conformance.scenario import Scenario, ScenarioError, Step
 from lockproof.hw_adapter.channel import LinkLost
@@ -184,14 +184,18 @@ class Stage:
         command: Command,
         meaning: Record | None = None,
         then: Then | None = None,
+        made: Callable[[Sent], Command] | None = None,
         **arguments: Any,
     ) -> None:
-        """Send a command whose answer nothing hangs on but `then`, which is told it. It may travel with others."""
+        """Send a command whose answer nothing hangs on but `then`, which is told it. It may travel with others.
+
+        With `made` it hangs on the answer to the command before it, as `Outbox.put` has it.
+        """
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": meaning or {}}
 
         def put() -> None:
             self._aim(told)
-            self.outbox.put(command, told, then=then)
+            self.outbox.put(command, told, then=then, made=made)
             if self.armed:  # of several in one request, it would be unknown before which power went
                 self.outbox.settle()
 
@@ -318,6 +322,10 @@ class Stage:
         self.write("authority", request=request, at=self.now, answer=told)
         return answer
 
+    def check_when_answered(self, what: str, expected: Any, seen: Callable[[], Any]) -> None:
+        """As `check`, of what is known only when the commands before it are answered."""
+        self.outbox.note("check", lambda: {"seen": seen()}, what=what, at=self.now, expected=expected)
+
     def check(self, what: str, expected: Any, seen: Any) -> None:
         self.write("check", what=what, at=self.now, expected=expected, seen=seen)
 
@@ -371,6 +379,21 @@ class Stage:
         if name not in self.grants:
             raise ScenarioError(self._where(), f"{name} is no grant, or it was refused", "let an earlier step grant it")
         return self.grants[name]
+
+    def nonce(self, name: str) -> Nonce:
+        """Waited for, if need be: a nonce that nothing needs yet is asked for together with what comes after it."""
+        if name not in self.named_nonces:
+            self._until_answered(self.outbox.catch_up, {"name": "challenge", "about": "ask for a nonce", "arguments": {}})
+        return self.named_nonces[name]
+
+    @property
+    def runs_ahead(self) -> bool:
+        """Commands may wait for each other's answers before they are sent, and nobody for them."""
+        return not (self.outbox.one_at_a_time or self.armed)
+
+    def keep_nonce(self, value: bytes) -> Nonce:
+        self.nonces.append(value)
+        return Nonce(len(self.nonces), value)
 
     # What authority and player both have a hand in
 

@@ -18,6 +18,7 @@ MAX_DEPTH: Final = 4
 
 _UINT, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _SIMPLE_VALUES: Final = {20: "false", 21: "true", 22: "null"}
+_AS_THEY_ARE: Final = frozenset({bytes, str, bool, type(None)})
 _IN_THE_HEAD: Final = 24  # a smaller number stands in the head itself
 _LEAST_OF_WIDTH: Final = {1: _IN_THE_HEAD, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}  # a smaller number has a shorter form
 
@@ -61,6 +62,8 @@ def diagnostic(value: Value) -> str:
 
 def _ordered(value: Value, depth: int) -> Value:
     """The same value with its maps in order of their encoded keys, which is not the order of cbor2's canonical mode."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, int) and not isinstance(value, bool) and not -(1 << 64) <= value < 1 << 64:
         raise CborError(0, f"{value} does not fit 64 bits")
     if value is not None and not isinstance(value, (int, bytes, str, list, dict)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from itertools import accumulate, takewhile
 
 from lockproof.hw_adapter import cbor
 from lockproof.hw_adapter.cbor import Value
@@ -21,6 +22,7 @@ from lockproof.hw_adapter.messages import (
     Status,
     read_command,
     read_request,
+    write_entry,
     write_rejection,
     write_reply,
     write_request,
@@ -32,7 +34,6 @@ from lockproof.spec.observable import BenchError, Box, CutClass, Declined, LogPa
 _STATUS_OF = {name_of(status): status for status in Status}
 _ANY_SESSION = 0
 _HELLO_ALONE = write_request([Command(Code.HELLO)])
-_SMALLEST_ENTRY = 8  # bytes, at least
 
 
 class Device:
@@ -215,7 +216,8 @@ class Device:
     def _fitted(self, kind: CommandKind, page: LogPage, before: list[list[Value]]) -> LogPage:
         """As many of the entries as the rest of the reply has room for."""
         room = body_room(self._hello.frame_limit)
-        kept = min(len(page.entries), room // _SMALLEST_ENTRY)
+        ends = accumulate(len(cbor.encode(write_entry(entry))) for entry in page.entries)
+        kept = sum(1 for _ in takewhile(lambda end: end <= room, ends))  # not more, as the rest of the reply takes room, too
         while len(write_reply([*before, write_result(kind, _first_entries(page, kept))])) > room:
             kept -= 1
         return _first_entries(page, kept)

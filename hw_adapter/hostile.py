@@ -85,7 +85,8 @@ _SLOWEST, _FASTEST = 50, 12_000_000
 _LONGEST_LATENCY_MS = 1000
 _LONGEST_STALL_S = 600
 _BITS_PER_BYTE = 10  # start and stop bit included
-_CHIP_BYTES = 62  # in one packet of an adapter chip
+CHIP_BYTES: Final = 62
+"""In one packet of an adapter chip."""
 _INSIDE_A_FRAME = 12  # bytes: a stall or a gap begins so near to the beginning of a frame; every frame has more
 _LONGEST_GAP = 32  # bytes
 _NEVER = 1 << 62
@@ -152,15 +153,19 @@ class OneWay:
         first = self._waiting[0][0]
         if not self._chip_s:
             return first
-        full = self._waiting[_CHIP_BYTES - 1][0] if len(self._waiting) >= _CHIP_BYTES else math.inf
+        full = self._waiting[CHIP_BYTES - 1][0] if len(self._waiting) >= CHIP_BYTES else math.inf
         return min(full, first + self._chip_s)
+
+    def all_due(self) -> float | None:
+        """When the last byte of what is in the line is through, None if there is none in it."""
+        return self._waiting[-1][0] if self._waiting else None
 
     def take(self, now: float) -> bytes:
         """All that has come out by now."""
         out = bytearray()
         while (due := self.due()) is not None and due <= now:
-            most = _CHIP_BYTES if self._chip_s else len(self._waiting)
-            while self._waiting and most and self._waiting[0][0] <= due:
+            most, until = (CHIP_BYTES, due) if self._chip_s else (len(self._waiting), now)
+            while self._waiting and most and self._waiting[0][0] <= until:
                 out.append(self._waiting.popleft()[1])
                 most -= 1
         self._struck.left[self._direction] += len(out)

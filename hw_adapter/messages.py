@@ -317,7 +317,7 @@ def _read_clock(values: Sequence[Value]) -> ClockReading:
 
 
 def _write_log(page: LogPage) -> list[Value]:
-    return [page.epoch, page.next_number, page.more, *(_write_entry(entry) for entry in page.entries)]
+    return [page.epoch, page.next_number, page.more, *(write_entry(entry) for entry in page.entries)]
 
 
 def _read_log(values: Sequence[Value]) -> LogPage:
@@ -331,7 +331,8 @@ def _read_log(values: Sequence[Value]) -> LogPage:
     return page
 
 
-def _write_entry(entry: LogEntry) -> list[Value]:
+def write_entry(entry: LogEntry) -> list[Value]:
+    """An entry as it stands in a page of the log."""
     credential: Value
     if isinstance(entry.credential, CodeIndex):
         credential = [entry.credential.day_start, entry.credential.day_end, entry.credential.index]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +38,7 @@ from lockproof.spec.vocabulary import Outcome
 Read = TypeVar("Read")
 NO_CODE = model.Code(day_start=0, day_end=0, used=False, first_use=0)
 NO_NONCE = -1
+_STATE = tuple(each.name for each in fields(model.Box))
 LOG_CAPACITY = 4096  # entries; the oldest are overwritten
 PAGE = 64  # entries at most in one answer
 
@@ -304,7 +305,7 @@ class ReferenceBox:
         with self._booting_if_struck():
             self.store.commit(
                 {
-                    "state": asdict(state),
+                    "state": _state_out(state),
                     "first uses": [[*_index_out(index), use] for index, use in self.first_uses.items()],
                     "heard": [grant.hex() for grant in sorted(self.heard)],
                 },
@@ -350,7 +351,7 @@ class ReferenceBox:
         self._off_for = 0
         self._boot_days(self._cell("zones", [], _zones_in))
         if before.time_known and not self.state.time_known:
-            store.commit({"state": asdict(self.state)})  # box.clock.never-back: found unknown, and stays so over further cuts
+            store.commit({"state": _state_out(self.state)})  # box.clock.never-back: found unknown, and stays so over further cuts
 
     def _cell(self, name: str, default: Any, read: Callable[[Any], Read]) -> Read:
         """What is kept under that name, made what it was. Raises `StoreError` where it can't be."""
@@ -373,7 +374,7 @@ class ReferenceBox:
                     "zones": _zones_out(zones),
                     "first uses": [],
                     "heard": [],
-                    "state": asdict(model.new_box(self.clock())),
+                    "state": _state_out(model.new_box(self.clock())),
                 },
                 clear_log=True,
             )
@@ -433,9 +434,13 @@ def _first_uses_in(stored: list[list[Any]]) -> dict[CodeIndex, int]:
     return {_index_in(index): whole(use) for *index, use in stored}
 
 
+def _state_out(state: model.Box) -> dict[str, Any]:
+    return {name: getattr(state, name) for name in _STATE}
+
+
 def _state_in(stored: dict[str, Any] | None, clock: int) -> model.Box:
     """The committed state, or that of a new box; each field must be of its kind."""
-    new = asdict(model.new_box(clock))
+    new = _state_out(model.new_box(clock))
     if stored is None:
         return model.Box(**new)
     if stored.keys() != new.keys():

@@ -80,6 +80,7 @@ def _derive(secret: bytes, info: bytes) -> bytes:
 # One Day Codes
 
 
+@lru_cache(maxsize=1 << 14)
 def code_digits(key: bytes, box_id: bytes, code: CodeIndex, digits: int) -> str:
     """The digits of an index (`interop.code`): HMAC-SHA-256 and the dynamic truncation of RFC 4226, section 5.3.
 

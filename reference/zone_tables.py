@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lockproof.spec import civil
 from lockproof.spec.observable import ZoneTable
@@ -29,6 +30,7 @@ def make_table(zone: str, now: int) -> ZoneTable:
     return ZoneTable(pairs=civil.zone_pairs(zone, now - BEFORE, now + AFTER), expiry=now + AFTER)
 
 
+@lru_cache(maxsize=1 << 12)
 def day_at(table: ZoneTable, instant: int) -> tuple[int, int] | None:
     """The day by its bounds, None where the table does not name it (`time.day`)."""
     return civil.days_from_pairs(table.pairs, table.expiry, instant)

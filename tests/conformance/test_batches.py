@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -24,7 +25,9 @@ from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import FrameReader
 from lockproof.hw_adapter.messages import Code, Command, Result, Status
 from lockproof.hw_adapter.values import name_of
+from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
+from lockproof.reference.pins import CHEAP
 from lockproof.spec.observable import BenchError, Decision, Declined, Hello, NoAnswer
 from lockproof.spec.profile import DEFAULT
 
@@ -155,6 +158,60 @@ def test_a_batch_is_no_larger_than_a_frame(scenario_of: Callable[..., Scenario])
         "present-ticket present-ticket",  # 241 bytes have room for two tickets
         "present-ticket",
     ]
+
+
+NONCES = """
+  - grant: {by: joe, to: rita, from: now, for: 1h, as: grant}
+    authority: accepts
+  - challenge: {as: nonce}
+  - challenge: {as: other}
+  - enter: code
+    box: opens
+  - fetch: {grant: grant, nonce: other, as: ticket}
+    authority: accepts
+  - present: {ticket: ticket}
+    box: opens
+"""
+
+
+def test_a_nonce_is_waited_for_where_it_is_needed(scenario_of: Callable[..., Scenario]) -> None:
+    result, requests, records = played(scenario_of(SMALL + NONCES.removeprefix("\n")))
+    assert requests == [
+        *SET_UP,
+        "time-order keypad-entry keypad-entry challenge challenge keypad-entry",
+        "present-ticket",
+    ]
+    assert result.verdict is Verdict.PASS
+    looked = [number for number, record in enumerate(records) if record.get("what") == "nonces asked for so far"]
+    assert [records[number - 2]["name"] for number in looked] == ["challenge", "challenge"], "each behind its own answer"
+
+
+class SameNonce(ReferenceBox):
+    """Has one nonce for everybody."""
+
+    def fresh_nonce(self) -> bytes:
+        return bytes(15) + b"\1"
+
+
+def test_a_nonce_that_came_twice_is_found_in_the_step_that_asked_for_it(scenario_of: Callable[..., Scenario]) -> None:
+    results = [
+        played(scenario_of(SMALL + NONCES.removeprefix("\n")), SameNonce(), one_at_a_time=alone)[0] for alone in (False, True)
+    ]
+    assert results[0].finding is not None
+    assert results[0].finding == results[1].finding
+    assert (results[0].finding.step, results[0].finding.saw) == (5, "one came twice")
+
+
+def test_a_nonce_that_is_lost_with_others_is_asked_for_one_at_a_time(scenario_of: Callable[..., Scenario]) -> None:
+    host, wire = on_a_line(ReferenceBox())
+    wire.lose = lambda _: " challenge challenge " in f"{wire.requests[-1]} "
+    journal, scenario = Journal(), scenario_of(SMALL + NONCES.removeprefix("\n"))
+    player = Player(host, authority_for_a_bench(DEFAULT), journal)
+    assert player.play(scenario).verdict is Verdict.INCONCLUSIVE
+    assert player.one_at_a_time
+    assert [record["record"] for record in journal.records][-1] == "given-up"
+    assert not [record for record in journal.records if record.get("what") == "nonces asked for so far"]
+    assert player.play(scenario).verdict is Verdict.PASS
 
 
 def test_what_stands_last_ends_a_batch_and_a_power_cut_goes_alone(scenario_of: Callable[..., Scenario]) -> None:
@@ -300,6 +357,65 @@ def test_the_authority_of_the_next_scenario_is_made_ready_and_given_back_whateve
     assert made.count("made") == made.count("given back") == 4  # the one that had been made ready, too
 
 
+def test_the_authority_of_the_next_scenario_is_made_ready_while_the_first_request_is_out(
+    scenario_of: Callable[..., Scenario],
+) -> None:
+    host, wire = on_a_line(ReferenceBox())
+    made: list[int] = []
+
+    def make() -> Any:
+        made.append(len(wire.requests))
+        return authority_for_a_bench(DEFAULT)()
+
+    one, other = scenario_of(SMALL), scenario_of(SMALL)
+    player = Player(host, make, Journal())
+    player.play(one, other)
+    assert made == [0, 2]  # before anything is sent, and when hello and the first request of the scenario are
+
+
+class OutOfRoom(ReferenceAuthority):
+    """Breaks down when a code is asked for."""
+
+    def generate_code(self, *_: Any) -> Any:
+        raise BenchError("the disk is full")
+
+
+def test_what_the_box_answered_is_on_record_where_the_authority_breaks_down(scenario_of: Callable[..., Scenario]) -> None:
+    journal = Journal()
+    player = Player(on_a_line(ReferenceBox())[0], lambda: OutOfRoom(pin_cost=CHEAP), journal)
+    result = player.play(scenario_of(SMALL))
+    assert (result.verdict, result.message) == (Verdict.ERROR, "the disk is full")
+    told = [
+        (r["record"], r.get("name", r.get("verb"))) for r in journal.records if r["record"] not in {"sent", "bytes", "answer"}
+    ]
+    assert told == [
+        ("scenario", None),
+        ("step", "set-up"),
+        *(("command", name) for name in ("reset", "hold_clock", "provision", "challenge")),
+        ("step", "generate"),
+        ("error", None),
+    ]
+    assert sum(record["record"] == "answer" for record in journal.records) == 4
+
+
+def test_a_time_order_is_sealed_for_the_nonce_that_came(scenario_of: Callable[..., Scenario]) -> None:
+    more = """
+  - set-clock: {ahead: 10s}
+    box: takes
+  - set-clock: {behind: 5s, forged: last bit of the tag}
+    box: refuses
+  - read-clock: {}
+"""
+    for alone in (False, True):
+        result, _, records = played(scenario_of(SMALL + more.removeprefix("\n")), one_at_a_time=alone)
+        assert result.verdict is Verdict.PASS
+        records = [record for record in records if record["record"] != "sent"]
+        orders = [r for r in records if r["record"] == "command" and r["name"] == "time_order"]
+        nonces = [answer["value"] for r, answer in pairwise(records) if r.get("name") == "challenge"]
+        assert [order["meaning"]["nonce"] for order in orders] == [1, 2, 3]
+        assert all(nonce in order["arguments"]["order"] for nonce, order in zip(nonces, orders, strict=True))
+
+
 # The outbox by itself
 
 
@@ -358,6 +474,72 @@ def test_the_next_request_is_sent_before_the_last_is_written_down() -> None:
         "wait",
         *("command e", "answer e"),
     ]
+
+
+def test_what_is_to_be_done_meanwhile_is_done_while_a_request_is_out_and_once() -> None:
+    desk = Desk()
+    desk.outbox.meanwhile(lambda: desk.told.append("meanwhile"))
+    list(desk.put("a", "b"))
+    assert desk.told == []
+    list(desk.put("c"))
+    desk.outbox.settle()
+    assert desk.told == [
+        *("send a b", "meanwhile", "wait", "send c"),
+        *("command a", "answer a", "command b", "answer b"),
+        *("wait", "command c", "answer c"),
+    ]
+
+
+def test_what_is_to_be_done_meanwhile_is_not_done_where_nothing_is_sent() -> None:
+    desk = Desk()
+    desk.outbox.meanwhile(lambda: desk.told.append("meanwhile"))
+    desk.outbox.settle()
+    assert desk.told == []
+
+
+def test_what_is_noted_after_an_answer_is_written_down_when_the_next_request_is_out() -> None:
+    desk = Desk()
+    (asked,) = desk.put("a")
+    assert desk.outbox.answer(asked) == "a"
+    desk.outbox.note("check", what="of the answer")
+    assert desk.told == ["send a", "wait"]
+    list(desk.put("b"))
+    desk.outbox.send()
+    assert desk.told == ["send a", "wait", "send b", "command a", "answer a", "check of the answer"]
+
+
+def test_what_is_asked_aside_has_no_record_and_what_was_answered_is_written_down_meanwhile() -> None:
+    desk = Desk()
+    (asked,) = desk.put("a")
+    desk.outbox.answer(asked)
+    assert desk.outbox.aside(Command(Code.KEYPAD_ENTRY, "aside")) == "aside"
+    assert desk.told == ["send a", "wait", "send aside", "command a", "answer a", "wait"]
+
+
+def test_what_is_asked_aside_and_declined_says_so() -> None:
+    host, _ = on_a_line(Declining())
+    desk = Desk()
+    desk.outbox.line = host
+    with pytest.raises(Declined, match=r"^test: the box answers keypad-entry with status 6, not-provisioned$"):
+        desk.outbox.aside(Command(Code.KEYPAD_ENTRY, "12345678"))
+
+
+def test_one_at_a_time_everything_is_written_down_before_anything_else_happens() -> None:
+    desk = Desk()
+    desk.outbox.one_at_a_time = True
+    desk.outbox.note("check", what="before")
+    assert desk.told == ["check before"]
+    list(desk.put("a"))
+    assert desk.told == ["check before", "command a", "send a", "wait", "answer a"]
+
+
+def test_what_is_answered_can_be_written_down_and_nothing_else() -> None:
+    desk = Desk()
+    (asked,) = desk.put("a")
+    desk.outbox.answer(asked)
+    list(desk.put("b"))
+    desk.outbox.write_down()
+    assert desk.told == ["send a", "wait", "command a", "answer a"]
 
 
 def test_what_is_abandoned_is_never_sent() -> None:

@@ -21,7 +21,7 @@ from lockproof.conformance.verdict import RunResult, Verdict
 from lockproof.hw_adapter.adapter import SerialBox, open_box
 from lockproof.hw_adapter.board import WrongBoard
 from lockproof.hw_adapter.channel import Channel, LinkLost, PortError, open_channel
-from lockproof.hw_adapter.hostile import Direction, Hostility, Kind, Struck
+from lockproof.hw_adapter.hostile import Direction, Hostility, Kind, OneWay, Struck
 from lockproof.hw_adapter.link import Patience
 from lockproof.hw_adapter.reconnect import ComingBack, DidNotComeBack
 from lockproof.spec.observable import BadInput, NoAnswer, Provisioning, ZoneTable
@@ -116,6 +116,23 @@ def test_a_bad_line_makes_no_answer_wrong() -> None:
     assert code == 0
     struck = dict(each.split() for each in out.strip().rpartition("; ")[2].split(", "))
     assert {kind for kind, count in struck.items() if int(count)} == {"drop", "flip", "noise", "stall"}
+
+
+def test_a_paced_line_is_looked_at_when_a_grain_of_bytes_is_through_and_when_the_last_one_is() -> None:
+    line = OneWay(Hostility(baud=100_000), Direction.TO_BOX, Struck())
+    assert lining.next_look(line, 5.0) is None
+    line.put(bytes(30), 5.0)
+    looks, now = [], 5.0
+    while (look := lining.next_look(line, now)) is not None:
+        now = look
+        looks.append((round(now, 6), len(line.take(now + 1e-9))))
+    assert looks == [(5.001, 10), (5.002, 10), (5.003, 10)]
+
+
+def test_a_line_that_keeps_bytes_is_not_looked_at_before_they_come_out() -> None:
+    line = OneWay(Hostility(baud=100_000, latency_ms=16), Direction.FROM_BOX, Struck())
+    line.put(bytes(30), 5.0)
+    assert lining.next_look(line, 5.0) == line.due() == pytest.approx(5.0161)
 
 
 def test_a_line_to_a_box_of_ours_loses_its_power() -> None:
@@ -370,7 +387,7 @@ def test_a_run_whose_box_is_another_one_when_it_comes_back_stops(tmp_path: Path)
             first.wait(SOON)
             boxes.enter_context(ready("box", "--quiet", "--link", link, "--store", tmp_path / "other.db"))
 
-        result = run_of(url, tmp_path, Unplugs("wrong-digits-are-refused", 2, swap))
+        result = run_of(url, tmp_path, Unplugs("wrong-digits-are-refused", 12, swap))
         assert f"{url}: another board is there since the line came back: identity {'07' * 16}, and it was " in result.error
         assert Verdict.FAIL not in {each.verdict for each in result.scenarios}
         with open_box(url) as host:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.hw_adapter import cbor, vectors
 from lockproof.hw_adapter.device import Device
-from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, encode_frame
+from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, body_room, encode_frame
 from lockproof.hw_adapter.messages import (
     COMMANDS,
     Code,
@@ -21,6 +21,7 @@ from lockproof.hw_adapter.messages import (
     Result,
     Status,
     read_reply,
+    write_entry,
     write_request,
 )
 from lockproof.spec.observable import BenchError, CutClass, Declined, PowerCut
@@ -253,6 +254,18 @@ def test_the_log_comes_in_as_many_entries_as_fit(
         if more:
             assert len(page.entries) >= 3
     assert tuple(seen) == box.log
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_a_page_of_the_log_has_no_room_for_the_entry_that_follows(
+    box: Any, device: Device, before: int, largest_entries: Callable[[int], tuple[Any, ...]]
+) -> None:
+    box.log = largest_entries(9)
+    batch = [*[READ] * before, Command(Code.READ_LOG, 0)]
+    answer = device.feed(line(*batch))
+    left = body_room(256) - len(frame_in(answer).body)
+    follows = box.log[len(said(answer, *batch)[-1].value.entries)]
+    assert 0 <= left < len(cbor.encode(write_entry(follows)))
 
 
 def test_behind_the_largest_batch_there_is_room_for_an_entry(
