@@ -1,4 +1,5 @@
-/* Every limit of this firmware, and every number of the standard. What a vendor may change says so. */
+/* Every limit of this firmware, and every number of the standard. What a vendor may change says so; what a build may set with -D stands
+ * between #ifndef and #endif. */
 #ifndef LP_LIMITS_H
 #define LP_LIMITS_H
 
@@ -6,7 +7,9 @@
 #define LP_HOLDS(condition, name) typedef char lp_holds_##name[(condition) ? 1 : -1]
 
 /* ---- The line: yours to change; what is declared in hello follows. */
+#ifndef LP_FRAME_LIMIT
 #define LP_FRAME_LIMIT 256 /* bytes of an encoded frame, delimiter included; 256 to 65535 */
+#endif
 
 /* Room for a body (PROTOCOL.md, Limits), and the longest batch whose answers surely fit (PROTOCOL.md, Hello). */
 #define LP_HEADER_BYTES 8
@@ -21,19 +24,35 @@ LP_HOLDS(LP_FRAME_LIMIT >= 256 && LP_FRAME_LIMIT <= 65535, frame_limit);
 
 /* ---- What the box declares: yours to change, if it is true. */
 #define LP_FIRMWARE "lockproof-c 1.0"
-#define LP_HOLDOVER 86400  /* seconds that the board's clock runs without power */
-#define LP_CLOCK_SKEW 2    /* seconds */
-#define LP_DRIFT_PPM 100   /* of clock and timer */
-#define LP_BOOT_MS 500
-#define LP_RESET_MS 500
-#define LP_WAKE_BYTES 0    /* bytes that the receiver may lose as it wakes */
+#ifndef LP_HOLDOVER
+#define LP_HOLDOVER 86400 /* seconds that the board's clock runs without power */
+#endif
+#ifndef LP_CLOCK_SKEW
+#define LP_CLOCK_SKEW 2 /* seconds */
+#endif
+#ifndef LP_DRIFT_PPM
+#define LP_DRIFT_PPM 100 /* of clock and timer */
+#endif
+#ifndef LP_BOOT_MS
+#define LP_BOOT_MS 200
+#endif
+#ifndef LP_RESET_MS
+#define LP_RESET_MS 200
+#endif
+#ifndef LP_WAKE_BYTES
+#define LP_WAKE_BYTES 0 /* bytes that the receiver may lose as it wakes */
+#endif
 #define LP_IDENTITY_LONGEST 32
 #define LP_CAUSE_LONGEST 24
 
 /* ---- Codes: yours within the profile. */
+#ifndef LP_CODE_DIGITS
 #define LP_CODE_DIGITS 8 /* 7 to 9 (interop.code) */
+#endif
 #define LP_CODE_INDICES 8 /* at most 8 (code.index) */
+#ifndef LP_CODE_ENDS_WITH_ITS_DAY
 #define LP_CODE_ENDS_WITH_ITS_DAY 0 /* code.day: 1 if a used code, too, ends with its day */
+#endif
 LP_HOLDS(LP_CODE_DIGITS >= 7 && LP_CODE_DIGITS <= 9, code_digits);
 LP_HOLDS(LP_CODE_INDICES >= 1 && LP_CODE_INDICES <= 8, code_indices);
 
@@ -55,7 +74,9 @@ LP_HOLDS(LP_CODE_INDICES >= 1 && LP_CODE_INDICES <= 8, code_indices);
 /* ---- Room in memory: yours to change, upwards at least. */
 #define LP_ZONES 4           /* zone tables, the one in force included; at least 4 */
 #define LP_GRANTS_HEARD 128  /* connect.revoke.bound: at least 128 */
-#define LP_LOG_ENTRIES 128   /* box.log: at least 64 recommended */
+#ifndef LP_LOG_ENTRIES
+#define LP_LOG_ENTRIES 256 /* box.log: at least 64 recommended; the kit hands an authority logs of up to 194 */
+#endif
 /* Pairs of a zone table: no more fit the body of a 256-byte frame, since 57 bytes of it are not pairs, a pair has at least 3 bytes, and
  * at most 48 pairs have an instant of 1 byte. */
 #define LP_PAIRS 58
