@@ -81,14 +81,18 @@ bool lp_frame_read(struct lp_frame *frame, uint8_t *bytes, size_t size)
     return true;
 }
 
-size_t lp_frame_write(uint8_t to[LP_FRAME_LIMIT], const struct lp_frame *frame, uint8_t *payload)
+void lp_frame_header(uint8_t *payload, uint8_t kind, uint32_t session, uint16_t sequence)
 {
-    const size_t size = LP_HEADER_BYTES + frame->body_size;
-    payload[0] = frame->version;
-    payload[1] = frame->kind;
-    lp_put32(payload + 2, frame->session);
-    payload[6] = (uint8_t)(frame->sequence >> 8);
-    payload[7] = (uint8_t)frame->sequence;
+    payload[0] = LP_VERSION;
+    payload[1] = kind;
+    lp_put32(payload + 2, session);
+    payload[6] = (uint8_t)(sequence >> 8);
+    payload[7] = (uint8_t)sequence;
+}
+
+size_t lp_frame_write(uint8_t to[LP_FRAME_LIMIT], uint8_t *payload, size_t body_size)
+{
+    const size_t size = LP_HEADER_BYTES + body_size;
     lp_put32(payload + size, lp_crc32c(0, payload, size));
     const size_t used = lp_cobs(to, payload, size + LP_CRC_BYTES);
     to[used] = 0;

@@ -36,7 +36,10 @@ bool lp_uncobs(uint8_t *bytes, size_t *size);
  * kind, which is not looked at. */
 bool lp_frame_read(struct lp_frame *frame, uint8_t *bytes, size_t size);
 
-/* Writes a frame with its delimiter; the body stands at payload + LP_HEADER_BYTES, with room for the CRC behind it. Returns the bytes written. */
-size_t lp_frame_write(uint8_t to[LP_FRAME_LIMIT], const struct lp_frame *frame, uint8_t *payload);
+/* Writes the header of a payload. */
+void lp_frame_header(uint8_t *payload, uint8_t kind, uint32_t session, uint16_t sequence);
+
+/* Writes a frame with its delimiter, of a payload with its header, the body behind that and room for the CRC behind it. Returns the bytes written. */
+size_t lp_frame_write(uint8_t to[LP_FRAME_LIMIT], uint8_t *payload, size_t body_size);
 
 #endif

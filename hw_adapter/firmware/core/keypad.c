@@ -66,21 +66,16 @@ static enum lp_reason remembered(const struct lp_code *code, int64_t now)
     return LP_NO_SUCH_CODE; /* no room, which LP_FIRST_USES rules out: what can't be remembered does not open */
 }
 
-/* What the digits deserve, and the entry of the log that says it. */
-static struct lp_entry examined(const uint8_t *digits, size_t size, int64_t now)
+/* What the digits deserve, and the entry of the log that says whose they are. */
+static enum lp_reason examined(const uint8_t *digits, size_t size, int64_t now, struct lp_entry *entry)
 {
-    struct lp_entry entry = {.kind = LP_CODE_ENTRY, .instant = now, .count = 1};
-    if (!lp_code_find(digits, size, now, &entry.code)) {
-        entry.code = (struct lp_code){0, 0, 0};
-        entry.reason = LP_NO_SUCH_CODE;
-        return entry;
+    lp_entry_begin(entry, LP_CODE_ENTRY, now);
+    if (!lp_code_find(digits, size, now, &entry->code)) {
+        return LP_NO_SUCH_CODE;
     }
-    entry.credential = LP_CODE_CREDENTIAL;
-    entry.reason = (uint8_t)judged(&entry.code, now);
-    if (entry.reason == LP_ACCEPTED) {
-        entry.reason = (uint8_t)remembered(&entry.code, now);
-    }
-    return entry;
+    entry->credential = LP_CODE_CREDENTIAL;
+    const enum lp_reason reason = judged(&entry->code, now);
+    return reason == LP_ACCEPTED ? remembered(&entry->code, now) : reason;
 }
 
 struct lp_decision lp_keypad_entry(const uint8_t *digits, size_t size, struct lp_now now)
@@ -91,14 +86,16 @@ struct lp_decision lp_keypad_entry(const uint8_t *digits, size_t size, struct lp
         return lp_decided(stopped, now);
     }
     charge(now.clock);
-    const struct lp_entry entry = examined(digits, size, now.clock);
-    if (entry.reason == LP_ACCEPTED) {
+    struct lp_entry entry;
+    const enum lp_reason reason = examined(digits, size, now.clock, &entry);
+    entry.reason = (uint8_t)reason;
+    if (reason == LP_ACCEPTED) {
         refund();
     }
     lp_log_decided(&entry, now);
     lp_commit();
-    if (entry.reason == LP_ACCEPTED) {
+    if (reason == LP_ACCEPTED) {
         board_tray_open();
     }
-    return lp_decided((enum lp_reason)entry.reason, now);
+    return lp_decided(reason, now);
 }

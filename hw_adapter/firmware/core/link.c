@@ -37,9 +37,8 @@ static struct {
 static void send(enum lp_kind kind, uint16_t sequence, uint8_t *payload, size_t body_size)
 {
     static uint8_t encoded[LP_FRAME_LIMIT];
-    const struct lp_frame frame = {
-        .version = LP_VERSION, .kind = (uint8_t)kind, .session = lp_session(), .sequence = sequence, .body_size = body_size};
-    board_line_write(encoded, lp_frame_write(encoded, &frame, payload));
+    lp_frame_header(payload, (uint8_t)kind, lp_session(), sequence);
+    board_line_write(encoded, lp_frame_write(encoded, payload, body_size));
 }
 
 void lp_still_busy(void)

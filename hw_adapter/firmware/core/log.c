@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include "box.h"
+#include "numbers.h"
 
 /* The open entry of counted refusals. A power cut takes what of it was not written. */
 static struct {
@@ -29,6 +30,14 @@ uint32_t lp_log_oldest(void)
 const struct lp_entry *lp_log_entry(uint32_t number)
 {
     return place_of(number);
+}
+
+void lp_entry_begin(struct lp_entry *entry, enum lp_entry_kind kind, int64_t instant)
+{
+    lp_clear(entry, sizeof *entry);
+    entry->kind = (uint8_t)kind;
+    entry->instant = instant;
+    entry->count = 1;
 }
 
 void lp_log_boot(void)
@@ -97,7 +106,9 @@ static void begin_run(uint8_t reason, struct lp_now now)
 {
     run.open = true;
     run.in_log = false;
-    run.entry = (struct lp_entry){.kind = LP_REFUSALS_ENTRY, .reason = reason, .instant = reason == LP_NOT_READY ? 0 : now.clock};
+    lp_entry_begin(&run.entry, LP_REFUSALS_ENTRY, now.clock);
+    run.entry.reason = reason;
+    run.entry.count = 0;
 }
 
 /* box.log: at most one write in ten minutes, so that no one can wear out the memory. */

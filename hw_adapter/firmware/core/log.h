@@ -11,6 +11,8 @@
 void lp_log_boot(void);
 /* A log with nothing in it, in a new epoch. Changes lp_state, and leaves the commit to the caller. */
 void lp_log_begin(void);
+/* An entry about one presentation, of no credential, accepted unless a reason is put in. */
+void lp_entry_begin(struct lp_entry *entry, enum lp_entry_kind kind, int64_t instant);
 /* Appends the entry of a decided presentation, behind the open count. Changes lp_state, and leaves the commit to the caller, that of the decision. */
 void lp_log_decided(const struct lp_entry *entry, struct lp_now now);
 /* Counts a presentation refused while disabled or not ready, and commits the count if it is time to. */

@@ -112,6 +112,19 @@ void lp_arm(uint32_t nth, void (*strike)(void))
     cut = strike;
 }
 
+static uint32_t check_of_stored(uint32_t check, uint32_t at, uint32_t size)
+{
+    while (size > 0) {
+        uint8_t piece[64];
+        const uint32_t taken = size < sizeof piece ? size : (uint32_t)sizeof piece;
+        board_store_read(at, piece, taken);
+        check = lp_crc32c(check, piece, taken);
+        at += taken;
+        size -= taken;
+    }
+    return check;
+}
+
 /* Whether the head that was read belongs to a whole commit. */
 static bool journal_is_whole(void)
 {
@@ -125,11 +138,8 @@ static bool journal_is_whole(void)
         if (range->at > sizeof lp_state || range->size > sizeof lp_state - range->at || range->size > STATE_HEAD_AT - at) {
             return false;
         }
-        for (uint32_t done = 0; done < range->size; done++) {
-            uint8_t byte;
-            board_store_read(at++, &byte, 1);
-            check = lp_crc32c(check, &byte, 1);
-        }
+        check = check_of_stored(check, at, range->size);
+        at += range->size;
     }
     return check == pending.check;
 }
@@ -153,12 +163,11 @@ static void carry_on(void)
 /* A new board: nothing known. The head comes last, so that a cut leaves a new board. */
 static void make_new(const struct state_head *head)
 {
-    const struct journal_head none = {0};
     lp_clear(&lp_state, sizeof lp_state);
     lp_state.writes = 1;
     lp_state.epoch = 1;
     lp_state.log_next = 1;
-    board_store_write(0, &none, sizeof none);
+    board_store_write(0, &pending, sizeof pending); /* which is empty */
     board_store_write(STATE_AT, &lp_state, sizeof lp_state);
     board_store_write(STATE_HEAD_AT, head, sizeof *head);
 }

@@ -57,8 +57,10 @@ struct lp_decision lp_ticket(const uint8_t *message, size_t size, struct lp_now 
         return lp_decided(LP_NOT_READY, now);
     }
     const enum lp_reason reason = judged(&ticket, now);
-    struct lp_entry entry = {
-        .kind = LP_CONNECT_ENTRY, .instant = now.clock, .credential = LP_GRANT_CREDENTIAL, .reason = (uint8_t)reason, .count = 1};
+    struct lp_entry entry;
+    lp_entry_begin(&entry, LP_CONNECT_ENTRY, now.clock);
+    entry.reason = (uint8_t)reason;
+    entry.credential = LP_GRANT_CREDENTIAL;
     memcpy(entry.grant, ticket.grant, sizeof entry.grant);
     lp_mark(now.clock);
     lp_log_decided(&entry, now);

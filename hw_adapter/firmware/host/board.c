@@ -61,10 +61,12 @@ size_t board_line_read(uint8_t *to, size_t room)
     if (poll(&waiting, 1, 1000) <= 0) {
         return 0;
     }
-    const ssize_t came = read(host.line, to, room);
-    if (came < 0 && errno != EINTR) {
-        fail("read", "the line");
+    if (!(waiting.revents & POLLIN)) { /* nobody has the other end open */
+        const struct timespec a_while = {0, 10 * 1000 * 1000};
+        nanosleep(&a_while, NULL);
+        return 0;
     }
+    const ssize_t came = read(host.line, to, room);
     return came > 0 ? (size_t)came : 0;
 }
 
@@ -182,7 +184,7 @@ static int opened(const char *name)
     return file;
 }
 
-/* A new line; the box holds its other end open, too, so that it does not hang up when a host lets go. */
+/* A new line. It is opened once at its other end, to make it raw. */
 static void new_line(void)
 {
     struct termios raw;
@@ -197,6 +199,7 @@ static void new_line(void)
     }
     cfmakeraw(&raw);
     tcsetattr(end, TCSANOW, &raw);
+    close(end);
     if (host.link != NULL) {
         unlink(host.link);
         if (symlink(name, host.link) != 0) {

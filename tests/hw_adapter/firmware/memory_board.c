@@ -33,10 +33,11 @@ void board_send(const uint8_t *bytes, size_t size)
 bool board_ask(const uint8_t *body, size_t size, const uint8_t **reply, size_t *reply_size)
 {
     static uint8_t payload[LP_PAYLOAD_LONGEST], line[LP_FRAME_LIMIT];
-    struct lp_frame frame = {.version = LP_VERSION, .kind = LP_REQUEST, .session = lp_session(), .sequence = ++sequence, .body_size = size};
+    struct lp_frame frame;
     jmp_buf power_lost;
+    lp_frame_header(payload, LP_REQUEST, lp_session(), ++sequence);
     memcpy(payload + LP_HEADER_BYTES, body, size);
-    const size_t line_size = lp_frame_write(line, &frame, payload);
+    const size_t line_size = lp_frame_write(line, payload, size);
     board.power_lost = &power_lost;
     if (setjmp(power_lost) != 0) {
         board.incoming_size = 0;

@@ -67,9 +67,10 @@ static void silence(void)
 static size_t frame(uint8_t line[LP_FRAME_LIMIT], uint16_t sequence, const char *body)
 {
     uint8_t payload[LP_PAYLOAD_LONGEST];
-    struct lp_frame request = {.version = 1, .kind = LP_REQUEST, .session = lp_session(), .sequence = sequence};
-    memcpy(payload + LP_HEADER_BYTES, hex(body, &request.body_size), strlen(body) / 2);
-    return lp_frame_write(line, &request, payload);
+    size_t size;
+    lp_frame_header(payload, LP_REQUEST, lp_session(), sequence);
+    memcpy(payload + LP_HEADER_BYTES, hex(body, &size), strlen(body) / 2);
+    return lp_frame_write(line, payload, size);
 }
 
 static void body_is(const char *wanted)
