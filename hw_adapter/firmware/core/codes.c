@@ -63,14 +63,14 @@ static bool services_touch(const struct lp_day *day, const struct lp_code *code)
 
 /* code.digits: an index is dead if one that comes before it, live or dead, has its digits. Such a day starts no later than the code's, and
  * local dates are no more than one away from those of UTC. */
-static bool is_dead(const struct lp_code *code, const uint8_t digits[LP_CODE_DIGITS], int64_t now)
+static bool is_dead(const struct lp_code *code, const uint8_t digits[LP_CODE_DIGITS])
 {
     const int64_t first = lp_date(lp_plus(code->day_start, -LP_CODE_LIFE - 1)) - 1;
     const int64_t last = lp_date(code->day_start) + 1;
     for (unsigned table = 0; table < LP_ZONES; table++) {
         for (int64_t date = first; date <= last; date++) {
             struct lp_day day;
-            if (lp_zone_day(table, date, now, &day) && services_touch(&day, code) && kills(&day, code, digits)) {
+            if (lp_zone_day(table, date, &day) && services_touch(&day, code) && kills(&day, code, digits)) {
                 return true;
             }
         }
@@ -78,11 +78,11 @@ static bool is_dead(const struct lp_code *code, const uint8_t digits[LP_CODE_DIG
     return false;
 }
 
-static bool find_on(const struct lp_day *day, const uint8_t digits[LP_CODE_DIGITS], int64_t now, struct lp_code *code)
+static bool find_on(const struct lp_day *day, const uint8_t digits[LP_CODE_DIGITS], struct lp_code *code)
 {
     for (uint8_t index = 0; index < LP_CODE_INDICES; index++) {
         *code = (struct lp_code){day->start, day->end, index};
-        if (has_digits(code, digits) && !is_dead(code, digits, now)) {
+        if (has_digits(code, digits) && !is_dead(code, digits)) {
             return true;
         }
     }
@@ -97,8 +97,8 @@ bool lp_code_find(const uint8_t *digits, size_t size, int64_t now, struct lp_cod
     for (unsigned table = 0; table < LP_ZONES; table++) {
         for (int64_t date = lp_date(lp_plus(now, -LP_CODE_LIFE)) - 1; date <= lp_date(now) + 1; date++) {
             struct lp_day day;
-            const bool serves = lp_zone_day(table, date, now, &day) && day.start <= now && now < lp_plus(day.end, LP_CODE_LIFE);
-            if (serves && find_on(&day, digits, now, code)) {
+            const bool serves = lp_zone_day(table, date, &day) && day.start <= now && now < lp_plus(day.end, LP_CODE_LIFE);
+            if (serves && find_on(&day, digits, code)) {
                 return true;
             }
         }

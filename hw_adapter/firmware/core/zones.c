@@ -3,16 +3,12 @@
 #include "numbers.h"
 #include "state.h"
 
-bool lp_zone_day(unsigned table, int64_t date, int64_t now, struct lp_day *day)
+bool lp_zone_day(unsigned table, int64_t date, struct lp_day *day)
 {
     if (lp_state.zone_use[table] == LP_ZONE_FREE || !lp_day_of(&lp_state.zone[table], date, day)) {
         return false;
     }
-    if (lp_state.zone_use[table] == LP_ZONE_IN_FORCE) {
-        return true;
-    }
-    const int64_t over = lp_state.zone_over[table];
-    return now < over && lp_plus(day->end, LP_CODE_LIFE) <= over;
+    return lp_state.zone_use[table] == LP_ZONE_IN_FORCE || lp_plus(day->end, LP_CODE_LIFE) <= lp_state.zone_over[table];
 }
 
 static bool same_zone(const struct lp_zone *one, const struct lp_zone *other)
@@ -44,21 +40,39 @@ static void put_in_force(unsigned table, const struct lp_zone *zone)
     LP_CHANGED(zone_over);
 }
 
-bool lp_zone_replace(const struct lp_zone *zone, int64_t now, int64_t sure)
+/* The first table of that use, LP_ZONES if there is none. */
+static unsigned find(enum lp_zone_use use)
 {
-    unsigned room = LP_ZONES;
-    unsigned in_force = LP_ZONES;
-    for (unsigned i = 0; i < LP_ZONES; i++) {
-        const uint8_t use = lp_state.zone_use[i];
-        if (use == LP_ZONE_IN_FORCE) {
-            in_force = i;
-        } else if (use == LP_ZONE_FREE || lp_state.zone_over[i] <= sure) {
-            room = i;
+    unsigned table = 0;
+    while (table < LP_ZONES && lp_state.zone_use[table] != use) {
+        table++;
+    }
+    return table;
+}
+
+/* Room for a table: a free one, or else the old one that was over first; LP_ZONES if none is over. */
+static unsigned room_at(int64_t sure)
+{
+    unsigned room = find(LP_ZONE_FREE);
+    if (room < LP_ZONES) {
+        return room;
+    }
+    for (unsigned table = 0; table < LP_ZONES; table++) {
+        const bool over = lp_state.zone_use[table] == LP_ZONE_OLD && lp_state.zone_over[table] <= sure;
+        if (over && (room == LP_ZONES || lp_state.zone_over[table] < lp_state.zone_over[room])) {
+            room = table;
         }
     }
+    return room;
+}
+
+bool lp_zone_replace(const struct lp_zone *zone, int64_t now, int64_t sure)
+{
+    const unsigned in_force = find(LP_ZONE_IN_FORCE);
     if (in_force < LP_ZONES && same_zone(&lp_state.zone[in_force], zone)) {
         return true;
     }
+    const unsigned room = room_at(sure);
     if (room == LP_ZONES || in_force == LP_ZONES) {
         return false;
     }

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The day of a local date in a table of which codes are good at `now`; false where there is no such table or day. */
-bool lp_zone_day(unsigned table, int64_t date, int64_t now, struct lp_day *day);
+/* The day of a local date in a table, if its codes are good or once were; false where there is no such table or day. An old table that is over
+ * counts for dead indices still, until its room is needed: what expired under it must not open again under the one in force. */
+bool lp_zone_day(unsigned table, int64_t date, struct lp_day *day);
 
 /* Puts a table in force in place of the one that was, which is kept until the last day it can have served is over. `now` is the later of clock and
  * mark, and `sure` the mark, or the clock where it is known. Changes lp_state, and leaves the commit to the caller. False, and nothing
