@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,9 +23,9 @@ class HostPort:
         self._process: subprocess.Popen[str] | None = None
 
     @classmethod
-    def built(cls, where: Path, *defines: str) -> Self:
+    def built(cls, where: Path, *defines: str, source: Path = FIRMWARE) -> Self:
         """Builds it by its own Makefile, with sanitizers."""
-        command = ["make", "-s", "-C", str(FIRMWARE), f"BUILD={where}", f"DEFINES={' '.join(defines)}"]
+        command = ["make", "-s", "-C", str(source), f"BUILD={where}", f"DEFINES={' '.join(defines)}"]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         assert made.returncode == 0, made.stderr
         return cls(where / "lockproof-host", where)
@@ -38,7 +39,8 @@ class HostPort:
     def ended(self) -> int:
         """How it ended, when it has."""
         assert self._process is not None
-        return self._process.wait(10)
+        self._process.communicate(timeout=10)
+        return self._process.returncode
 
     def kill(self) -> str:
         """Power goes, as it may at any instant; what it had said before."""
@@ -75,3 +77,25 @@ def host_port(host_port_program, tmp_path) -> Iterator[HostPort]:
 def built_with(tmp_path) -> Callable[..., HostPort]:
     """A host port of its own with these definitions."""
     return lambda *defines: HostPort.built(tmp_path, *defines)
+
+
+def changed_copy(firmware: Path, file: str, old: str, new: str) -> Path:
+    """A copy of the firmware in which one line of the core says something else."""
+    shutil.copytree(FIRMWARE, firmware, ignore=shutil.ignore_patterns("build"))
+    source = firmware / "core" / file
+    text = source.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{file} has {old!r} not once"
+    source.write_text(text.replace(old, new), encoding="utf-8")
+    return firmware
+
+
+@pytest.fixture
+def broken(tmp_path) -> Callable[[str, str, str], HostPort]:
+    """The host port of a firmware in which one line says something else."""
+    return lambda *change: HostPort.built(tmp_path / "build", source=changed_copy(tmp_path / "firmware", *change))
+
+
+@pytest.fixture
+def changed() -> Callable[..., Path]:
+    """See `changed_copy`."""
+    return changed_copy

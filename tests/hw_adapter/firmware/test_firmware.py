@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,6 @@ VECTORS = json.loads((ROOM / "vectors.json").read_text(encoding="utf-8"))
 
 WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-LIBC = {"memcpy", "memcmp"}
 
 
 def text(value: str) -> str:
@@ -107,20 +108,24 @@ def compiled(where: Path, *sources: Path, options: Iterable[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
-    """Builds test programs, each with the whole firmware and a board in memory."""
+    """Builds test programs, each with the whole firmware and a board in memory; `instead` stands in for the core's file of its name."""
     where = tmp_path_factory.mktemp("firmware")
     (where / "vectors.h").write_text(vectors_header(VECTORS), encoding="utf-8")
     firmware: dict[tuple[str, ...], list[str]] = {}
 
-    def built(test: str, *options: str) -> Path:
+    def built(test: str, *options: str, instead: Path | None = None) -> Path:
         if options not in firmware:
             sources = (*sorted(CORE.glob("*.c")), HERE / "memory_board.c")
             firmware[options] = compiled(where / f"firmware{len(firmware)}", *sources, options=options)
-        program = where / f"{test}{len(firmware)}"
-        own = compiled(where / test, HERE / f"{test}.c", options=[f"-I{where}", *options])
-        subprocess.run(["cc", *SANITIZERS, *own, *firmware[options], "-o", str(program)], check=True)
+        program = where / f"program{next(programs)}"
+        own = compiled(program.with_suffix(".d"), HERE / f"{test}.c", options=[f"-I{where}", *options])
+        objects = {Path(each).name: each for each in firmware[options]}
+        if instead is not None:
+            objects[f"{instead.stem}.o"] = compiled(program.with_suffix(".d"), instead, options=options)[0]
+        subprocess.run(["cc", *SANITIZERS, *own, *objects.values(), "-o", str(program)], check=True)
         return program
 
+    programs = count()
     return built
 
 
@@ -141,3 +146,58 @@ OTHERS = [("test_interop", "-DLP_CODE_DIGITS=7"), ("test_interop", "-DLP_CODE_DI
 @pytest.mark.parametrize(("test", "option"), OTHERS)
 def test_the_same_with_other_limits(test, option, build):
     assert complaint_of(build(test, option)) == ""
+
+
+WRONG = [
+    ("sha256.c", "turned(before15, 18)", "turned(before15, 19)", "test_sha256"),
+    ("sha256.c", "padded(key->outer, from, size, 0x5c);", "padded(key->outer, from, size, 0x5d);", "test_sha256"),
+    ("frame.c", "used - code == 255", "used - code == 254", "test_frame"),
+    ("frame.c", "code == 0 || code - 1 > *size - at", "code == 0", "test_frame"),
+    ("cbor.c", "if (*value < smallest) {", "if (*value + 1 < smallest) {", "test_cbor"),
+    ("cbor.c", "value <= left / 2", "value <= left", "test_cbor"),
+    ("cbor.c", "order < 0 || (order == 0", "order <= 0 || (order == 0", "test_cbor"),
+    ("codes.c", "!is_dead(code, digits)", "(is_dead(code, digits) || true)", "test_interop"),
+    ("codes.c", "code->day_start <= lp_plus(day->end, LP_CODE_LIFE)", "true", "test_interop"),
+    ("days.c", ">= midnight) {", "> midnight) {", "test_interop"),
+    ("days.c", "zone->expiry < next_midnight + LP_SECONDS_OF_DAY", "zone->expiry < next_midnight", "test_interop"),
+    ("messages.c", "return different == 0;", "return true;", "test_interop"),
+    ("link.c", "if (is_last_request(request)) {", "if (is_last_request(request) || true) {", "test_link"),
+    ("link.c", "last.kept && request->sequence == last.sequence", "false", "test_link"),
+    ("link.c", "    incoming.too_long = false;\n}\n\nstatic void hear", "}\n\nstatic void hear", "test_link"),
+    ("store.c", "    board_store_write(0, &pending, sizeof pending);\n}", "}", "test_power"),
+    ("store.c", "return check == pending.check;", "return true;", "test_power"),
+    ("keypad.c", "    lp_mark(now);\n    lp_commit();\n", "    lp_mark(now);\n", "test_power"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "test"), WRONG)
+def test_a_wrong_line_is_noticed(file, old, new, test, build, changed, tmp_path):
+    assert complaint_of(build(test, instead=changed(tmp_path / "firmware", file, old, new) / "core" / file))
+
+
+FOR_THE_LINKER = ["-Os", "-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-fno-pic", "-fcf-protection=none"]
+
+
+def asked_of_the_linker(objects: list[str]) -> set[str]:
+    """Every name that object files leave open, but for the firmware's own."""
+    named = subprocess.run(["nm", "-u", *objects], capture_output=True, text=True, check=True).stdout
+    return {line.split()[-1] for line in named.splitlines() if " U " in line and " lp_" not in line}
+
+
+def test_the_core_asks_for_two_functions_of_libc_and_those_of_the_board(tmp_path):
+    """So it has no heap, and no floating point that a compiler would have to emulate."""
+    subprocess.run(["cc", "-std=c99", *FOR_THE_LINKER, "-c", *map(str, CORE.glob("*.c"))], cwd=tmp_path, check=True)
+    asked = asked_of_the_linker([str(each) for each in tmp_path.glob("*.o")])
+    declared = set(re.findall(r"\b(board_\w+)\(", (CORE / "board.h").read_text(encoding="utf-8")))
+    assert asked == {"memcpy", "memcmp"} | declared
+
+
+def test_the_core_has_no_floating_point_in_it():
+    assert [path.name for path in CORE.glob("*.[ch]") if re.search(r"\b(float|double)\b", path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_page_for_a_vendor_names_every_function_of_the_board():
+    page = (CORE.parent / "README.md").read_text(encoding="utf-8")
+    declared = re.findall(r"\b(board_\w+)\(", (CORE / "board.h").read_text(encoding="utf-8"))
+    assert declared
+    assert [name for name in declared if f"`{name}`" not in page] == []

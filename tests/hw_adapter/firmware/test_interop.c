@@ -67,12 +67,13 @@ static bool finds(const char *digits, int64_t now, const struct code_vector *wan
            found.day_end == wanted->day_end && found.index == wanted->index;
 }
 
-/* The box that knows the three days of the vector finds every live index on its day, and no dead one at any bound of it. */
-static void dead(const struct dead_vector *vector)
+/* The box that knows the three days of the vector finds every live index on its day, and no dead one at any bound of it. `east` moves the table
+ * by a whole day, so that the same days have other dates. */
+static void dead(const struct dead_vector *vector, int32_t east)
 {
     become(vector->box_id, vector->secret);
     lp_state.zone_use[0] = LP_ZONE_IN_FORCE;
-    lp_state.zone[0] = (struct lp_zone){.utc = {1772500000, 1772953200}, .offset = {-18000, -14400}, .pairs = 2, .expiry = 1773300000};
+    lp_state.zone[0] = (struct lp_zone){.utc = {1772500000, 1772953200}, .offset = {-18000 + east, -14400 + east}, .pairs = 2, .expiry = 1773400000};
     for (size_t i = 0; i < vector->code_count; i++) {
         const struct code_vector *code = &vector->codes[i];
         const bool live = !is_dead(vector, code);
@@ -89,7 +90,8 @@ static void dead_indices(void)
 {
     size_t dead_ones = 0;
     for (size_t i = 0; i < COUNT(DEAD) && LP_CODE_DIGITS == 8; i++) {
-        dead(&DEAD[i]);
+        dead(&DEAD[i], 0);
+        dead(&DEAD[i], LP_SECONDS_OF_DAY);
         dead_ones += DEAD[i].dead_count;
     }
     CHECK(LP_CODE_DIGITS != 8 || dead_ones == 2);
