@@ -77,9 +77,9 @@ LP_HOLDS(LP_CODE_INDICES >= 1 && LP_CODE_INDICES <= 8, code_indices);
 #ifndef LP_LOG_ENTRIES
 #define LP_LOG_ENTRIES 256 /* box.log: at least 64 recommended; the kit hands an authority logs of up to 194 */
 #endif
-/* Pairs of a zone table: no more fit the body of a 256-byte frame, since 57 bytes of it are not pairs, a pair has at least 3 bytes, and
- * at most 48 pairs have an instant of 1 byte. */
-#define LP_PAIRS 58
+/* Pairs of a zone table: no more fit the body of a 256-byte frame. 56 bytes of it are neither pairs nor expiry; of pairs of 3 bytes, with an
+ * instant of 1 byte, there are at most 48, and the others have 4 at least. */
+#define LP_PAIRS 57
 LP_HOLDS(LP_ZONES >= 4 && LP_GRANTS_HEARD >= 128 && LP_PAIRS >= 1 && LP_PAIRS <= 255, room);
 
 /* First uses to remember. A table's days of which an hour's uses may still run are at most 4: local dates lie within a day of UTC's, and an

@@ -24,20 +24,24 @@
 #define SYSTICK_RELOAD REGISTER(0xe000e014)
 #define SYSTICK_VALUE REGISTER(0xe000e018)
 #define NVIC_ENABLE REGISTER(0xe000e100)
+#define SCB_ICSR REGISTER(0xe000ed04)
 #define SCB_AIRCR REGISTER(0xe000ed0c)
 
 enum { BUSY = 1 << 3, NOTHING_RECEIVED = 1 << 4, NO_ROOM_TO_SEND = 1 << 5 };
-enum { CLOCK_HZ = 12500000, UART_INTERRUPT = 1 << 5, RECEIVED = 1 << 4 | 1 << 6 };
+enum { CLOCK_HZ = 12500000, UART_INTERRUPT = 1 << 5, RECEIVED = 1 << 4 | 1 << 6, SYSTICK_IS_PENDING = 1 << 26 };
 
 int main(void);
 void systick_handler(void);
 void uart_handler(void);
 
-static volatile uint64_t milliseconds;
+/* The timer counts down from there to 0, 1.3 s, and begins again; that is seldom enough that none is lost on a busy host. */
+#define ROUND 0x1000000U
+
+static volatile uint32_t rounds;
 
 void systick_handler(void)
 {
-    milliseconds++;
+    rounds++;
 }
 
 /* Its only use is to wake the processor. */
@@ -169,9 +173,14 @@ int64_t board_clock(void)
 uint64_t board_timer_ms(void)
 {
     disable_interrupts();
-    const uint64_t now = milliseconds;
+    uint64_t whole = rounds;
+    uint32_t left = SYSTICK_VALUE;
+    if (SCB_ICSR & SYSTICK_IS_PENDING) { /* a round is over that was not counted yet */
+        whole++;
+        left = SYSTICK_VALUE;
+    }
     enable_interrupts();
-    return now;
+    return (whole * ROUND + (ROUND - 1 - left)) / (CLOCK_HZ / 1000);
 }
 
 void board_kept_read(uint8_t to[LP_KEPT_BYTES])
@@ -248,9 +257,11 @@ void board_restart(void)
 
 static void start_timer(void)
 {
-    SYSTICK_RELOAD = CLOCK_HZ / 1000 - 1;
+    SYSTICK_RELOAD = ROUND - 1;
     SYSTICK_VALUE = 0;
     SYSTICK_CONTROL = 7;
+    while (SYSTICK_VALUE == 0) { /* it is loaded at the first tick */
+    }
 }
 
 static void start_line(void)
