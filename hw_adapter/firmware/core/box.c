@@ -69,7 +69,8 @@ static void begin_anew(void)
 
 static bool is_this_box(const uint8_t *box_id, const uint8_t *secret)
 {
-    const bool same = memcmp(box_id, lp_state.box_id, LP_BOX_ID_BYTES) == 0 && memcmp(secret, lp_state.secret, LP_SECRET_BYTES) == 0;
+    const bool same =
+        memcmp(box_id, lp_state.box_id, LP_BOX_ID_BYTES) == 0 && memcmp(secret, lp_state.secret, LP_SECRET_BYTES) == 0;
     return lp_state.provisioned && same;
 }
 

@@ -11,16 +11,16 @@
 /* PROTOCOL.md, Reasons; 0 is none. */
 enum lp_reason {
     LP_ACCEPTED = 0,
-    LP_NO_SUCH_CODE = 1,     /* code.digits */
-    LP_NOT_ITS_DAY = 2,      /* code.day */
-    LP_HOUR_OVER = 3,        /* code.expiry.after-first-use */
-    LP_OUTSIDE_WINDOW = 4,   /* connect.window.bounds */
-    LP_NOT_THE_NONCE = 5,    /* connect.ticket */
-    LP_REVOKED = 6,          /* connect.revoke.bound */
-    LP_NOT_AUTHENTIC = 7,    /* box.authentic */
-    LP_NOT_READY = 8,        /* box.ready */
-    LP_KEYPAD_DISABLED = 9,  /* box.wrong-entry.bound */
-    LP_CLOCK_BACK = 10       /* box.clock.never-back */
+    LP_NO_SUCH_CODE = 1,    /* code.digits */
+    LP_NOT_ITS_DAY = 2,     /* code.day */
+    LP_HOUR_OVER = 3,       /* code.expiry.after-first-use */
+    LP_OUTSIDE_WINDOW = 4,  /* connect.window.bounds */
+    LP_NOT_THE_NONCE = 5,   /* connect.ticket */
+    LP_REVOKED = 6,         /* connect.revoke.bound */
+    LP_NOT_AUTHENTIC = 7,   /* box.authentic */
+    LP_NOT_READY = 8,       /* box.ready */
+    LP_KEYPAD_DISABLED = 9, /* box.wrong-entry.bound */
+    LP_CLOCK_BACK = 10      /* box.clock.never-back */
 };
 
 struct lp_decision {
@@ -42,7 +42,8 @@ struct lp_decision lp_decided(enum lp_reason reason, struct lp_now now);
 /* box.clock.never-back: sets the mark, for the commit of a decision. */
 void lp_mark(int64_t instant);
 
-/* Identity, secret and zone: a new box, or another zone for the same one. False, and nothing changed, where there is no room for the zone. */
+/* Identity, secret and zone: a new box, or another zone for the same one. False, and nothing changed, where there is no
+ * room for the zone. */
 bool lp_provision(const uint8_t *box_id, const uint8_t *secret, const struct lp_zone *zone);
 /* The box as it left the factory. */
 void lp_factory_reset(void);

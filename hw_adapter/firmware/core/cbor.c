@@ -77,7 +77,8 @@ static bool key_in_order(const struct level *level, const uint8_t *key, size_t s
     return order < 0 || (order == 0 && level->key_size < size);
 }
 
-/* Text and bytes: they are there, and text is UTF-8. `fault` points to the first bad sequence, and stays where only the length is wrong. */
+/* Text and bytes: they are there, and text is UTF-8. `fault` points to the first bad sequence, and stays where only the
+ * length is wrong. */
 static bool string_is_good(struct lp_reader *reader, bool text, uint64_t size, const uint8_t **fault)
 {
     if (size > reader->left) {
@@ -104,7 +105,8 @@ static bool items_fit(enum lp_major major, uint64_t value, size_t left)
 }
 
 /* One head and, of a string, what it announces. */
-static bool item_is_good(struct lp_reader *reader, struct level levels[LP_DEEPEST], unsigned *depth, const uint8_t **fault)
+static bool item_is_good(struct lp_reader *reader, struct level levels[LP_DEEPEST], unsigned *depth,
+                         const uint8_t **fault)
 {
     struct level *within = *depth > 0 ? &levels[*depth - 1] : NULL;
     const bool is_key = within != NULL && within->map && within->left % 2 == 0;
@@ -274,7 +276,11 @@ static void put(struct lp_writer *writer, uint8_t byte)
 
 void lp_write_head(struct lp_writer *writer, enum lp_major major, uint64_t value)
 {
-    const unsigned info = value < 24 ? (unsigned)value : value <= UINT8_MAX ? 24 : value <= UINT16_MAX ? 25 : value <= UINT32_MAX ? 26 : 27;
+    const unsigned info = value < 24            ? (unsigned)value
+                          : value <= UINT8_MAX  ? 24
+                          : value <= UINT16_MAX ? 25
+                          : value <= UINT32_MAX ? 26
+                                                : 27;
     put(writer, (uint8_t)((unsigned)major << 5 | info));
     for (unsigned more = info < 24 ? 0 : 1U << (info - 24); more > 0; more--) {
         put(writer, (uint8_t)(value >> (8 * (more - 1))));

@@ -1,4 +1,5 @@
-/* CBOR as far as the protocol has it (PROTOCOL.md, CBOR): a check that refuses, readers for what was checked, a writer of the shortest forms. */
+/* CBOR as far as the protocol has it (PROTOCOL.md, CBOR): a check that refuses, readers for what was checked, a writer
+ * of the shortest forms. */
 #ifndef LP_CBOR_H
 #define LP_CBOR_H
 
@@ -16,13 +17,15 @@ struct lp_reader {
     size_t left;
 };
 
-/* The head of an item, in its shortest form, and past it. Of strings, arrays and maps: their length. False, and nothing read, for any other head. */
+/* The head of an item, in its shortest form, and past it. Of strings, arrays and maps: their length. False, and nothing
+ * read, for any other head. */
 bool lp_head(struct lp_reader *reader, enum lp_major *major, uint64_t *value);
 
 /* Whether the bytes are exactly one item of this protocol; if not, `fault` is the offset of the first fault. */
 bool lp_well_formed(const uint8_t *from, size_t size, size_t *fault);
 
-/* Readers of well-formed items. False, and nothing read, where the next item is of another type or size, or out of range. */
+/* Readers of well-formed items. False, and nothing read, where the next item is of another type or size, or out of
+ * range. */
 bool lp_read_array(struct lp_reader *reader, uint64_t *items);
 bool lp_read_int(struct lp_reader *reader, int64_t *value);
 bool lp_read_uint(struct lp_reader *reader, uint64_t longest, uint64_t *value);

@@ -9,8 +9,8 @@
 
 #define MAGIC 0x6c70636bU /* "lpck" */
 
-/* What the clock's battery keeps, beside its count. The count that box time is told from is the board's own plus `shift`, or stands at `frozen`.
- * A production build never changes any of it but the session. */
+/* What the clock's battery keeps, beside its count. The count that box time is told from is the board's own plus
+ * `shift`, or stands at `frozen`. A production build never changes any of it but the session. */
 struct kept {
     int64_t shift;
     int64_t frozen;

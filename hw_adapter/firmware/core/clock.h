@@ -11,8 +11,8 @@ struct lp_now {
     uint64_t timer; /* whole seconds since power-up */
 };
 
-/* Takes up the clock after a boot. Whether it counted on through the time without power: false where its battery ran out, or the power
- * cut that the bench asked for was longer than the holdover. */
+/* Takes up the clock after a boot. Whether it counted on through the time without power: false where its battery ran
+ * out, or the power cut that the bench asked for was longer than the holdover. */
 bool lp_clock_boot(void);
 /* To be called when the boot has committed what lp_clock_boot said. Draws the session, too. */
 void lp_clock_booted(void);
@@ -20,7 +20,8 @@ void lp_clock_booted(void);
 struct lp_now lp_clock_read(void);
 uint32_t lp_session(void);
 
-/* What must be added to the board's clock for it to show `instant`; kept in lp_state.clock_ahead by the commit that takes a time order. */
+/* What must be added to the board's clock for it to show `instant`; kept in lp_state.clock_ahead by the commit that
+ * takes a time order. */
 int64_t lp_clock_ahead_for(int64_t instant);
 
 bool lp_clock_held(void);

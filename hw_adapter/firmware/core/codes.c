@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-void lp_code_digits(const struct lp_hmac_key *key, const uint8_t *box_id, const struct lp_code *code, uint8_t to[LP_CODE_DIGITS])
+void lp_code_digits(const struct lp_hmac_key *key, const uint8_t *box_id, const struct lp_code *code,
+                    uint8_t to[LP_CODE_DIGITS])
 {
     struct lp_sha256 hash;
     uint8_t named[17];
@@ -61,8 +62,8 @@ static bool services_touch(const struct lp_day *day, const struct lp_code *code)
     return day->start <= lp_plus(code->day_end, LP_CODE_LIFE) && code->day_start <= lp_plus(day->end, LP_CODE_LIFE);
 }
 
-/* code.digits: an index is dead if one that comes before it, live or dead, has its digits. Such a day starts no later than the code's, and
- * local dates are no more than one away from those of UTC. */
+/* code.digits: an index is dead if one that comes before it, live or dead, has its digits. Such a day starts no later
+ * than the code's, and local dates are no more than one away from those of UTC. */
 static bool is_dead(const struct lp_code *code, const uint8_t digits[LP_CODE_DIGITS])
 {
     const int64_t first = lp_date(lp_plus(code->day_start, -LP_CODE_LIFE - 1)) - 1;
@@ -97,7 +98,8 @@ bool lp_code_find(const uint8_t *digits, size_t size, int64_t now, struct lp_cod
     for (unsigned table = 0; table < LP_ZONES; table++) {
         for (int64_t date = lp_date(lp_plus(now, -LP_CODE_LIFE)) - 1; date <= lp_date(now) + 1; date++) {
             struct lp_day day;
-            const bool serves = lp_zone_day(table, date, &day) && day.start <= now && now < lp_plus(day.end, LP_CODE_LIFE);
+            const bool serves =
+                lp_zone_day(table, date, &day) && day.start <= now && now < lp_plus(day.end, LP_CODE_LIFE);
             if (serves && find_on(&day, digits, code)) {
                 return true;
             }
@@ -115,7 +117,8 @@ bool lp_code_used(const struct lp_code *code, int64_t *at)
 {
     for (unsigned i = 0; i < LP_FIRST_USES; i++) {
         const struct lp_first_use *use = &lp_state.first_use[i];
-        const bool same = use->code.day_start == code->day_start && use->code.day_end == code->day_end && use->code.index == code->index;
+        const bool same = use->code.day_start == code->day_start && use->code.day_end == code->day_end &&
+                          use->code.index == code->index;
         if (same && is_of_this_box(use)) {
             *at = use->at;
             return true;
@@ -127,7 +130,8 @@ bool lp_code_used(const struct lp_code *code, int64_t *at)
 /* A first use may be forgotten when its hour and its day are over by the mark, never by a clock. */
 static bool may_be_forgotten(const struct lp_first_use *use)
 {
-    return !is_of_this_box(use) || (use->code.day_end <= lp_state.mark && lp_plus(use->at, LP_CODE_LIFE) <= lp_state.mark);
+    return !is_of_this_box(use) ||
+           (use->code.day_end <= lp_state.mark && lp_plus(use->at, LP_CODE_LIFE) <= lp_state.mark);
 }
 
 bool lp_code_use(const struct lp_code *code, int64_t now)

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /* The digits of an index, in ASCII. */
-void lp_code_digits(const struct lp_hmac_key *key, const uint8_t *box_id, const struct lp_code *code, uint8_t to[LP_CODE_DIGITS]);
+void lp_code_digits(const struct lp_hmac_key *key, const uint8_t *box_id, const struct lp_code *code,
+                    uint8_t to[LP_CODE_DIGITS]);
 
 /* The live index that has these digits, among those of the days whose service holds now; false if none has. */
 bool lp_code_find(const uint8_t *digits, size_t size, int64_t now, struct lp_code *code);

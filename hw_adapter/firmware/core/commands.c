@@ -19,8 +19,8 @@ enum status { OK, NOT_RUN, UNKNOWN_COMMAND, BAD_ARGUMENTS, UNSUPPORTED, REFUSED,
 #define PRODUCTION false
 #endif
 
-/* A command that is being carried out. A handler reads its arguments, and writes its result if its status is OK; with any other it has changed
- * and written nothing. */
+/* A command that is being carried out. A handler reads its arguments, and writes its result if its status is OK; with
+ * any other it has changed and written nothing. */
 struct call {
     struct lp_reader arguments;
     struct lp_writer *reply;
@@ -176,7 +176,8 @@ static bool read_pair(struct lp_reader *arguments, struct lp_zone *zone)
 {
     uint64_t items;
     int64_t utc, offset;
-    if (!lp_read_array(arguments, &items) || items != 2 || !lp_read_int(arguments, &utc) || !lp_read_int(arguments, &offset)) {
+    if (!lp_read_array(arguments, &items) || items != 2 || !lp_read_int(arguments, &utc) ||
+        !lp_read_int(arguments, &offset)) {
         return false;
     }
     const bool rises = zone->pairs == 0 || utc > zone->utc[zone->pairs - 1];
@@ -208,7 +209,8 @@ static enum status provision(struct call *call)
 {
     static struct lp_zone zone; /* too large for the stack of a small board */
     const uint8_t *box_id, *secret;
-    const bool named = lp_read_bytes_of(&call->arguments, LP_BOX_ID_BYTES, &box_id) && lp_read_bytes_of(&call->arguments, LP_SECRET_BYTES, &secret);
+    const bool named = lp_read_bytes_of(&call->arguments, LP_BOX_ID_BYTES, &box_id) &&
+                       lp_read_bytes_of(&call->arguments, LP_SECRET_BYTES, &secret);
     if (!named || !read_zone(&call->arguments, &zone) || !lp_provision(box_id, secret, &zone)) {
         return BAD_ARGUMENTS;
     }
@@ -259,7 +261,8 @@ static enum status keypad_entry(struct call *call)
     if (!lp_read_string(&call->arguments, LP_TEXT, &digits, &size) || !all_digits(digits, size)) {
         return BAD_ARGUMENTS;
     }
-    return lp_state.provisioned ? answer_decision(call->reply, lp_keypad_entry(digits, size, call->now)) : NOT_PROVISIONED;
+    return lp_state.provisioned ? answer_decision(call->reply, lp_keypad_entry(digits, size, call->now))
+                                : NOT_PROVISIONED;
 }
 
 static enum status challenge(struct call *call)
@@ -462,7 +465,8 @@ bool lp_commands_of(struct lp_reader body, uint64_t *count)
         struct lp_reader command = body;
         enum lp_major major;
         uint64_t value;
-        if (!lp_read_array(&command, &items) || items == 0 || !lp_head(&command, &major, &value) || major > LP_NEGATIVE) {
+        if (!lp_read_array(&command, &items) || items == 0 || !lp_head(&command, &major, &value) ||
+            major > LP_NEGATIVE) {
             return false;
         }
         lp_skip(&body);

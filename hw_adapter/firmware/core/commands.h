@@ -13,7 +13,8 @@ struct lp_afterwards {
     uint32_t off_for;
 };
 
-/* The commands of a well-formed body: false where it is no array of at least one command, each an array that begins with an integer. */
+/* The commands of a well-formed body: false where it is no array of at least one command, each an array that begins
+ * with an integer. */
 bool lp_commands_of(struct lp_reader body, uint64_t *count);
 
 /* Carries out a body that lp_commands_of found good, and writes the reply's body. */

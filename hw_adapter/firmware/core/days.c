@@ -11,7 +11,8 @@ int64_t lp_date(int64_t instant)
     return instant / LP_SECONDS_OF_DAY - (rest < 0 ? 1 : 0);
 }
 
-/* time.day: where the date that begins at this local midnight starts: the first instant from which on no earlier date comes again. */
+/* time.day: where the date that begins at this local midnight starts: the first instant from which on no earlier date
+ * comes again. */
 static bool start_of(const struct lp_zone *zone, int64_t midnight, int64_t *start)
 {
     bool known = false;
@@ -38,7 +39,8 @@ bool lp_day_of(const struct lp_zone *zone, int64_t date, struct lp_day *day)
     if (zone->expiry < next_midnight + LP_SECONDS_OF_DAY) {
         return false; /* until then a clock might be put back over this midnight */
     }
-    return start_of(zone, date * LP_SECONDS_OF_DAY, &day->start) && start_of(zone, next_midnight, &day->end) && day->start < day->end;
+    return start_of(zone, date * LP_SECONDS_OF_DAY, &day->start) && start_of(zone, next_midnight, &day->end) &&
+           day->start < day->end;
 }
 
 bool lp_day_at(const struct lp_zone *zone, int64_t instant, struct lp_day *day)

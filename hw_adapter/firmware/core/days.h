@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A zone table: each offset is in force from its instant to the next one's; the table says nothing at or after `expiry`. */
+/* A zone table: each offset is in force from its instant to the next one's; the table says nothing at or after
+ * `expiry`. */
 struct lp_zone {
     int64_t utc[LP_PAIRS];
     int64_t expiry;

@@ -32,14 +32,15 @@ size_t lp_cobs(uint8_t *to, const uint8_t *from, size_t size);
 /* Takes COBS off in place. False for bytes that are no COBS. */
 bool lp_uncobs(uint8_t *bytes, size_t *size);
 
-/* Reads a frame, given without its delimiter, in place: `frame` points into it. False for everything that is answered with silence, but for the
- * kind, which is not looked at. */
+/* Reads a frame, given without its delimiter, in place: `frame` points into it. False for everything that is answered
+ * with silence, but for the kind, which is not looked at. */
 bool lp_frame_read(struct lp_frame *frame, uint8_t *bytes, size_t size);
 
 /* Writes the header of a payload. */
 void lp_frame_header(uint8_t *payload, uint8_t kind, uint32_t session, uint16_t sequence);
 
-/* Writes a frame with its delimiter, of a payload with its header, the body behind that and room for the CRC behind it. Returns the bytes written. */
+/* Writes a frame with its delimiter, of a payload with its header, the body behind that and room for the CRC behind it.
+ * Returns the bytes written. */
 size_t lp_frame_write(uint8_t to[LP_FRAME_LIMIT], uint8_t *payload, size_t body_size);
 
 #endif

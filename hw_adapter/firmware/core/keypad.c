@@ -5,7 +5,8 @@
 #include "log.h"
 #include "numbers.h"
 
-/* box.wrong-entry.bound, by a generic cell rate algorithm: the arrival of the next entry is late by what was charged and has not been refilled. */
+/* box.wrong-entry.bound, by a generic cell rate algorithm: the arrival of the next entry is late by what was charged
+ * and has not been refilled. */
 static bool keypad_enabled(int64_t now)
 {
     return lp_state.arrival <= lp_plus(now, (int64_t)(LP_KEYPAD_BURST - 1) * LP_KEYPAD_REFILL);
@@ -80,7 +81,9 @@ static enum lp_reason examined(const uint8_t *digits, size_t size, int64_t now, 
 
 struct lp_decision lp_keypad_entry(const uint8_t *digits, size_t size, struct lp_now now)
 {
-    const enum lp_reason stopped = !lp_ready_found(now) ? LP_NOT_READY : !keypad_enabled(now.clock) ? LP_KEYPAD_DISABLED : LP_ACCEPTED;
+    const enum lp_reason stopped = !lp_ready_found(now)         ? LP_NOT_READY
+                                   : !keypad_enabled(now.clock) ? LP_KEYPAD_DISABLED
+                                                                : LP_ACCEPTED;
     if (stopped != LP_ACCEPTED) {
         lp_log_refused((uint8_t)stopped, now);
         return lp_decided(stopped, now);

@@ -1,5 +1,5 @@
-/* Every limit of this firmware, and every number of the standard. What a vendor may change says so; what a build may set with -D stands
- * between #ifndef and #endif. */
+/* Every limit of this firmware, and every number of the standard. What a vendor may change says so; what a build may
+ * set with -D stands between #ifndef and #endif. */
 #ifndef LP_LIMITS_H
 #define LP_LIMITS_H
 
@@ -57,14 +57,14 @@ LP_HOLDS(LP_CODE_DIGITS >= 7 && LP_CODE_DIGITS <= 9, code_digits);
 LP_HOLDS(LP_CODE_INDICES >= 1 && LP_CODE_INDICES <= 8, code_indices);
 
 /* ---- The standard's own numbers. A box with others does not conform. */
-#define LP_CODE_LIFE 3600          /* code.expiry.after-first-use */
-#define LP_TICKET_LIFE 60          /* connect.ticket */
-#define LP_KEYPAD_BURST 5          /* box.wrong-entry.bound */
-#define LP_KEYPAD_REFILL 300       /* box.wrong-entry.bound */
-#define LP_REFUSALS_EVERY 600      /* box.log: seconds between two writes of an open count */
-#define LP_DAYS_AHEAD 14           /* code.date, for how long an old zone table is kept */
+#define LP_CODE_LIFE 3600     /* code.expiry.after-first-use */
+#define LP_TICKET_LIFE 60     /* connect.ticket */
+#define LP_KEYPAD_BURST 5     /* box.wrong-entry.bound */
+#define LP_KEYPAD_REFILL 300  /* box.wrong-entry.bound */
+#define LP_REFUSALS_EVERY 600 /* box.log: seconds between two writes of an open count */
+#define LP_DAYS_AHEAD 14      /* code.date, for how long an old zone table is kept */
 #define LP_SECONDS_OF_DAY 86400
-#define LP_ENTRY_LONGEST 16        /* digits of a keypad entry that the line carries */
+#define LP_ENTRY_LONGEST 16 /* digits of a keypad entry that the line carries */
 
 #define LP_BOX_ID_BYTES 16
 #define LP_SECRET_BYTES 32
@@ -72,18 +72,18 @@ LP_HOLDS(LP_CODE_INDICES >= 1 && LP_CODE_INDICES <= 8, code_indices);
 #define LP_GRANT_BYTES 16
 
 /* ---- Room in memory: yours to change, upwards at least. */
-#define LP_ZONES 4           /* zone tables, the one in force included; at least 4 */
-#define LP_GRANTS_HEARD 128  /* connect.revoke.bound: at least 128 */
+#define LP_ZONES 4          /* zone tables, the one in force included; at least 4 */
+#define LP_GRANTS_HEARD 128 /* connect.revoke.bound: at least 128 */
 #ifndef LP_LOG_ENTRIES
 #define LP_LOG_ENTRIES 256 /* box.log: at least 64 recommended; the kit hands an authority logs of up to 194 */
 #endif
-/* Pairs of a zone table: no more fit the body of a 256-byte frame. 56 bytes of it are neither pairs nor expiry; of pairs of 3 bytes, with an
- * instant of 1 byte, there are at most 48, and the others have 4 at least. */
+/* Pairs of a zone table: no more fit the body of a 256-byte frame. 56 bytes of it are neither pairs nor expiry; of
+ * pairs of 3 bytes, with an instant of 1 byte, there are at most 48, and the others have 4 at least. */
 #define LP_PAIRS 57
 LP_HOLDS(LP_ZONES >= 4 && LP_GRANTS_HEARD >= 128 && LP_PAIRS >= 1 && LP_PAIRS <= 255, room);
 
-/* First uses to remember. A table's days of which an hour's uses may still run are at most 4: local dates lie within a day of UTC's, and an
- * hour and two days hold no more than 4 dates. So this is never full (box.first-use.durable). */
+/* First uses to remember. A table's days of which an hour's uses may still run are at most 4: local dates lie within a
+ * day of UTC's, and an hour and two days hold no more than 4 dates. So this is never full (box.first-use.durable). */
 #define LP_DAYS_IN_AN_HOUR 4
 #define LP_FIRST_USES (LP_ZONES * LP_DAYS_IN_AN_HOUR * LP_CODE_INDICES)
 

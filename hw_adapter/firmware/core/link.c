@@ -1,4 +1,5 @@
-/* The line: bytes to frames, sessions, sequences and retries (PROTOCOL.md, The line; Sessions, sequences and retries). */
+/* The line: bytes to frames, sessions, sequences and retries (PROTOCOL.md, The line; Sessions, sequences and retries).
+ */
 #include "board.h"
 #include "box.h"
 #include "commands.h"

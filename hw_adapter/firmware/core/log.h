@@ -1,4 +1,5 @@
-/* The log (box.log): append-only, numbered from 1 in every epoch; refusals that are not decided are counted in one open entry. */
+/* The log (box.log): append-only, numbered from 1 in every epoch; refusals that are not decided are counted in one open
+ * entry. */
 #ifndef LP_LOG_H
 #define LP_LOG_H
 
@@ -13,7 +14,8 @@ void lp_log_boot(void);
 void lp_log_begin(void);
 /* An entry about one presentation, of no credential, accepted unless a reason is put in. */
 void lp_entry_begin(struct lp_entry *entry, enum lp_entry_kind kind, int64_t instant);
-/* Appends the entry of a decided presentation, behind the open count. Changes lp_state, and leaves the commit to the caller, that of the decision. */
+/* Appends the entry of a decided presentation, behind the open count. Changes lp_state, and leaves the commit to the
+ * caller, that of the decision. */
 void lp_log_decided(const struct lp_entry *entry, struct lp_now now);
 /* Counts a presentation refused while disabled or not ready, and commits the count if it is time to. */
 void lp_log_refused(uint8_t reason, struct lp_now now);

@@ -8,7 +8,8 @@
 
 /* The head of a COSE_Mac0: an array of 4, the protected header {1: 5} in a byte string, no unprotected header. */
 static const uint8_t HEAD[] = {0x84, 0x43, 0xa1, 0x01, 0x05, 0xa0};
-/* The head of what is authenticated: an array of 4, "MAC0", the protected header, no external data (RFC 9052, section 6.3). */
+/* The head of what is authenticated: an array of 4, "MAC0", the protected header, no external data (RFC 9052,
+ * section 6.3). */
 static const uint8_t MAC_HEAD[] = {0x84, 0x64, 'M', 'A', 'C', '0', 0x43, 0xa1, 0x01, 0x05, 0x40};
 
 enum claim { BOX = 3, WINDOW_END = 4, WINDOW_START = 5, TIME = 6, GRANT = 7, NONCE = 10 };
@@ -81,7 +82,8 @@ static bool value_of(struct lp_reader *payload, enum claim claim, struct lp_clai
 }
 
 /* box.authentic: the tag first, then a map of exactly these claims in this order, and nothing behind it. */
-static bool verifies(struct lp_reader message, enum lp_purpose purpose, const uint8_t *wanted, size_t count, struct lp_claims *claims)
+static bool verifies(struct lp_reader message, enum lp_purpose purpose, const uint8_t *wanted, size_t count,
+                     struct lp_claims *claims)
 {
     struct lp_reader payload;
     enum lp_major major;
@@ -93,7 +95,8 @@ static bool verifies(struct lp_reader message, enum lp_purpose purpose, const ui
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!lp_read_uint(&payload, UINT8_MAX, &value) || value != wanted[i] || !value_of(&payload, (enum claim)wanted[i], claims)) {
+        if (!lp_read_uint(&payload, UINT8_MAX, &value) || value != wanted[i] ||
+            !value_of(&payload, (enum claim)wanted[i], claims)) {
             return false;
         }
     }

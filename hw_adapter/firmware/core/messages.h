@@ -1,4 +1,5 @@
-/* Tickets, revocation orders and time orders (interop.message): COSE_Mac0 (RFC 9052) with exactly the claims of their kind. */
+/* Tickets, revocation orders and time orders (interop.message): COSE_Mac0 (RFC 9052) with exactly the claims of their
+ * kind. */
 #ifndef LP_MESSAGES_H
 #define LP_MESSAGES_H
 

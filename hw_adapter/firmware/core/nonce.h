@@ -1,4 +1,5 @@
-/* The open nonce (connect.ticket): one, the newest, for a ticket's life by the box's own timer; no power cut leaves it. */
+/* The open nonce (connect.ticket): one, the newest, for a ticket's life by the box's own timer; no power cut leaves it.
+ */
 #ifndef LP_NONCE_H
 #define LP_NONCE_H
 

@@ -41,7 +41,8 @@ static inline int64_t lp_later_of(int64_t one, int64_t other)
     return one > other ? one : other;
 }
 
-/* Sets bytes to zero: there is no memset here. Volatile, so that a compiler does not put a call to memset in its place. */
+/* Sets bytes to zero: there is no memset here. Volatile, so that a compiler does not put a call to memset in its place.
+ */
 static inline void lp_clear(void *what, size_t size)
 {
     volatile uint8_t *at = what;

@@ -68,7 +68,8 @@ void lp_changed(const void *what, uint32_t size);
 /* Whether bytes were named since the last commit. */
 bool lp_anything_changed(void);
 
-/* Makes all that was named durable, whole or not at all, as one of the writes that hello counts; never returns where an armed power cut strikes. */
+/* Makes all that was named durable, whole or not at all, as one of the writes that hello counts; never returns where an
+ * armed power cut strikes. */
 void lp_commit(void);
 
 /* Reads the state as the last whole commit left it, or makes that of a new board. */

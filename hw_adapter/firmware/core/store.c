@@ -1,8 +1,9 @@
-/* Commits that are whole or not at all (box.power), on memory that may write any part of what it was given when power goes.
+/* Commits that are whole or not at all (box.power), on memory that may write any part of what it was given when power
+ * goes.
  *
- * The store holds a journal and the state. A commit writes the changed bytes to the journal, then the journal's head, which makes it valid,
- * then the changed bytes to their places in the state. A boot that finds a valid journal writes it to the state again, which does no harm
- * if that was done already. */
+ * The store holds a journal and the state. A commit writes the changed bytes to the journal, then the journal's head,
+ * which makes it valid, then the changed bytes to their places in the state. A boot that finds a valid journal writes
+ * it to the state again, which does no harm if that was done already. */
 #include "board.h"
 #include "frame.h"
 #include "lockproof.h"
@@ -135,7 +136,8 @@ static bool journal_is_whole(void)
     uint32_t at = JOURNAL_BYTES_AT;
     for (uint32_t i = 0; i < pending.ranges; i++) {
         const struct range *range = &pending.range[i];
-        if (range->at > sizeof lp_state || range->size > sizeof lp_state - range->at || range->size > STATE_HEAD_AT - at) {
+        if (range->at > sizeof lp_state || range->size > sizeof lp_state - range->at ||
+            range->size > STATE_HEAD_AT - at) {
             return false;
         }
         check = check_of_stored(check, at, range->size);

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* connect.revoke.bound: whether the box has heard that the grant is revoked. Where its room is full the last ones heard of are kept. */
+/* connect.revoke.bound: whether the box has heard that the grant is revoked. Where its room is full the last ones heard
+ * of are kept. */
 static bool heard_of(const uint8_t *grant)
 {
     const uint32_t kept = lp_state.grants_heard < LP_GRANTS_HEARD ? lp_state.grants_heard : LP_GRANTS_HEARD;

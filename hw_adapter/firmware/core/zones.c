@@ -20,7 +20,8 @@ static bool same_zone(const struct lp_zone *one, const struct lp_zone *other)
     return same;
 }
 
-/* When a table that is replaced now is over: behind the last day for which a code can have been issued, and its hour. */
+/* When a table that is replaced now is over: behind the last day for which a code can have been issued, and its hour.
+ */
 static int64_t over_of(const struct lp_zone *zone, int64_t now)
 {
     int64_t reached = now;

@@ -2,9 +2,9 @@
  *
  *     lockproof-host [--state DIR] [--link PATH] [--tear N]
  *
- * It prints the name of its line. What the store and the clock's battery keep lies in DIR, and outlives a kill. A power cut executes the program
- * anew, with the line still open, so that all of its memory is lost. --tear N, for tests: power goes in the middle of the Nth write to the store,
- * half of its bytes written, and the process ends. */
+ * It prints the name of its line. What the store and the clock's battery keep lies in DIR, and outlives a kill. A power
+ * cut executes the program anew, with the line still open, so that all of its memory is lost. --tear N, for tests:
+ * power goes in the middle of the Nth write to the store, half of its bytes written, and the process ends. */
 #define _GNU_SOURCE /* memory, terminals and processes of Linux */
 #include "board.h"
 #include "lockproof.h"
@@ -223,7 +223,9 @@ static void take_arguments(int count, char **arguments)
         } else if (value != NULL && strcmp(arguments[i], "--tear") == 0) {
             host.tear = strtoul(value, NULL, 10);
         } else {
-            fprintf(stderr, "lockproof-host: %s is no option with a value; there are --state DIR, --link PATH and --tear N\n", arguments[i]);
+            fprintf(stderr,
+                    "lockproof-host: %s is no option with a value; there are --state DIR, --link PATH and --tear N\n",
+                    arguments[i]);
             exit(2);
         }
         i++;

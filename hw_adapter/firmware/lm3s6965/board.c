@@ -1,8 +1,9 @@
 /* The board port for the Cortex-M3 of an LM3S6965 evaluation board, as QEMU emulates it (lm3s6965evb).
  *
- * UART, timer, interrupts and reset are the chip's. QEMU's machine has no clock with a battery, no memory that outlives it and no source of randomness;
- * in their place semihosting asks the emulator for the host's time, for two files in the folder that it was started in (store.bin, battery.bin), and
- * for /dev/urandom. So a reset, a kill and a restart leave what a cut of the supply would leave. */
+ * UART, timer, interrupts and reset are the chip's. QEMU's machine has no clock with a battery, no memory that outlives
+ * it and no source of randomness; in their place semihosting asks the emulator for the host's time, for two files in
+ * the folder that it was started in (store.bin, battery.bin), and for /dev/urandom. So a reset, a kill and a restart
+ * leave what a cut of the supply would leave. */
 #include "board.h"
 #include "lockproof.h"
 
@@ -34,7 +35,8 @@ int main(void);
 void systick_handler(void);
 void uart_handler(void);
 
-/* The timer counts down from there to 0, 1.3 s, and begins again; that is seldom enough that none is lost on a busy host. */
+/* The timer counts down from there to 0, 1.3 s, and begins again; that is seldom enough that none is lost on a busy
+ * host. */
 #define ROUND 0x1000000U
 
 static volatile uint32_t rounds;

@@ -38,8 +38,8 @@ __attribute__((section(".vectors"), used)) static const struct {
     handler interrupts[6];
 } VECTORS = {
     &stack_top,
-    {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, NULL, NULL, NULL, NULL, fault_handler, fault_handler,
-     NULL, fault_handler, systick_handler},
+    {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, NULL, NULL, NULL, NULL,
+     fault_handler, fault_handler, NULL, fault_handler, systick_handler},
     {NULL, NULL, NULL, NULL, NULL, uart_handler},
 };
 

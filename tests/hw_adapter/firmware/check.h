@@ -19,8 +19,9 @@ static inline void check_at(bool holds, const char *what, const char *name, cons
 
 #define CHECK_OF(name, condition) check_at((condition), #condition, (name), __FILE__, __LINE__)
 #define CHECK(condition) CHECK_OF(__func__, condition)
-#define CHECK_BYTES(name, got, got_size, wanted, wanted_size) \
-    check_at((got_size) == (wanted_size) && memcmp((got), (wanted), (wanted_size)) == 0, #got " is not " #wanted, (name), __FILE__, __LINE__)
+#define CHECK_BYTES(name, got, got_size, wanted, wanted_size)                                                          \
+    check_at((got_size) == (wanted_size) && memcmp((got), (wanted), (wanted_size)) == 0, #got " is not " #wanted,      \
+             (name), __FILE__, __LINE__)
 
 /* The bytes that a row of hexadecimal digits says; at most 4096 of them. */
 static inline const uint8_t *hex(const char *digits, size_t *size)

@@ -33,17 +33,17 @@ static void refused(void)
 /* Faults that the vectors leave to the page's own words. */
 static void refused_by_the_page(void)
 {
-    refused_at("8201", 0);             /* two items announced, and one byte left */
-    refused_at("826161", 3);           /* the second item should begin where the body ends */
+    refused_at("8201", 0);                 /* two items announced, and one byte left */
+    refused_at("826161", 3);               /* the second item should begin where the body ends */
     refused_at("a2000118180018190000", 6); /* bytes after the end, once {0: 1, 24: 0} is complete */
-    refused_at("a218180000ff", 4);     /* keys out of order by their encodings */
+    refused_at("a218180000ff", 4);         /* keys out of order by their encodings */
     refused_at("a1200000", 3);
-    refused_at("64f0908061", 1);       /* a sequence cut off by a byte that goes on none */
-    refused_at("63eda080", 1);         /* a surrogate */
-    refused_at("62c080", 1);           /* an overlong zero */
-    refused_at("64f4908080", 1);       /* beyond U+10FFFF */
-    refused_at("6361e282", 2);         /* a sequence cut short by the end of the text */
-    refused_at("8181818180", 4);       /* an empty array too deep */
+    refused_at("64f0908061", 1); /* a sequence cut off by a byte that goes on none */
+    refused_at("63eda080", 1);   /* a surrogate */
+    refused_at("62c080", 1);     /* an overlong zero */
+    refused_at("64f4908080", 1); /* beyond U+10FFFF */
+    refused_at("6361e282", 2);   /* a sequence cut short by the end of the text */
+    refused_at("8181818180", 4); /* an empty array too deep */
     refused_at("81818181a0", 4);
     refused_at("fa00000000", 0);
     refused_at("f814", 0);
@@ -72,8 +72,18 @@ static void integers(void)
     static const struct {
         const char *hex;
         int64_t value;
-    } INTEGERS[] = {{"00", 0}, {"17", 23}, {"1818", 24}, {"18ff", 255}, {"190100", 256}, {"1a00010000", 65536}, {"1b0000000100000000", 4294967296},
-                    {"1b7fffffffffffffff", INT64_MAX}, {"20", -1}, {"37", -24}, {"3818", -25}, {"3b7fffffffffffffff", INT64_MIN}};
+    } INTEGERS[] = {{"00", 0},
+                    {"17", 23},
+                    {"1818", 24},
+                    {"18ff", 255},
+                    {"190100", 256},
+                    {"1a00010000", 65536},
+                    {"1b0000000100000000", 4294967296},
+                    {"1b7fffffffffffffff", INT64_MAX},
+                    {"20", -1},
+                    {"37", -24},
+                    {"3818", -25},
+                    {"3b7fffffffffffffff", INT64_MIN}};
     for (size_t i = 0; i < sizeof INTEGERS / sizeof INTEGERS[0]; i++) {
         size_t size;
         const uint8_t *bytes = hex(INTEGERS[i].hex, &size);

@@ -17,7 +17,17 @@ ROOM = HERE.parents[2] / "hw_adapter"
 CORE = ROOM / "firmware" / "core"
 VECTORS = json.loads((ROOM / "vectors.json").read_text(encoding="utf-8"))
 
-WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror"]
+WARNINGS = [
+    "-std=c99",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wshadow",
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+    "-Werror",
+]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
@@ -63,7 +73,10 @@ struct rejection_vector { const char *name, *request, *reply; };
 struct silence_vector { const char *name, *line; };
 struct cbor_vector { const char *hex; size_t offset; };
 struct code_vector { int64_t day_start, day_end; uint8_t index, digits; const char *code; };
-struct dead_vector { const char *what, *box_id, *secret; struct code_vector codes[24]; size_t code_count; struct code_vector dead[4]; size_t dead_count; };
+struct dead_vector {
+    const char *what, *box_id, *secret;
+    struct code_vector codes[24]; size_t code_count; struct code_vector dead[4]; size_t dead_count;
+};
 struct message_vector { const char *name, *ticket; };
 struct pair_vector { int64_t utc; int32_t offset; };
 struct day_vector { const char *what; struct pair_vector pair[4]; uint8_t pairs; int64_t expiry, instant, day_start, day_end; };
@@ -73,25 +86,42 @@ struct day_vector { const char *what; struct pair_vector pair[4]; uint8_t pairs;
 def vectors_header(vectors: dict[str, Any]) -> str:
     """vectors.json as tables in C."""
     interop, keys = vectors["interop"], vectors["interop"]["keys"]
-    rejections = (f"{{{text(each['name'])}, {text(each['request']['line'])}, {text(each['reply']['line'])}}}" for each in vectors["rejections"])
-    codes = (code_row(*(each[field] for field in ("day_start", "day_end", "index", "digits", "code"))) for each in interop["codes"])
+    rejections = (
+        f"{{{text(each['name'])}, {text(each['request']['line'])}, {text(each['reply']['line'])}}}"
+        for each in vectors["rejections"]
+    )
+    codes = (
+        code_row(*(each[field] for field in ("day_start", "day_end", "index", "digits", "code"))) for each in interop["codes"]
+    )
     messages = [(name.upper(), interop[name]["message"]) for name in ("ticket", "revocation_order", "time_order")]
     named = [("BOX_ID", keys["box_id"]), ("SECRET", keys["secret"]), *messages]
     return "".join(
         (
-            "#include <stddef.h>\n#include <stdint.h>\n#ifdef __GNUC__\n#pragma GCC diagnostic ignored \"-Wunused-variable\"\n#endif\n",
-            "#if __GNUC__\n#pragma GCC diagnostic ignored \"-Wunused-const-variable\"\n#endif\n",
+            '#include <stddef.h>\n#include <stdint.h>\n#ifdef __GNUC__\n#pragma GCC diagnostic ignored "-Wunused-variable"\n#endif\n',
+            '#if __GNUC__\n#pragma GCC diagnostic ignored "-Wunused-const-variable"\n#endif\n',
             STRUCTS,
             array("struct frame_vector", "FRAMES", frame_rows()),
             array("struct rejection_vector", "REJECTIONS", rejections),
-            array("struct silence_vector", "SILENCE", (f"{{{text(each['name'])}, {text(each['line'])}}}" for each in vectors["silence"])),
+            array(
+                "struct silence_vector",
+                "SILENCE",
+                (f"{{{text(each['name'])}, {text(each['line'])}}}" for each in vectors["silence"]),
+            ),
             array("struct cbor_vector", "CBOR_ACCEPTED", (f"{{{text(each['hex'])}, 0}}" for each in vectors["cbor"]["accepted"])),
-            array("struct cbor_vector", "CBOR_REFUSED", (f"{{{text(each['hex'])}, {each['offset']}}}" for each in vectors["cbor"]["refused"])),
+            array(
+                "struct cbor_vector",
+                "CBOR_REFUSED",
+                (f"{{{text(each['hex'])}, {each['offset']}}}" for each in vectors["cbor"]["refused"]),
+            ),
             array("char *const", "KEYS", (text(keys[purpose]) for purpose in ("code", "ticket", "revocation", "time"))),
             array("struct code_vector", "CODES", codes),
             array("struct dead_vector", "DEAD", dead_rows()),
             array("struct day_vector", "DAYS", day_rows()),
-            array("struct message_vector", "NOT_AUTHENTIC", (f"{{{text(m['name'])}, {text(m['ticket'])}}}" for m in interop["not_authentic"])),
+            array(
+                "struct message_vector",
+                "NOT_AUTHENTIC",
+                (f"{{{text(m['name'])}, {text(m['ticket'])}}}" for m in interop["not_authentic"]),
+            ),
             *(f"static const char {name}[] = {text(value)};\n" for name, value in named),
         )
     )
@@ -100,7 +130,19 @@ def vectors_header(vectors: dict[str, Any]) -> str:
 def compiled(where: Path, *sources: Path, options: Iterable[str]) -> list[str]:
     """Object files of sources, in a folder of their own."""
     where.mkdir(parents=True, exist_ok=True)
-    command = ["cc", *WARNINGS, "-O1", "-g", *SANITIZERS, *options, f"-I{CORE}", f"-I{HERE}", f"-fmacro-prefix-map={HERE}/=", "-c", *map(str, sources)]
+    command = [
+        "cc",
+        *WARNINGS,
+        "-O1",
+        "-g",
+        *SANITIZERS,
+        *options,
+        f"-I{CORE}",
+        f"-I{HERE}",
+        f"-fmacro-prefix-map={HERE}/=",
+        "-c",
+        *map(str, sources),
+    ]
     built = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return [str(where / f"{source.stem}.o") for source in sources]
@@ -175,7 +217,14 @@ def test_a_wrong_line_is_noticed(file, old, new, test, build, changed, tmp_path)
     assert complaint_of(build(test, instead=changed(tmp_path / "firmware", file, old, new) / "core" / file))
 
 
-FOR_THE_LINKER = ["-Os", "-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-fno-pic", "-fcf-protection=none"]
+FOR_THE_LINKER = [
+    "-Os",
+    "-ffreestanding",
+    "-fno-tree-loop-distribute-patterns",
+    "-fno-stack-protector",
+    "-fno-pic",
+    "-fcf-protection=none",
+]
 
 
 def asked_of_the_linker(objects: list[str]) -> set[str]:

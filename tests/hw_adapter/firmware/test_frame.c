@@ -1,4 +1,5 @@
-/* Frames: CRC-32C by its check value, COBS by the examples of its paper and at its bounds, and every frame of the protocol's vectors. */
+/* Frames: CRC-32C by its check value, COBS by the examples of its paper and at its bounds, and every frame of the
+ * protocol's vectors. */
 #include "check.h"
 #include "frame.h"
 #include "vectors.h"

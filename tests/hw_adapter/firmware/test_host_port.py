@@ -32,8 +32,15 @@ from lockproof.spec.profile import DEFAULT
 NOON = 1772985600  # 2026-03-08 in Toronto
 HOUR, DAY = 3600, 86400
 POWER_GONE = 9  # how the host port ends when power goes in the middle of a write
-PROVISIONED = Provisioning(bytes(range(16)), bytes(range(32)), ZoneTable(((NOON - 500_000, -18000), (1772953200, -14400)), NOON + 900_000))
-SCENARIOS = ("a-power-cut-at-the-first-use", "five-wrong-entries-and-no-sixth", "a-new-nonce-replaces-the-one-before", "the-log-goes-on-over-power-cuts")
+PROVISIONED = Provisioning(
+    bytes(range(16)), bytes(range(32)), ZoneTable(((NOON - 500_000, -18000), (1772953200, -14400)), NOON + 900_000)
+)
+SCENARIOS = (
+    "a-power-cut-at-the-first-use",
+    "five-wrong-entries-and-no-sixth",
+    "a-new-nonce-replaces-the-one-before",
+    "the-log-goes-on-over-power-cuts",
+)
 
 
 def digits(index: int, ago: int = 0) -> str:

@@ -67,13 +67,14 @@ static bool finds(const char *digits, int64_t now, const struct code_vector *wan
            found.day_end == wanted->day_end && found.index == wanted->index;
 }
 
-/* The box that knows the three days of the vector finds every live index on its day, and no dead one at any bound of it. `east` moves the table
- * by a whole day, so that the same days have other dates. */
+/* The box that knows the three days of the vector finds every live index on its day, and no dead one at any bound of
+ * it. `east` moves the table by a whole day, so that the same days have other dates. */
 static void dead(const struct dead_vector *vector, int32_t east)
 {
     become(vector->box_id, vector->secret);
     lp_state.zone_use[0] = LP_ZONE_IN_FORCE;
-    lp_state.zone[0] = (struct lp_zone){.utc = {1772500000, 1772953200}, .offset = {-18000 + east, -14400 + east}, .pairs = 2, .expiry = 1773400000};
+    lp_state.zone[0] = (struct lp_zone){
+        .utc = {1772500000, 1772953200}, .offset = {-18000 + east, -14400 + east}, .pairs = 2, .expiry = 1773400000};
     for (size_t i = 0; i < vector->code_count; i++) {
         const struct code_vector *code = &vector->codes[i];
         const bool live = !is_dead(vector, code);

@@ -39,7 +39,8 @@ static void rejections(void)
 /* Exchanges of the vectors whose answers do not depend on which box it is. */
 static void exchanges(void)
 {
-    static const char *const NAMES[] = {"reset", "an unknown command", "a power cut that does not stand last", "power cut, armed"};
+    static const char *const NAMES[] = {"reset", "an unknown command", "a power cut that does not stand last",
+                                        "power cut, armed"};
     for (size_t i = 0; i < COUNT(NAMES); i++) {
         says(NAMES[i], frame_of(NAMES[i], LP_REQUEST)->line, frame_of(NAMES[i], LP_REPLY)->line);
     }
@@ -52,7 +53,8 @@ static bool answers_hello(void)
     board_send((const uint8_t *)"", 1); /* ends what stood on the line before, which may be answered */
     const uint8_t *hello = hex("0301010101010109018181011fdf949400", &size);
     board_send(hello, size);
-    return board.outgoing_size > 0 && lp_frame_read(&frame, board.outgoing, board.outgoing_size - 1) && frame.session == lp_session();
+    return board.outgoing_size > 0 && lp_frame_read(&frame, board.outgoing, board.outgoing_size - 1) &&
+           frame.session == lp_session();
 }
 
 static void silence(void)
@@ -99,9 +101,9 @@ static void retries(void)
     ask(7, "81820c05", "818400f605f5");   /* the kept reply is still there */
     ask(6, "81820c05", "818400f60af5");   /* any other sequence is a new request */
     ask(7, "81820c05", "818400f60ff5");
-    ask(8, "8182", "a200050101");         /* malformed, and not kept: the one before is */
+    ask(8, "8182", "a200050101"); /* malformed, and not kept: the one before is */
     ask(7, "81820c05", "818400f60ff5");
-    CHECK(answers_hello());               /* which forgets it */
+    CHECK(answers_hello()); /* which forgets it */
     ask(7, "81820c05", "818400f614f5");
     ask(9, "81820bf4", "818400f614f4");
 }
@@ -144,29 +146,39 @@ static void statuses(void)
     static const struct {
         const char *body, *reply;
     } CASES[] = {
-        {"818100", "818102"},                     /* no command 0 */
-        {"8181" "1bffffffffffffffff", "818102"},  /* nor one beyond 64 bits signed */
-        {"818120", "818102"},                     /* nor -1 */
-        {"81820201", "818103"},                   /* reset takes no arguments */
+        {"818100", "818102"}, /* no command 0 */
+        {"8181"
+         "1bffffffffffffffff",
+         "818102"},             /* nor one beyond 64 bits signed */
+        {"818120", "818102"},   /* nor -1 */
+        {"81820201", "818103"}, /* reset takes no arguments */
         {"81820a01", "818103"},
         {"818106", "818103"},
-        {"81820601", "818103"},                   /* an entry is text */
-        {"81820660", "818103"},                   /* of 1 digit at least */
-        {"8182067131313131313131313131313131313131" "31", "818103"}, /* and 16 at most */
+        {"81820601", "818103"}, /* an entry is text */
+        {"81820660", "818103"}, /* of 1 digit at least */
+        {"8182067131313131313131313131313131313131"
+         "31",
+         "818103"}, /* and 16 at most */
         {"8182066161", "818103"},
-        {"8182066131", "818106"},                 /* not-provisioned */
+        {"8182066131", "818106"}, /* not-provisioned */
         {"818107", "818106"},
         {"81820440", "818106"},
         {"81820900", "818106"},
-        {"81820920", "818103"},                   /* from is no negative number */
+        {"81820920", "818103"}, /* from is no negative number */
         {"81820b00", "818103"},
-        {"81820c1b0000000100000000", "818103"},   /* an u32 */
-        {"81840d030000", "818103"},               /* no such class */
+        {"81820c1b0000000100000000", "818103"}, /* an u32 */
+        {"81840d030000", "818103"},             /* no such class */
         {"81840d000000", "818103"},
-        {"81820e1a00100000", "818103"},           /* to before 1970 */
-        {"82820900" "810a", "8281038101"},        /* read-log stands last */
-        {"82810a" "8101", "828400f600f48103"},    /* hello stands alone */
-        {"8181" "01", NULL},
+        {"81820e1a00100000", "818103"}, /* to before 1970 */
+        {"82820900"
+         "810a",
+         "8281038101"}, /* read-log stands last */
+        {"82810a"
+         "8101",
+         "828400f600f48103"}, /* hello stands alone */
+        {"8181"
+         "01",
+         NULL},
     };
     lp_boot();
     for (size_t i = 0; CASES[i].reply != NULL; i++) {

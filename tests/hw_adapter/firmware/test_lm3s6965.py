@@ -22,9 +22,13 @@ TOOLS = ("qemu-system-arm", "arm-none-eabi-gcc", "make")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
 NOON = 1772985600
-PROVISIONED = Provisioning(bytes(range(16)), bytes(range(32)), ZoneTable(((NOON - 500_000, -18000), (1772953200, -14400)), NOON + 900_000))
+PROVISIONED = Provisioning(
+    bytes(range(16)), bytes(range(32)), ZoneTable(((NOON - 500_000, -18000), (1772953200, -14400)), NOON + 900_000)
+)
 
-pytestmark = pytest.mark.skipif(bool(MISSING) and not IN_CI, reason=f"not installed: {' '.join(MISSING)} (Debian: qemu-system-arm gcc-arm-none-eabi make)")
+pytestmark = pytest.mark.skipif(
+    bool(MISSING) and not IN_CI, reason=f"not installed: {' '.join(MISSING)} (Debian: qemu-system-arm gcc-arm-none-eabi make)"
+)
 
 
 class Emulated:
@@ -38,7 +42,13 @@ class Emulated:
         self.line = str(state / "line")
 
     def start(self) -> None:
-        command = [str(FIRMWARE / "lm3s6965" / "run"), str(self._state), self.line, "-qmp", f"unix:{self._control},server=on,wait=off"]
+        command = [
+            str(FIRMWARE / "lm3s6965" / "run"),
+            str(self._state),
+            self.line,
+            "-qmp",
+            f"unix:{self._control},server=on,wait=off",
+        ]
         self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"{self.line}\n"
@@ -67,7 +77,9 @@ class Emulated:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
     where = tmp_path_factory.mktemp("lm3s6965")
-    made = subprocess.run(["make", "-s", "-C", str(FIRMWARE), f"BUILD={where}", "lm3s6965"], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        ["make", "-s", "-C", str(FIRMWARE), f"BUILD={where}", "lm3s6965"], capture_output=True, text=True, check=False
+    )
     assert (made.returncode, made.stderr) == (0, "")
     return where
 

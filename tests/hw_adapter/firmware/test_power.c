@@ -1,4 +1,5 @@
-/* box.power: power that goes in the middle of any write to the store, with any part of the commit in it, leaves the state before or after a commit. */
+/* box.power: power that goes in the middle of any write to the store, with any part of the commit in it, leaves the
+ * state before or after a commit. */
 #include "board.h"
 #include "check.h"
 #include "codes.h"
@@ -94,7 +95,10 @@ static bool provision(void)
     put(&body, BOX_ID);
     put(&body, "5820");
     put(&body, SECRET);
-    put(&body, "82" "821a69a64c2039464f" "821a69ad1e7039383f" "1a69b92020"); /* Toronto; the second offset is -14400 */
+    put(&body, "82"
+               "821a69a64c2039464f"
+               "821a69ad1e7039383f"
+               "1a69b92020"); /* Toronto; the second offset is -14400 */
     return asked(&body, &reply, &size);
 }
 
@@ -107,7 +111,9 @@ static bool other_zone(void)
     put(&body, BOX_ID);
     put(&body, "5820");
     put(&body, SECRET);
-    put(&body, "81" "821a69a64c2000" "1a69b92020");
+    put(&body, "81"
+               "821a69a64c2000"
+               "1a69b92020");
     return asked(&body, &reply, &size);
 }
 
@@ -134,7 +140,11 @@ static bool ticket(void)
     }
     put(&payload, "a50350");
     put(&payload, BOX_ID);
-    put(&payload, "041a69adb920" "051a69ad8ef0" "0750" "6772616e742030303031206f66203136" "0a50");
+    put(&payload, "041a69adb920"
+                  "051a69ad8ef0"
+                  "0750"
+                  "6772616e742030303031206f66203136"
+                  "0a50");
     put_bytes(&payload, nonce, 16);
     return sealed(8, LP_TICKET_KEY, &payload);
 }
@@ -144,7 +154,8 @@ static bool revocation(void)
     struct body payload = {.size = 0};
     put(&payload, "a20350");
     put(&payload, BOX_ID);
-    put(&payload, "0750" "6772616e742030303031206f66203136");
+    put(&payload, "0750"
+                  "6772616e742030303031206f66203136");
     return sealed(5, LP_REVOCATION_KEY, &payload);
 }
 
@@ -160,7 +171,8 @@ static bool entry(void)
 
 static bool wrong_entry(void)
 {
-    return plain("81820668" "3030303030303030");
+    return plain("81820668"
+                 "3030303030303030");
 }
 
 static bool reset(void)
@@ -175,7 +187,9 @@ static bool refusals_and_a_reading(void)
 
 static bool clock_below_the_mark(void)
 {
-    return plain("81820e19" "0e10") && entry();
+    return plain("81820e19"
+                 "0e10") &&
+           entry();
 }
 
 /* ---- The boxes that it is done to. */

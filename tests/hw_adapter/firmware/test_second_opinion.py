@@ -1,4 +1,4 @@
-"""The firmware and the reference box, side by side: the same walk at random through entries, tickets, orders, zones and power cuts, the same answers.
+"""The firmware and the reference box, side by side: one walk at random through entries, tickets, orders, zones and cuts, the same answers.
 
 They were written by themselves, both from the clauses and the protocol page, so where they differ one of them, or the page, is wrong.
 """
@@ -29,7 +29,30 @@ ZONES = (
     ZoneTable(((START - 3600, 3600),), START + 3 * DAY),  # says nothing of today, and little afterwards
     ZoneTable(((START - 2 * DAY, 86399), (START + HOUR, -86399), (START + 4 * DAY, 0)), START + 9 * DAY),
 )
-LEAPS = (0, 1, 4, 58, 59, 60, 61, 299, 300, 301, 599, 600, 1200, 3599, 3600, 3601, 7200, 20000, DAY - 3600, DAY - 1, DAY, DAY + 3600)
+LEAPS = (
+    0,
+    1,
+    4,
+    58,
+    59,
+    60,
+    61,
+    299,
+    300,
+    301,
+    599,
+    600,
+    1200,
+    3599,
+    3600,
+    3601,
+    7200,
+    20000,
+    DAY - 3600,
+    DAY - 1,
+    DAY,
+    DAY + 3600,
+)
 A_KEYPAD_CANNOT_TELL = {"code.digits", "code.day", "code.expiry.after-first-use"}
 
 
@@ -61,7 +84,9 @@ class Walk:
 
     def same(self, what: str, *arguments: Any) -> Any:
         one, other = self.both(what, *arguments)
-        assert one == other or cannot_be_told(one, other), "\n".join((*self.steps[-30:], f"reference {one}", f"firmware  {other}"))
+        assert one == other or cannot_be_told(one, other), "\n".join(
+            (*self.steps[-30:], f"reference {one}", f"firmware  {other}")
+        )
         return one
 
     def become_another(self) -> None:
@@ -74,7 +99,9 @@ class Walk:
 
     def tell_the_time(self, ahead: int) -> None:
         keys = credentials.derive_keys(self.box_id, self.secret)
-        orders = (credentials.seal_time_order(keys, credentials.TimeClaims(max(0, self.now + ahead), nonce)) for nonce in self.nonces)
+        orders = (
+            credentials.seal_time_order(keys, credentials.TimeClaims(max(0, self.now + ahead), nonce)) for nonce in self.nonces
+        )
         decision = self.same("time_order", tuple(orders))
         if decision.accepted:
             self.now += ahead
