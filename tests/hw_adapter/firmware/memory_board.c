@@ -96,6 +96,10 @@ void board_store_write(uint32_t at, const void *from, size_t size)
 {
     const bool torn = board.tear > 0 && --board.tear == 0;
     board.store_writes++;
+    for (unsigned ticks = 0; ticks < board.slow; ticks += 10) {
+        board.timer_ms += 10;
+        lp_still_busy();
+    }
     memcpy(board.store + at, from, torn ? size / 2 : size);
     if (torn) {
         longjmp(*board.power_lost, 1);

@@ -15,6 +15,7 @@ struct memory_board {
     uint32_t next_random; /* the first four bytes of what board_random gives next; counts on */
     unsigned tray;        /* how often it opened */
     unsigned store_writes;
+    unsigned slow; /* milliseconds that each write to the store takes, a tick at a time */
     unsigned tear; /* at the so manieth write to the store from now power goes, half written; 0: never */
     uint8_t incoming[4096];
     size_t incoming_size;

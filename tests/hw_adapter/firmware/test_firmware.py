@@ -207,6 +207,7 @@ WRONG = [
     ("link.c", "last.kept && request->sequence == last.sequence", "false", "test_link"),
     ("link.c", "    incoming.too_long = false;\n}\n\nstatic void hear", "}\n\nstatic void hear", "test_link"),
     ("store.c", "    board_store_write(0, &pending, sizeof pending);\n}", "}", "test_power"),
+    ("link.c", "        current.heard = board_timer_ms();\n    }", "    }", "test_link"),
     ("store.c", "return check == pending.check;", "return true;", "test_power"),
     ("keypad.c", "    lp_mark(now);\n    lp_commit();\n", "    lp_mark(now);\n", "test_power"),
 ]

@@ -186,6 +186,47 @@ static void statuses(void)
     }
 }
 
+/* The frame at the beginning of what came back, which is taken off it. */
+static struct lp_frame came(void)
+{
+    struct lp_frame frame = {.kind = 0};
+    size_t size = 0;
+    while (size < board.outgoing_size && board.outgoing[size] != 0) {
+        size++;
+    }
+    static uint8_t bytes[LP_FRAME_LIMIT];
+    memcpy(bytes, board.outgoing, size);
+    if (size > 0 && lp_frame_read(&frame, bytes, size)) {
+        memmove(board.outgoing, board.outgoing + size + 1, board.outgoing_size - size - 1);
+        board.outgoing_size -= size + 1;
+    }
+    return frame;
+}
+
+/* A commit that takes a second is told of by busy frames, one for every 200 ms at least, and then answered; in between nothing is. */
+static void a_slow_store(void)
+{
+    uint8_t line[LP_FRAME_LIMIT];
+    unsigned busy = 0;
+    const uint64_t began = board.timer_ms;
+    board.slow = 100;
+    board_send(line, frame(line, 40, "818102"));
+    board.slow = 0;
+    const uint64_t took = board.timer_ms - began;
+    struct lp_frame next = came();
+    while (next.kind == LP_BUSY) {
+        busy++;
+        CHECK(next.sequence == 40 && next.session == lp_session() && next.body_size == 1 && next.body[0] == 0x80);
+        next = came();
+    }
+    CHECK(took >= 1000 && busy >= took / 200 && busy <= took / 100);
+    CHECK(next.kind == LP_REPLY && next.sequence == 40 && next.body_size == 3 && board.outgoing_size == 0);
+    lp_still_busy(); /* nobody is waiting any more */
+    board.timer_ms += 1000;
+    lp_still_busy();
+    CHECK(board.outgoing_size == 0);
+}
+
 int main(void)
 {
     board_new();
@@ -198,6 +239,7 @@ int main(void)
     retries();
     noise();
     stale_after_a_boot();
+    a_slow_store();
     statuses();
     return 0;
 }
