@@ -203,7 +203,8 @@ static struct lp_frame came(void)
     return frame;
 }
 
-/* A commit that takes a second is told of by busy frames, one for every 200 ms at least, and then answered; in between nothing is. */
+/* A commit that takes a second is told of by busy frames, one for every 200 ms at least, and then answered; in between
+ * nothing is. */
 static void a_slow_store(void)
 {
     uint8_t line[LP_FRAME_LIMIT];
