@@ -8,8 +8,8 @@
 void lp_boot(void);
 /* Reads what has come on the line, and answers it. */
 void lp_poll(void);
-/* For a board whose store is slow: call it while a write lasts, at least every 100 ms; it says on the line that the box
- * is busy. */
+/* For a board whose store is slow: call it while a write lasts, every 50 ms or more often; it says on the line that the
+ * box is busy when it is time to. */
 void lp_still_busy(void);
 /* Bytes of non-volatile memory that the box needs, from address 0 on. */
 uint32_t lp_store_bytes(void);
