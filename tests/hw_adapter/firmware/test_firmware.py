@@ -177,7 +177,9 @@ def complaint_of(program: Path) -> str:
     return ran.stderr[:2000] + (f"exit code {ran.returncode}" if ran.returncode else "")
 
 
-@pytest.mark.parametrize("test", ["test_sha256", "test_frame", "test_cbor", "test_interop", "test_link", "test_power", "test_fuzz"])
+@pytest.mark.parametrize(
+    "test", ["test_sha256", "test_frame", "test_cbor", "test_interop", "test_link", "test_power", "test_fuzz"]
+)
 def test_the_firmware_holds_what_the_vectors_say(test, build):
     assert complaint_of(build(test)) == ""
 
