@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -106,6 +107,39 @@ def test_it_passes_scenarios_of_the_suite(board, tmp_path):
     command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", board.line, *scenarios]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+
+
+BENCH = """\
+[[box]]
+name = "emulated"
+serial = "{state}/line"
+[box.power]
+command = ["{power}", "{state}"]
+minimum_off = 0.1
+"""
+
+
+def test_a_bench_cuts_its_supply(built, tmp_path):
+    """Off ends the emulator, on starts it again: the kit sees a box that booted, in another session, with all that it knew."""
+    power = [str(FIRMWARE / "lm3s6965" / "power"), str(tmp_path / "board")]
+    bench = tmp_path / "bench.toml"
+    bench.write_text(BENCH.format(state=power[1], power=power[0]), encoding="utf-8")
+    environment = {**os.environ, "BUILD": str(built)}
+    subprocess.run([*power, "on"], env=environment, check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "lockproof.conformance.command",
+        "run",
+        "--bench",
+        str(bench),
+        "--scenario",
+        "a-code-outlives-a-power-cut",
+    ]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    subprocess.run([*power, "off"], check=True)
+    assert ran.returncode == 0, ran.stdout
+    assert re.search(r"power cuts: .*\d supply", " ".join(ran.stdout.split()))
 
 
 def test_what_it_wrote_outlives_a_reset_and_a_kill(board):
