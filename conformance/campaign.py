@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from lockproof.conformance import faults, suite
+from lockproof.conformance.explaining import ACCURACY
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode, Pace
 from lockproof.conformance.player import Player
@@ -32,7 +33,6 @@ from lockproof.spec.observable import BenchError, Box
 from lockproof.spec.profile import DEFAULT
 
 CONFORMING = "reference"
-ACCURACY = "box.clock.accuracy"
 ALL_KINDS = "all at once"
 LONGEST = 150  # commands, of scenarios that are chosen: a longer one takes minutes on a line that loses much of it
 FAULTY_EVERY = 4  # one run in so many is of a faulty box

@@ -353,7 +353,7 @@ def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str
     waits = sum(r["arguments"]["seconds"] for r in journal.records if r.get("name") == "advance_clock")
     if scenario_runs or timing.mode is ClockMode.WALL_CLOCK:
         if timing.longest_wait is not None and waits > timing.longest_wait:
-            return _too_long(waits, only_held=timing.mode is not ClockMode.WALL_CLOCK)
+            return _too_long(waits, only_held=timing.mode is ClockMode.HOLD)
         plan.waits += waits
     plan.commands += result.commands
     plan.resets += 1

@@ -237,6 +237,14 @@ def test_too_short_a_time_to_measure_a_drift_shows_nothing() -> None:
     assert result.attempts == 1
 
 
+def test_only_a_measurement_shows_how_right_a_clock_is_that_runs() -> None:
+    """This one is a liar, too; in so short a time, nothing of that is seen."""
+    result = Played(ClockMode.ADVANCE, 200.0, 0, 20).play("a-clock-lasts-as-long-as-it-is-said-to")
+    assert result.verdict is Verdict.PASS
+    assert "box.clock.accuracy" in SCENARIOS["a-clock-lasts-as-long-as-it-is-said-to"].clauses
+    assert "box.clock.accuracy" not in result.shown
+
+
 def test_the_journal_alone_says_the_same(tmp_path: Path) -> None:
     for name, verdict in (("reference", Verdict.PASS), ("fault:drifts-more-than-it-declares", Verdict.FAIL)):
         place = tmp_path / name.replace(":", "-")
