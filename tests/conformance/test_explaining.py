@@ -298,3 +298,26 @@ def test_what_was_played_while_the_line_was_away_shows_nothing() -> None:
     player = Player(Unplugged(), authority_for_a_bench(DEFAULT), Journal())
     result = play_until_it_decides(player, SCENARIOS[HOUR])
     assert (result.verdict, result.attempts) == (Verdict.PASS, 2)
+
+
+def test_a_nonce_that_was_lost_with_the_power_shows_nothing_of_how_often_it_is_good() -> None:
+    """The box takes an order twice. On this line it boots in between, so that the second one is refused for the lost nonce."""
+    run = campaign.play(1809)
+    assert (run.box, run.breaks) == ("time-order-replayed", "box.clock.never-back")
+    assert not run.wrong, run.told()
+    replayed = SCENARIOS["an-order-needs-the-boxs-own-nonce"]
+
+    class BootsBeforeTheSecond(faults.named("time-order-replayed").make):  # type: ignore[misc]
+        orders = 0
+
+        def time_order(self, order: bytes) -> Decision:
+            self.orders += 1
+            if self.orders % 20 == 3:
+                self._off_for = 0
+                self.power_up("watchdog")
+                raise NoAnswer("it booted of itself")
+            return super().time_order(order)
+
+    _, result = played(replayed, BootsBeforeTheSecond())
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "step 3: the nonce was lost when the box booted, so that anything is refused" in result.message
