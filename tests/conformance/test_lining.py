@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -50,7 +51,19 @@ def ready(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert process.stdout
         said = process.stdout.readline()
         assert said, process.communicate()[1]
-        yield process, said.split()[0]
+        with keeping_its_number(said.split()[0]):
+            yield process, said.split()[0]
+
+
+@contextlib.contextmanager
+def keeping_its_number(path: str) -> Iterator[None]:
+    """As long as one end is open, a pseudo-terminal's number goes to no other box: a run that waits for this one must not find that."""
+    held = os.open(path, os.O_RDWR | os.O_NOCTTY) if path.startswith("/") else -1
+    try:
+        yield
+    finally:
+        if held >= 0:
+            os.close(held)
 
 
 def ended(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
