@@ -122,6 +122,11 @@ class Pace:
         self.running.unanswered(command, loss, armed)
         self.aim.unanswered(command, loss, armed)
 
+    def forget(self) -> None:
+        """Nobody knows whether the box has booted."""
+        self.running.forget()
+        self.aim.forget()
+
     def booted(self) -> None:
         """Of itself, at some instant since the last answer."""
         self.running.booted(0, 0)

@@ -99,7 +99,7 @@ class Player:
         `ScenarioError` and `Contradiction` for a scenario that cannot be played.
         """
         started, self.unanswered, self.attempts = time.perf_counter(), False, MOST_ATTEMPTS
-        pace, again = self._pace_of(scenario), False
+        pace, again, unsure = self._pace_of(scenario), False, False
         profile = replace(self.profile, **scenario.profile)
         calendar = calendar_of(scenario.properties[0].zone, scenario.start, self.today)
         head = self.journal.write(
@@ -140,17 +140,20 @@ class Player:
                 finally:
                     self.unsteady = stage.unsteady
         except PlayAgain as given_up:
-            again = again or not judge.undecided
+            again, unsure = again or not judge.undecided, not isinstance(given_up, Missed)
             judge.see(self.journal.write("given-up", message=str(given_up)))
         except LostTogether as lost:
+            unsure = True
             self.one_at_a_time = True
             judge.see(self.journal.write("given-up", message=f"{lost}; from here on each command is a request of its own"))
         except BenchError as error:
-            self.unanswered = isinstance(error, NoAnswer)
+            self.unanswered, unsure = isinstance(error, NoAnswer), True
             judge.see(self.journal.write("error", message=str(error)))
         finally:
             if judge.error or sys.exc_info()[0]:
                 self.put_away()
+        if pace and unsure:
+            pace.forget()
         result = judge.result(explain=self.explain > 0)
         self.measured = result.measured or self.measured
         if pace:
