@@ -266,7 +266,8 @@ class ExplainingJudge(StoryJudge):
             clock=self._counter("clock", running.clock, instants, None if taken else shown.get("box_time")),
             timer=self._counter("timer", running.timer, instants, shown.get("timer")),
         )
-        if command["name"] == "cut_power" and command["arguments"]["cut"] != CutClass.NTH_WRITE:
+        is_cut = command["name"] == "cut_power" and command["arguments"]["cut"] != CutClass.NTH_WRITE
+        if is_cut and record["record"] != "booted":
             box = replace(box, clock=box.clock - command["arguments"]["off_for"])  # the gauge has that already
         self._belief = replace(self._belief, box=box)
 

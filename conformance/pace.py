@@ -160,6 +160,12 @@ class Pace:
             (low, high), (begin, end) = self._clock_now(), self._window()
             if low >= second + begin and high < second + end:
                 return
+            if not math.isfinite(high - low):
+                if looks == MOST_LOOKS:
+                    raise Missed("the clock shows nothing, so that nobody knows when the second comes that this was aimed at")
+                look()
+                looks += 1
+                continue
             early = second + begin - high
             width = high - low + 2 * self.running.drift * max(0.0, early)  # when it will be time
             if early > _A_LOOK_BEFORE and width > WELL_KNOWN:

@@ -16,7 +16,7 @@ from lockproof.conformance import campaign, faults, suite
 from lockproof.conformance.campaign import Clockwork, Tally
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
-from lockproof.conformance.pace import ClockMode, Pace, RealTime
+from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace, RealTime
 from lockproof.conformance.player import MOST_AIMS, Player
 from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides, run, timing_of
 from lockproof.conformance.running import Gauge, Running
@@ -345,6 +345,13 @@ def test_on_hostile_lines_no_clock_makes_a_wrong_verdict(clockwork: Clockwork) -
         assert not one.wrong, one.told()
     decided = sum(counts[Verdict.PASS] + counts[Verdict.FAIL] for counts in tally.by_kind.values())
     assert decided > 20
+
+
+def test_a_clock_that_shows_nothing_is_not_waited_for_for_ever() -> None:
+    pace, looks = Played().pace, []
+    with pytest.raises(Missed, match="the clock shows nothing"):
+        pace.reach(1_800_000_000, lambda: looks.append(1))
+    assert len(looks) == MOST_LOOKS
 
 
 def test_the_time_of_a_machine_is_real() -> None:
