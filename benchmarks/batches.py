@@ -26,8 +26,8 @@ from pathlib import Path
 from lockproof.conformance import journal as journals
 from lockproof.conformance import recording, suite, targets
 from lockproof.conformance.journal import Journal, Record
+from lockproof.conformance.planning import authority_for_a_bench, declared_profile, make_plan
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench, declared_profile, make_plan
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.hw_adapter import cbor
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE

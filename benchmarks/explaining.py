@@ -15,8 +15,8 @@ from lockproof.conformance import suite
 from lockproof.conformance.exact import ExactJudge
 from lockproof.conformance.explaining import ExplainingJudge
 from lockproof.conformance.journal import Journal, Record
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import Scenario, from_data
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import Decision, NoAnswer

@@ -6,8 +6,8 @@ import time
 
 from lockproof.conformance import suite, targets
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench
 from lockproof.spec.profile import DEFAULT
 
 

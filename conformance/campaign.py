@@ -21,12 +21,14 @@ from lockproof.conformance import faults, suite
 from lockproof.conformance.explaining import ACCURACY
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode, Pace
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides
+from lockproof.conformance.run import play_until_it_decides
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.hw_adapter.hostile import Hostility, Kind, alone, of_all_kinds
-from lockproof.hw_adapter.virtual import VirtualTime, hostile_box
+from lockproof.hw_adapter.virtual import hostile_box
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import BenchError, Box
@@ -133,7 +135,7 @@ def _played(
 
     try:
         box, time = hostile_box(new_box, line)
-        pace = Pace(ClockMode.WALL_CLOCK if clockwork.mode is ClockMode.HOLD else clockwork.mode, box.hello(), time)
+        pace = Pace(clockwork.mode, box.hello(), time)
         player = Player(
             box,
             authority_for_a_bench(DEFAULT),

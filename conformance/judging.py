@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 from lockproof.conformance import journal as journals
 from lockproof.conformance.journal import Record
 from lockproof.conformance.oracle import Oracle
+from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.run import OVERWRITES, clause_results, declared_profile
+from lockproof.conformance.run import OVERWRITES, clause_results
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
 

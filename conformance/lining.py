@@ -14,12 +14,12 @@ from typing import Protocol
 
 from lockproof.conformance import faults
 from lockproof.conformance.targets import IN_PROCESS, ON_A_LINE, is_line_fault
-from lockproof.hw_adapter.channel import DEFAULT_LINE, Channel, LineSettings, LinkLost, open_channel
+from lockproof.hw_adapter.channel import DEFAULT_LINE, Channel, LineSettings, open_channel
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.hostile import Direction, Hostility, Kind, OneWay, Struck, UnsteadyBox
 from lockproof.hw_adapter.serve import pseudo_terminal, told_to_stop, write_what_fits
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import BadInput
+from lockproof.spec.observable import BadInput, LinkLost
 
 _LOOK_UP_S = 0.1
 _GRAIN_S = 0.001

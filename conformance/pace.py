@@ -7,14 +7,13 @@ seconds are known well enough, and what can no longer be sent in its second is n
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 from lockproof.conformance.journal import Record
 from lockproof.conformance.running import Gauge, Running
+from lockproof.hw_adapter.bench_time import BenchTime
 from lockproof.spec.observable import BenchError, Hello
 
 
@@ -24,29 +23,6 @@ class ClockMode(StrEnum):
     HOLD = "hold"  # it stands still; time passes by command, and every decision is made at a known second
     ADVANCE = "advance"  # it runs; what takes longer than a moment passes by command
     WALL_CLOCK = "wall-clock"  # it runs, and is waited for
-
-
-class BenchTime(Protocol):
-    """The bench's own clock. `ppm`: how far it may go wrong, in parts of a million."""
-
-    ppm: float
-
-    def now(self) -> float:
-        """Seconds since some instant."""
-
-    def sleep(self, seconds: float) -> None: ...
-
-
-class RealTime:
-    """The clock of this machine. Crystals of such machines are wrong by some tens of parts in a million."""
-
-    ppm = 50.0
-
-    def now(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(max(0.0, seconds))
 
 
 class PlayAgain(BenchError):  # noqa: N818  (reads as what to do)
@@ -134,8 +110,7 @@ class Pace:
 
     def measure(self, value: int, sent: float, received: float) -> None:
         """How far the clock is ahead of the value that it took at an instant between these two, by what it has shown since."""
-        low, high = (bound - self.running.clock.at for bound in self.running.clock.at_instant(self.running.clock.at))
-        self.offset = low - value + sent, high - value + received
+        self.offset = self.running.clock.low - value + sent, self.running.clock.high - value + received
 
     def _was_set(self, command: Record, answer: Record) -> None:
         if self.offset:
@@ -181,7 +156,9 @@ class Pace:
                 raise Missed("what was left of the second that this was aimed at was too short")
 
     def told(self) -> str:
-        """In a few words, for a summary."""
+        """In a few words, for a summary: how the clock is dealt with where it runs, and how it stands to what it is set to."""
+        if self.mode is ClockMode.HOLD:
+            return ""
         offset = f", {self.offset[0]:+.2f} to {self.offset[1]:+.2f} s from what it is set to" if self.offset else ""
         return f"clock: {self.mode}{offset}"
 
@@ -222,16 +199,16 @@ class Pace:
         return self.aim.clock.at_instant(self.now())
 
     def _window(self) -> tuple[float, float]:
-        """The part of a second of the clock to send in: the longer one in which the timer does not turn."""
+        """The part of a second of the clock to send in: the longer one in which the timer does not turn, if that is long enough."""
         margin = max(_MARGIN, self._took)
         (low, high), (least, most) = self._clock_now(), self.aim.timer.at_instant(self.now())
         if max(high - low, most - least) > WELL_KNOWN:
             return _EDGE, 1.0 - margin
         turns = ((low + high) / 2 - (least + most) / 2) % 1.0  # where in its second the clock is when the timer turns
         unsure = (most - least) / 2 + _EDGE
-        if turns > 0.5:  # noqa: PLR2004 (half a second)
-            return _EDGE, turns - unsure - margin
-        return turns + unsure, 1.0 - margin
+        before, after = (_EDGE, turns - unsure - margin), (turns + unsure, 1.0 - margin)
+        begin, end = max(before, after, key=lambda part: part[1] - part[0])
+        return (begin, end) if end - begin > WELL_KNOWN else (_EDGE, 1.0 - margin)  # too short a part would never be hit
 
     def _sleep(self, seconds: float) -> None:
         until = self.now() + seconds + _TICK

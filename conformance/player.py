@@ -88,7 +88,6 @@ class Player:
     attempts: int = MOST_ATTEMPTS  # so many are worth it for the scenario that was played last
     pace: Pace | None = None  # for scenarios whose clock runs
     clock: ClockMode = ClockMode.HOLD  # of all others
-    measured: str = ""  # of a clock that ran, in the scenario that measured it last
     explain: int = 0  # of so many failures, also which observations contradict each other
     _ready: _Ready | None = None
 
@@ -155,7 +154,6 @@ class Player:
         if pace and unsure:
             pace.forget()
         result = judge.result(explain=self.explain > 0)
-        self.measured = result.measured or self.measured
         if pace:
             self.attempts = MOST_AIMS if again or judge.may_decide else 1
         self.explain -= result.finding is not None
@@ -166,12 +164,6 @@ class Player:
         if scenario.runs and self.pace is None:
             raise ScenarioError(scenario.where, "its clock must run, and nobody said how it is waited for", "play it with a pace")
         return self.pace if scenario.runs or self.clock is not ClockMode.HOLD else None
-
-    def clock_told(self) -> str:
-        """How the clock was dealt with, and what was measured of it, in a few words."""
-        if self.clock is ClockMode.HOLD or self.pace is None:
-            return self.measured
-        return ", ".join(filter(None, (self.pace.told(), self.measured)))
 
     def put_away(self) -> None:
         """What was made ready for a scenario that is not to be played after all is given back."""

@@ -130,7 +130,8 @@ def summary(result: RunResult) -> str:
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) or "no scenario"
     error = f"\n    {escape(result.error)}" if result.error else ""
     link = f"   {result.link}" if result.link else ""
-    link += f"   {result.clock}" if result.clock else ""
+    measured = next((each.measured for each in reversed(result.scenarios) if each.measured), "")
+    link += "".join(f"   {said}" for said in (result.clock, measured) if said)
     who = f" ({escape(result.firmware)})" if result.firmware else ""
     journal = f"   {escape(result.journal)}" if result.journal else ""
     link += f"   {_reached_with(result)}" if result.bench else ""

@@ -72,7 +72,7 @@ class Gauge:
         self.low, self.high, self.at = min(mine[0], others[0]) - at, max(mine[1], others[1]) - at, at
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Wrong:
     """A counter that showed what it can't: its name, what it showed, and the least and the most that it could have."""
 

@@ -13,7 +13,6 @@ from lockproof.conformance.oracle import Judge
 from lockproof.conformance.outbox import Line, Methods, Outbox, Sent
 from lockproof.conformance.pace import Missed, Pace, PlayAgain
 from lockproof.conformance.scenario import Scenario, ScenarioError, Step
-from lockproof.hw_adapter.channel import LinkLost
 from lockproof.hw_adapter.messages import Code, Command
 from lockproof.reference.authority import Generator
 from lockproof.reference.credentials import BoxKeys, interop_digits
@@ -27,6 +26,7 @@ from lockproof.spec.observable import (
     CodeIndex,
     Decision,
     Hello,
+    LinkLost,
     NoAnswer,
     ObservedDecision,
     Provisioning,
@@ -353,8 +353,8 @@ class Stage:
         return self.ask("read_clock", "read the clock", Command(Code.CLOCK_READ), aim=False)
 
     def _aim(self, told: Record) -> None:
-        """Where the clock runs: what is sent now is for the second in which the scenario has it."""
-        if self.pace and self.aimed and told["name"] not in MOVES_THE_CLOCK:
+        """Where the clock runs: what is sent now is for the second in which the scenario has it, but for what brings that second on."""
+        if self.pace and self.aimed and told["name"] != "advance_clock":
             self.pace.reach(self._second(), self.look)
             told["aimed"] = self._second()
 

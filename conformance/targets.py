@@ -17,8 +17,7 @@ from typing import IO, TYPE_CHECKING
 from lockproof.conformance import faults
 from lockproof.conformance.bench import OPERATOR, Bench, Board, read
 from lockproof.conformance.faults.degenerate import LINE_FAULTS
-from lockproof.conformance.pace import BenchTime, RealTime
-from lockproof.hw_adapter.virtual import VirtualTime
+from lockproof.hw_adapter.bench_time import BenchTime, RealTime, VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import BadInput, BenchError, Box

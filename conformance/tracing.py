@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import DEFAULT_TODAY, from_data
 from lockproof.conformance.suite import as_yaml
 from lockproof.conformance.verdict import ScenarioResult, Verdict

@@ -22,8 +22,8 @@ from lockproof.conformance import journal as journals
 from lockproof.conformance import recording, replaying
 from lockproof.conformance.journal import Record
 from lockproof.conformance.judging import first_finding
+from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.recording import Passed
-from lockproof.conformance.run import declared_profile
 from lockproof.conformance.verdict import Finding
 from lockproof.hw_adapter import cbor
 from lockproof.hw_adapter.device import Device

@@ -91,7 +91,7 @@ class RunResult:
     journal: str = ""
     seed: str = ""
     link: str = ""
-    clock: str = ""  # how it was dealt with, and what was measured of it
+    clock: str = ""  # how it was dealt with where it ran, and how it stood to what it was set to
     bench: dict[str, Any] = field(default_factory=dict)  # of the bench file, what this was reached with
     stopped: bool = False  # by Ctrl-C
     seconds: float = 0.0

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import serial
-from lockproof.spec.observable import BenchError, NoAnswer
+from lockproof.spec.observable import BenchError, LinkLost
 
 try:
     import termios
@@ -28,10 +28,6 @@ _LINE_ERRORS: tuple[type[Exception], ...] = (*_DRIVER_ERRORS, TypeError)  # of p
 
 class PortError(BenchError):
     """A port that can't be opened: which, why, and what to do."""
-
-
-class LinkLost(NoAnswer):
-    """The line was open and is gone: unplugged, closed at the other end, or its driver gave up."""
 
 
 class Channel(Protocol):

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lockproof.hw_adapter.channel import Channel, LinkLost, PortError
-from lockproof.spec.observable import BenchError
+from lockproof.hw_adapter.channel import Channel, PortError
+from lockproof.spec.observable import BenchError, LinkLost
 
 _LOOK_EVERY_S = 0.25
 _TRIAL_S = 5.0

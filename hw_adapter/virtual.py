@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE, SerialBox
+from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.hostile import Direction, Hostility, OneWay, Struck, UnsteadyBox
 from lockproof.hw_adapter.link import Patience
@@ -24,25 +25,6 @@ def hostile_box(
     time, counted = VirtualTime(), struck or Struck()
     far = UnsteadyBox(Device(make_box(time)), hostility, counted)
     return SerialBox(VirtualLine(far, hostility, time, counted), "hostile line", patience, now=time.now), time
-
-
-class VirtualTime:
-    """Seconds since it was made. It stands still until somebody waits. `ppm`: no clock goes wrong in it but those that are made to."""
-
-    ppm = 0.0
-
-    def __init__(self) -> None:
-        self._now = 0.0
-
-    def now(self) -> float:
-        return self._now
-
-    def sleep(self, seconds: float) -> None:
-        self._now += max(0.0, seconds)
-
-    def sleep_until(self, instant: float) -> None:
-        """Does nothing for an instant that is over."""
-        self._now = max(self._now, instant)
 
 
 class VirtualLine:

@@ -25,6 +25,10 @@ class NoAnswer(BenchError):  # noqa: N818  (reads as what happened: the command 
     """A command went out and no answer came back: it may have been carried out wholly, in part or not at all."""
 
 
+class LinkLost(NoAnswer):
+    """The line was open and is gone: unplugged, closed at the other end, or its driver gave up."""
+
+
 class Declined(BenchError):  # noqa: N818  (reads as what happened: the box did not do it)
     """The box is well, says that it does not do this, and has changed nothing. Not a decision about a credential.
 

@@ -49,10 +49,9 @@ def fault(breaks: str | None, unseen: str = "") -> Callable[[type[ReferenceBox]]
 
 
 def all_faults() -> dict[str, Fault]:
-    """Every faulty box by name, in the order of the modules."""
-    for module in MODULES:
-        import_module(f"lockproof.conformance.faults.{module}")
-    return FAULTS
+    """Every faulty box by name, in the order of the modules, whichever of them was imported first."""
+    order = [import_module(f"lockproof.conformance.faults.{module}").__name__ for module in MODULES]
+    return dict(sorted(FAULTS.items(), key=lambda item: order.index(item[1].make.__module__)))
 
 
 def named(name: str) -> Fault:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import Scenario, load
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.profile import DEFAULT

@@ -14,8 +14,8 @@ import pytest
 from lockproof.conformance.faults import named
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.outbox import Outbox
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.suite import packaged
 from lockproof.conformance.verdict import ScenarioResult, Verdict

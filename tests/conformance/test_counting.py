@@ -12,7 +12,7 @@ import sys
 import time
 
 import pytest
-from lockproof.conformance import counting, killing
+from lockproof.conformance import killing, live_line
 from lockproof.conformance.counting import Counting
 from lockproof.conformance.suite import Suite
 from rich.console import Console
@@ -42,13 +42,13 @@ def test_elsewhere_there_is_a_line_now_and_then(monkeypatch):
     with Counting(console, 3, "goals") as count:
         count("the first")
         assert console.file.getvalue() == ""
-        monkeypatch.setattr(counting, "EVERY_WITHOUT_A_TERMINAL", 0.0)
+        monkeypatch.setattr(live_line, "EVERY_WITHOUT_A_TERMINAL", 0.0)
         count("[the] second")
     assert re.fullmatch(r"2/3 goals   0 s   about 0 s left   \[the\] second\n", console.file.getvalue())
 
 
 def test_faults_say_how_far_they_are(monkeypatch):
-    monkeypatch.setattr(counting, "EVERY_WITHOUT_A_TERMINAL", 0.0)
+    monkeypatch.setattr(live_line, "EVERY_WITHOUT_A_TERMINAL", 0.0)
     console = console_of(terminal=False)
     assert killing.try_and_tell(console, FAULTS, "fault", Suite.WRITTEN) == 0
     lines = console.file.getvalue().splitlines()

@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from lockproof.conformance import suite, vector_files
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.planning import FOR_THE_DEFAULT, authority_for_a_bench, make_plan
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import FOR_THE_DEFAULT, authority_for_a_bench, make_plan, run
+from lockproof.conformance.run import run
 from lockproof.conformance.scenario import load
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target, target

@@ -12,15 +12,16 @@ from lockproof.conformance import campaign, faults, suite
 from lockproof.conformance.campaign import Run, Tally
 from lockproof.conformance.exact import ExactJudge
 from lockproof.conformance.explaining import ExplainingJudge
+from lockproof.conformance.faults.clock import TimeOrderReplayed
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.knowledge import Knowledge
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import MOST_ATTEMPTS, Player
-from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides
+from lockproof.conformance.run import play_until_it_decides
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.verdict import Finding, ScenarioResult, Verdict
-from lockproof.hw_adapter.channel import LinkLost
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import Decision, NoAnswer, PowerCut
+from lockproof.spec.observable import Decision, LinkLost, NoAnswer, PowerCut
 from lockproof.spec.profile import DEFAULT
 
 SCENARIOS = {each.id: each for each in suite.packaged() if not (each.unsuitable(DEFAULT) or each.runs)}
@@ -308,7 +309,7 @@ def test_a_boot_in_the_middle_hides_no_fault() -> None:
         assert not run.wrong, run.told()
     replayed = SCENARIOS["an-order-needs-the-boxs-own-nonce"]
 
-    class BootsBeforeTheSecond(faults.named("time-order-replayed").make):  # type: ignore[misc]
+    class BootsBeforeTheSecond(TimeOrderReplayed):
         orders = 0
 
         def time_order(self, order: bytes) -> Decision:

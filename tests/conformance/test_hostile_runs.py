@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lockproof.hw_adapter import frame
 from lockproof.hw_adapter.adapter import SerialBox
+from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.hw_adapter.hostile import Hostility, Kind, Struck, alone, of_all_kinds
 from lockproof.hw_adapter.link import NotABox
-from lockproof.hw_adapter.virtual import VirtualTime, hostile_box
+from lockproof.hw_adapter.virtual import hostile_box
 from lockproof.reference import credentials
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock

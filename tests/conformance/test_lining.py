@@ -21,11 +21,11 @@ from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.verdict import RunResult, Verdict
 from lockproof.hw_adapter.adapter import SerialBox, open_box
 from lockproof.hw_adapter.board import WrongBoard
-from lockproof.hw_adapter.channel import Channel, LinkLost, PortError, open_channel
+from lockproof.hw_adapter.channel import Channel, PortError, open_channel
 from lockproof.hw_adapter.hostile import Direction, Hostility, Kind, OneWay, Struck
 from lockproof.hw_adapter.link import Patience
 from lockproof.hw_adapter.reconnect import ComingBack, DidNotComeBack
-from lockproof.spec.observable import BadInput, NoAnswer, Provisioning, ZoneTable
+from lockproof.spec.observable import BadInput, LinkLost, NoAnswer, Provisioning, ZoneTable
 from serial.tools.list_ports_common import ListPortInfo
 
 COMMAND = [sys.executable, "-m", "lockproof.conformance.command"]

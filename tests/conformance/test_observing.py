@@ -18,8 +18,9 @@ from lockproof.conformance.bench import Observation, Program, read
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.observing import ObservedBox, Operator, Sensor
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench, run
+from lockproof.conformance.run import run
 from lockproof.conformance.scenario import load
 from lockproof.conformance.targets import PARENT_PIPE, target
 from lockproof.conformance.verdict import RunResult, Verdict

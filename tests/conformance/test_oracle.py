@@ -9,8 +9,9 @@ from lockproof.conformance import suite
 from lockproof.conformance.exact import ExactJudge
 from lockproof.conformance.faults import named
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.planning import authority_for_a_bench, make_plan
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench, clause_results, make_plan
+from lockproof.conformance.run import clause_results
 from lockproof.conformance.scenario import DEFAULT_TODAY
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target

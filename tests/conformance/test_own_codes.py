@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance.own_codes import from_file, generator_of, minted_by
-from lockproof.conformance.run import declared_profile
+from lockproof.conformance.planning import declared_profile
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec.civil import day_bounds

@@ -16,13 +16,14 @@ from lockproof.conformance import campaign, faults, suite
 from lockproof.conformance.campaign import Clockwork, Tally
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
-from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace, RealTime
+from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace
+from lockproof.conformance.planning import authority_for_a_bench, timing_of
 from lockproof.conformance.player import MOST_AIMS, Player
-from lockproof.conformance.run import authority_for_a_bench, play_until_it_decides, run, timing_of
+from lockproof.conformance.run import play_until_it_decides, run
 from lockproof.conformance.running import Gauge, Running
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
-from lockproof.hw_adapter.virtual import VirtualTime
+from lockproof.hw_adapter.bench_time import RealTime, VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import BadInput, ClockReading, Decision, Declined, Hello, PowerCut
@@ -32,6 +33,7 @@ SCENARIOS = {each.id: each for each in suite.packaged() if not each.unsuitable(D
 HOUR = "the-hour-is-over"
 MEASURED = "a-clock-that-runs-keeps-to-what-it-declares"
 BOTH = (ClockMode.ADVANCE, ClockMode.WALL_CLOCK)
+TIME: list[VirtualTime] = []  # the last one is that of the box that was made last
 
 
 class Played:
@@ -46,6 +48,7 @@ class Played:
         make: Callable[..., ReferenceBox] = ReferenceBox,
     ) -> None:
         self.time = VirtualTime()
+        TIME.append(self.time)
         self.box = make(clock=Clock(self.time.now, drift_ppm, offset))
         self.box.drift_ppm = declares
         self.pace = Pace(mode, self.box.hello(), self.time)
@@ -154,6 +157,15 @@ def test_waiting_costs_the_time_that_the_scenario_takes_and_advancing_none() -> 
     assert spent[ClockMode.ADVANCE] < 20
 
 
+def test_a_power_cut_comes_in_its_second_too() -> None:
+    """So that it falls where the clock has caught up: this box forgets then that it had found it behind."""
+    forgets = Played(make=faults.named("reading-a-clock-that-fell-behind-loses-the-time").make)
+    result = forgets.play("a-clock-found-behind-is-not-trusted-when-it-has-caught-up")
+    assert result.finding is not None
+    assert (result.finding.step, result.finding.saw) == (14, "2027-03-02 10:30:00")
+    assert "box.clock.never-back" in result.finding.clauses
+
+
 def test_a_clock_that_is_known_to_drift_is_looked_at_again_before_its_second() -> None:
     played = Played(drift_ppm=200.0, declares=200)
     played.play()
@@ -174,18 +186,20 @@ class Dawdles(ReferenceBox):
 
     slow: Container[int] = frozenset({2})
     entries = 0
-    time: VirtualTime
 
     def enter(self, digits: str) -> Decision:
         self.entries += 1
         if self.entries in self.slow:
-            self.time.sleep(1.5)
+            TIME[-1].sleep(1.5)
         return super().enter(digits)
+
+
+class AlwaysDawdles(Dawdles):
+    slow = range(10_000)
 
 
 def test_what_was_decided_in_another_second_shows_nothing_and_is_aimed_again() -> None:
     played = Played(make=Dawdles)
-    played.box.time = played.time  # type: ignore[attr-defined]
     result = played.play()
     assert (result.verdict, result.attempts) == (Verdict.PASS, 2)
     given_up = [each["message"] for each in played.journal.records if each["record"] == "given-up"]
@@ -193,8 +207,7 @@ def test_what_was_decided_in_another_second_shows_nothing_and_is_aimed_again() -
 
 
 def test_a_box_that_is_always_late_is_inconclusive_after_so_many_aims_and_never_failed() -> None:
-    played = Played(make=Dawdles)
-    played.box.time, played.box.slow = played.time, range(10_000)  # type: ignore[attr-defined]
+    played = Played(make=AlwaysDawdles)
     result = played.play()
     assert (result.verdict, result.attempts, result.finding) == (Verdict.INCONCLUSIVE, MOST_AIMS, None)
     assert "and meant for" in result.message

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import ScenarioError, load, outage
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.words import WordsError

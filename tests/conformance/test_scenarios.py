@@ -13,12 +13,12 @@ import pytest
 from lockproof.conformance import suite
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode, Pace
+from lockproof.conformance.planning import OF_THE_APP, authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import OF_THE_APP, authority_for_a_bench
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.suite import written
 from lockproof.conformance.verdict import ScenarioResult, Verdict
-from lockproof.hw_adapter.virtual import VirtualTime
+from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import TicketClaims
 from lockproof.reference.hardware import Clock

@@ -13,8 +13,9 @@ from lockproof.conformance import ports, suite
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import served, target
 from lockproof.hw_adapter.adapter import open_box
-from lockproof.hw_adapter.channel import DEFAULT_LINE, LinkLost, PortError, open_channel
+from lockproof.hw_adapter.channel import DEFAULT_LINE, PortError, open_channel
 from lockproof.hw_adapter.link import Patience
+from lockproof.spec.observable import LinkLost
 
 SER2NET = shutil.which("ser2net", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())

@@ -10,8 +10,9 @@ from lockproof.conformance import suite
 from lockproof.conformance.faults import all_faults, named
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.killing import Kill, smallest_set, try_fault
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench, run
+from lockproof.conformance.run import run
 from lockproof.conformance.suite import Suite
 from lockproof.conformance.targets import IN_PROCESS, ON_A_LINE, target
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from lockproof.conformance import faults, suite, unit_test
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
-from lockproof.conformance.run import authority_for_a_bench
 from lockproof.conformance.scenario import DEFAULT_TODAY
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter.adapter import SerialBox

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lockproof.hw_adapter import cbor, vectors
 from lockproof.hw_adapter.adapter import BadAnswer, NotCut, SerialBox, SessionChanged
-from lockproof.hw_adapter.channel import LinkLost, Recorded
+from lockproof.hw_adapter.channel import Recorded
 from lockproof.hw_adapter.declaration import OtherVersion
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, encode_frame
@@ -33,6 +33,7 @@ from lockproof.spec.observable import (
     CutClass,
     Decision,
     Declined,
+    LinkLost,
     NoAnswer,
     PowerCut,
     Provisioning,

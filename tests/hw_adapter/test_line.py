@@ -20,11 +20,11 @@ import serial
 from lockproof.hw_adapter import channel as channels
 from lockproof.hw_adapter import vectors
 from lockproof.hw_adapter.adapter import SessionChanged, open_box
-from lockproof.hw_adapter.channel import LinkLost, PortError, open_channel
+from lockproof.hw_adapter.channel import PortError, open_channel
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.link import NotABox, NothingAnswers, Patience
 from lockproof.hw_adapter.serve import serve_pty, serve_tcp
-from lockproof.spec.observable import BenchError, CutClass, PowerCut
+from lockproof.spec.observable import BenchError, CutClass, LinkLost, PowerCut
 
 QUICK = Patience(sends=(0.1, 0.1), first_frame=0.2)
 

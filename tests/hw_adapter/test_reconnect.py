@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from lockproof.hw_adapter import reconnect, vectors
 from lockproof.hw_adapter.adapter import SerialBox
+from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.hw_adapter.board import ANY, Board, Expected, WrongBoard
-from lockproof.hw_adapter.channel import LinkLost, PortError
+from lockproof.hw_adapter.channel import PortError
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.link import NothingAnswers
 from lockproof.hw_adapter.reconnect import ComingBack, DidNotComeBack, ReturningChannel, finder
-from lockproof.hw_adapter.virtual import VirtualTime
-from lockproof.spec.observable import BenchError, NoAnswer, Provisioning, ZoneTable
+from lockproof.spec.observable import BenchError, LinkLost, NoAnswer, Provisioning, ZoneTable
 
 PROVISIONING = Provisioning(bytes(range(16)), bytes(32), ZoneTable(((0, 0),), 1))
 

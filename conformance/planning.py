@@ -1,0 +1,248 @@
+"""What will be played on a box and what it will cost, by what the box declares and by a rehearsal on the reference box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lockproof.conformance.at_the_box import cut_class
+from lockproof.conformance.journal import Journal
+from lockproof.conformance.pace import ClockMode, Pace
+from lockproof.conformance.player import TEST_CLOCK, Player
+from lockproof.conformance.scenario import WAIT, Scenario, ScenarioError, outage
+from lockproof.conformance.story import Contradiction
+from lockproof.conformance.targets import Target
+from lockproof.conformance.verdict import Verdict
+from lockproof.conformance.words import spoken
+from lockproof.reference.authority import Generator, ReferenceAuthority
+from lockproof.reference.box import ReferenceBox
+from lockproof.reference.credentials import interop_digits
+from lockproof.reference.days import Days, Zones
+from lockproof.reference.pins import CHEAP
+from lockproof.spec.observable import Authority, BadInput, BenchError, CutClass, Hello
+from lockproof.spec.profile import DEFAULT, HOUR, Profile, ProfileError, ProfileOfOwnCodes
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How the clock of the box is dealt with; `longest_wait` in seconds, None where waiting costs nothing."""
+
+    mode: ClockMode = ClockMode.HOLD
+    longest_wait: int | None = 0
+
+    def pace(self, hello: Hello, target: Target, waiting: Callable[[float], object]) -> Pace:
+        """For scenarios whose clock runs; `waiting` is told how many seconds are still to be waited."""
+        tolerance = target.board.tolerance if target.board else 0.0
+        return Pace(self.mode, hello, target.time, tolerance, waiting=waiting)
+
+    def waits_for(self, scenario: Scenario) -> bool:
+        """The clock runs in it, and every second of it costs one."""
+        return self.longest_wait is not None and (scenario.runs or self.mode is ClockMode.WALL_CLOCK)
+
+
+def timing_of(hello: Hello, target: Target, wanted: ClockMode | None, longest_wait: int | None) -> Timing:
+    """Raises `BadInput` for what the box does not declare."""
+    mode = wanted or (ClockMode.HOLD if _can_hold(hello) else ClockMode.WALL_CLOCK)
+    if mode is not ClockMode.WALL_CLOCK and not _can_hold(hello):
+        raise BadInput(
+            f"--clock {mode}: the box declares no test clock, so that nobody can hold its clock or move it; use --clock wall-clock"
+        )
+    if not target.time.ppm:
+        return Timing(mode, None)
+    return Timing(mode, DEFAULT_WAITS[mode] if longest_wait is None else longest_wait)
+
+
+def _can_hold(hello: Hello) -> bool:
+    """Somebody can hold its clock, and move it."""
+    return bool({TEST_CLOCK, "model"} & set(hello.clock_modes))
+
+
+DEFAULT_WAITS = {ClockMode.HOLD: 0, ClockMode.ADVANCE: 0, ClockMode.WALL_CLOCK: 2 * HOUR}
+"""How long a scenario may wait for a clock that runs, in seconds, where nothing is said."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What will be played and what it will cost, as the rehearsal on the reference box counted it."""
+
+    selected: list[Scenario] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)  # scenario id -> the declared reason
+    commands: int = 0
+    writes: int = 0
+    cuts: int = 0
+    resets: int = 0
+    waits: int = 0  # seconds, for a clock that runs
+
+
+def authority_for_a_bench(
+    profile: Profile, generator: Generator = interop_digits
+) -> Callable[[], AbstractContextManager[Authority]]:
+    """A fresh authority for every scenario, with PINs that are cheap to check."""
+    return lambda: ReferenceAuthority(profile=profile, pin_cost=CHEAP, generator=generator)
+
+
+MEASURE = "measure-clock"
+ONLY_HELD = "only a clock that is held was judged"
+NOT_EXERCISED = "not exercised:"
+"""Begins a reason that lies in the bench and not in the standard: what was left out for it is inconclusive, never passed over."""
+
+OF_THE_APP = {"connect", "present", "deliver", "mint", "fetch", "end-another-grant"}
+"""Verbs that need a box with an app: class code-only answers tickets and revocation orders as unsupported."""
+
+FOR_THE_DEFAULT = "written for the default profile, and does not fit what the box declares"
+
+DECLARED = ("code_digits", "code_indices", "code_ends_with_its_day", "holdover", "clock_skew")
+"""What a box declares of the profile in its hello; everything else is the standard's."""
+
+
+def declared_profile(hello: dict[str, Any]) -> Profile:
+    """The default profile with what the box declares of its own. Raises `BenchError` for what the standard does not allow."""
+    declared = {name: hello[name] for name in DECLARED}
+    of_its_own = "interop" not in hello["classes"] and declared["code_digits"] != DEFAULT.code_digits
+    try:
+        return ProfileOfOwnCodes(**declared) if of_its_own else replace(DEFAULT, **declared)
+    except ProfileError as error:
+        raise BenchError(f"the box declares what the standard does not allow: {error}; mend its hello") from None
+
+
+def make_plan(
+    scenarios: Sequence[Scenario],
+    hello: Hello,
+    profile: Profile,
+    target: Target,
+    today: str,
+    timing: Timing = Timing(),
+    *,
+    rehearse: bool = True,
+    has_codes: bool = True,
+    listed: Generator | None = None,
+) -> Plan:
+    """Select by declaration, rehearse what is selected on the reference box, and count what it costs.
+
+    It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough.
+    """
+    plan = Plan()
+    rehearsal = _Rehearsing(listed, profile)
+    for scenario in scenarios:
+        reason = _not_applicable(scenario, hello, profile, target, has_codes=has_codes)
+        if (rehearse or timing.waits_for(scenario)) and not reason:
+            reason = _rehearse(scenario, rehearsal, profile, today, plan, timing)
+        entries = rehearsal.state.next_entry - 1
+        if not reason and entries > hello.log_capacity and any(step.verb == "upload" for step in scenario.steps):
+            reason = f"it uploads a log of {entries} entries, and the box declares room for {hello.log_capacity}"
+        if reason:
+            plan.left_out[scenario.id] = reason
+        else:
+            plan.selected.append(scenario)
+    plan.writes = rehearsal.store.writes
+    return plan
+
+
+def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target, *, has_codes: bool) -> str:
+    if not scenario.uses_box and not target.reference:
+        return "the authority decides it, and no authority is judged here"
+    if unsuitable := scenario.unsuitable(profile):
+        return unsuitable
+    verbs = {step.verb for step in scenario.steps}
+    if hello.production:
+        return "the box declares a production build, which refuses test commands"
+    if "interop" not in hello.classes and (own := _not_with_codes_of_its_own(scenario, hello, has_codes)):
+        return own
+    if "code-only" in hello.classes and verbs & OF_THE_APP:
+        return "the box declares class code-only, a box without an app"
+    if not _can_hold(hello) and _moves_its_clock(scenario, profile):
+        return (
+            f"{NOT_EXERCISED} the box declares no test clock, and this scenario moves its clock over a power cut, or disturbs it"
+        )
+    if "disturb-clock" in verbs and not hello.disturbs_clock:
+        return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
+    supply = target.cuts_supply(hello.holdover)
+    cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
+    for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
+        return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
+    return ""
+
+
+def _moves_its_clock(scenario: Scenario, profile: Profile) -> bool:
+    """By a command that a box whose only clock mode is `wall-clock` declines (PROTOCOL.md)."""
+    cuts = any(step.verb == "cut" and outage(step.arguments.get("off", "0s"), profile) for step in scenario.steps)
+    return cuts or any(step.verb == "disturb-clock" for step in scenario.steps)
+
+
+def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool) -> str:
+    """Digits are opaque, so that most can be played with any; what is about how codes and messages are made can't.
+
+    Messages are those of class interop, whoever makes the codes, so that forged ones are forged in its forms.
+    """
+    declares = f"the box declares {' and '.join(hello.classes) or 'no class'}"
+    if not has_codes:
+        return (
+            f"{declares}, and nobody says what its codes are: give its adapter a mint, or give them with --codes"
+            "   (hw_adapter/ADAPTERS.md)"
+        )
+    if scenario.secret:
+        return f"{declares}, and this scenario needs codes of class interop that were searched for"
+    if any(clause.startswith("interop.") for clause in scenario.clauses):
+        return f"{declares}, and this scenario shows a clause of class interop"
+    return ""
+
+
+_NOT_LISTED = (
+    f"{NOT_EXERCISED} a file of codes says those of one box in one zone, and this scenario needs others; give the adapter a mint"
+)
+
+
+class _Rehearsing(ReferenceBox):
+    """The reference box, with codes that a file lists if there is one."""
+
+    def __init__(self, listed: Generator | None, profile: Profile) -> None:
+        self.listed = listed
+        super().__init__(profile=profile)
+
+    def _boot_days(self, zones: Zones) -> None:
+        self.days = Days(self.keys, zones, self.listed(self.box_id, self.secret, self.profile) if self.listed else None)
+
+
+def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str, plan: Plan, timing: Timing) -> str:
+    """Play it on the reference box: what the model contradicts is refused before any box is touched."""
+    generator, journal = box.listed or interop_digits, Journal()
+    waits_for_it = timing.waits_for(scenario)
+    if scenario.runs:
+        steps = tuple(replace(step, verb=WAIT, shows=()) if step.verb == MEASURE else step for step in scenario.steps)
+        scenario = replace(scenario, runs=False, steps=steps)
+    player = Player(box, authority_for_a_bench(profile, generator), journal, today, profile, generator=generator)
+    try:
+        result = player.play(scenario)
+    except (Contradiction, ScenarioError):
+        if box.listed:
+            return _NOT_LISTED
+        if profile == DEFAULT:
+            raise
+        return FOR_THE_DEFAULT
+    if box.listed and result.verdict is not Verdict.PASS:
+        return f"{NOT_EXERCISED} {result.message}" if result.message else _NOT_LISTED
+    if (
+        result.verdict is not Verdict.PASS and not scenario.theorem
+    ):  # a broken model's counterexample is to fail in front of everybody
+        if profile != DEFAULT:
+            return FOR_THE_DEFAULT
+        found = result.finding
+        told = f"{found.did}: {found.saw}; {found.must}" if found else result.message
+        raise Contradiction(found.where if found else str(scenario.where), "reference passes", told)
+    if waits_for_it and timing.longest_wait is not None:
+        waits = sum(r["arguments"]["seconds"] for r in journal.records if r.get("name") == "advance_clock")
+        if waits > timing.longest_wait:
+            return _too_long(waits, only_held=timing.mode is ClockMode.HOLD)
+        plan.waits += waits
+    plan.commands += result.commands
+    plan.resets += 1
+    plan.cuts += sum(step.verb == "cut" for step in scenario.steps)
+    return ""
+
+
+def _too_long(waits: int, *, only_held: bool) -> str:
+    """Why it is left out; where the clock is held, this is the only kind of scenario that waits."""
+    told = f"its clock would have to run for {spoken(waits)}: allow that with --wait {spoken(waits)}"
+    return f"{ONLY_HELD}; {told}" if only_held else f"{NOT_EXERCISED} {told}"
