@@ -237,8 +237,7 @@ class ExplainingJudge(StoryJudge):
             self._looks.saw(value["box_time"], *instants)
         wrong = running.answered(self._command, answer)
         if wrong is None:
-            set_just_now = self._command["name"] == "time_order" and value["accepted"]
-            self._tick(running, instants, {} if set_just_now else value, self._cut_for())
+            self._tick(running, instants, {} if self._sets_a_running_clock(value) else value, self._cut_for())
             return True
         did, is_clock = self._did(), wrong.counter == "clock"
         self._note(did, f"its {wrong.counter} shows {self._shown_by(wrong.shown, is_clock)}")
@@ -254,6 +253,10 @@ class ExplainingJudge(StoryJudge):
 
     def _shown_by(self, counter: int | None, is_clock: bool) -> str:
         return self._time(counter) if is_clock else f"{counter} s"
+
+    def _sets_a_running_clock(self, value: Record) -> bool:
+        """What a clock that runs shows as it is set is not yet how it stands: it may be the order's value (PROTOCOL.md)."""
+        return self._running is not None and self._command["name"] == "time_order" and bool(value["accepted"])
 
     def _tick(self, running: Running, instants: tuple[float, float], value: Record | None = None, cut_for: int = 0) -> None:
         """Clock and timer stand as they were seen, or anywhere between what they can show at one of these instants.
@@ -315,7 +318,10 @@ class ExplainingJudge(StoryJudge):
             (saw == record.get("reported", saw), lambda told: (word, f"{self._says(told)}; and say what it does")),
             (same(accepted, saw), lambda told: (word, self._says(told))),
             *self._reasoned(course, value, word),
-            (self._shows_time(course.after.box, value["box_time"]), lambda told: self._timed(told, word, value)),
+            (
+                self._sets_a_running_clock(value) or self._shows_time(course.after.box, value["box_time"]),
+                lambda told: self._timed(told, word, value),
+            ),
         )
         if self.doubt and self._step.get("step"):
             self._doubt(every(*(fact for fact, _ in facts)), course)
@@ -422,8 +428,6 @@ class ExplainingJudge(StoryJudge):
 
     def _shows_time(self, box: model.Box, shown: int | None) -> Truth:
         ready = model.ready(box)
-        if self._running is not None and self._command["name"] == "time_order":
-            return True  # what a clock that runs shows as it is set is not yet how it stands
         return no(ready) if shown is None else every(ready, same(box.clock, shown))
 
     # The log

@@ -188,6 +188,11 @@ class Pace:
     def _width(self) -> float:
         return self.aim.clock.width + self.aim.timer.width
 
+    @property
+    def is_new_to_its_power(self) -> bool:
+        """It has booted, and was not looked at since."""
+        return not math.isfinite(self.running.timer.low)
+
     def is_known(self) -> bool:
         """Whether both counters are known well."""
         return self._least_known().width <= WELL_KNOWN

@@ -131,11 +131,11 @@ class Running:
         """A command was carried out, and this is what its answer showed of clock and timer."""
         sent, received = self.instants(command, answer)
         self.alive = sent
-        taken = command["name"] == "time_order" and bool(_field(answer, "accepted"))
-        self._carried_out(command, sent, received, taken=taken)
         if not math.isfinite(self.timer.low):  # it counts from power-up, and that was before this answer
             self.timer.high = self.timer.at_instant(received)[1] - received
             self.timer.low, self.timer.at = -received, received
+        taken = command["name"] == "time_order" and bool(_field(answer, "accepted"))
+        self._carried_out(command, sent, received, taken=taken)
         for name, gauge, shown in (
             ("clock", self.clock, None if taken else _field(answer, "box_time")),  # or what it was told, before it stands so
             ("timer", self.timer, _field(answer, "timer")),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Container
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance import campaign, faults, suite
 from lockproof.conformance.campaign import Clockwork, Tally
+from lockproof.conformance.explaining import ExplainingJudge
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace
@@ -116,6 +118,20 @@ def test_what_is_recorded_of_a_running_clock_is_read_again_as_it_was() -> None:
     assert again.drift == pytest.approx(70e-6)
 
 
+def test_a_timer_begins_anew_only_after_the_answer_to_a_power_cut() -> None:
+    """However long the box takes until its power goes, and until it is back."""
+    running = Running(drift_ppm=0, skew=90)
+    look = {"name": "read_clock", "arguments": {}}
+    cut = {"name": "cut_power", "arguments": {"cut": "reset", "off_for": 0}}
+    assert running.answered({**look, "sent": 10.0}, {"received": 10.1, "value": {"timer": 700}}) is None
+    assert running.answered({**cut, "sent": 10.2}, {"received": 10.3, "value": None}) is None
+    assert running.answered({**look, "sent": 14.0}, {"received": 14.1, "value": {"timer": 1}}) is None
+    assert running.timer.shows(20.0, 20.0) == (6, 8)
+    wrong = running.answered({**look, "sent": 20.0}, {"received": 20.1, "value": {"timer": 11}})
+    assert wrong is not None
+    assert (wrong.least, wrong.most) == (6, 8)
+
+
 def test_a_tolerance_of_the_bench_makes_every_instant_less_certain() -> None:
     command, answer = {"name": "read_clock", "arguments": {}, "sent": 10.0}, {"received": 10.2, "value": {"timer": 5}}
     exact, tolerant = Running(drift_ppm=0, skew=90), Running(drift_ppm=0, skew=90, tolerance=2.0)
@@ -164,6 +180,32 @@ def test_a_power_cut_comes_in_its_second_too() -> None:
     assert result.finding is not None
     assert (result.finding.step, result.finding.saw) == (14, "2027-03-02 10:30:00")
     assert "box.clock.never-back" in result.finding.clauses
+
+
+def test_a_refused_time_order_says_whether_the_box_knows_the_time() -> None:
+    """The only place at which this one shows it."""
+    judged = [
+        {"record": "step", "step": 0, "where": "", "verb": "set-up", "channel": "clock", "shows": (), "at": 0},
+        *commanded("reset", {}, None, at=0.0),
+        *commanded("provision", {"new": True}, None, at=0.1),
+        *commanded("challenge", {}, "00", at=0.2),
+        *commanded("time_order", {}, Decision(False, "box.authentic", 5_000), at=0.3, value=9_000, nonce=1, authentic=False),
+    ]
+    head = {"id": "made by hand", "clauses": (), "zone": "UTC", "running": Running(drift_ppm=20, skew=90).told()}
+    judge = ExplainingJudge(scenario=head, profile=DEFAULT)
+    for record in judged:
+        judge.see(record)
+    assert judge.finding is not None
+    assert judge.finding.must == "box time must be unknown time"
+
+
+def commanded(name: str, arguments: dict[str, Any], answer: Any, *, at: float, **meaning: Any) -> list[dict[str, Any]]:
+    """A command and its answer, as a journal has them."""
+    value = asdict(answer) if isinstance(answer, Decision) else answer
+    return [
+        {"record": "command", "name": name, "about": name, "at": 0, "arguments": arguments, "meaning": meaning, "sent": at},
+        {"record": "answer", "value": value, "received": at + 0.05},
+    ]
 
 
 def test_a_clock_that_is_known_to_drift_is_looked_at_again_before_its_second() -> None:

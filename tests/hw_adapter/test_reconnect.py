@@ -268,6 +268,23 @@ def test_a_line_that_was_not_away_is_not_doubted(ports: Ports, box: Any) -> None
     assert host.hello().identity == "renamed"
 
 
+def comes_back_as(identity: str, ports: Ports, box: Any, host: SerialBox, asked: tuple[str, ...]) -> None:
+    """The line is lost after all this was asked; the board that is there when it is back says that it is this one."""
+    for each in asked:
+        {"provision": lambda: host.provision(PROVISIONING), "reset": host.reset, "hello": host.hello}[each]()
+    box.declared = replace(box.declared, identity=identity, session=7)
+    after_coming_back(ports, host, box)
+
+
+def is_taken_for(another: str | None, host: SerialBox) -> None:
+    """The same board, where nothing is said of another."""
+    if another is None:
+        assert host.enter("47112345").accepted
+    else:
+        with pytest.raises(WrongBoard, match=another):
+            host.enter("47112345")
+
+
 @pytest.mark.parametrize(
     ("asked", "identity", "same"),
     [
@@ -289,15 +306,8 @@ def test_an_identity_may_become_what_was_provisioned(
     ports.plug("port", Device(box))
     host = ports.host()
     host.hello()
-    for each in asked:
-        {"provision": lambda: host.provision(PROVISIONING), "reset": host.reset, "hello": host.hello}[each]()
-    box.declared = replace(box.declared, identity=identity, session=7)
-    after_coming_back(ports, host, box)
-    if same:
-        assert host.enter("47112345").accepted
-    else:
-        with pytest.raises(WrongBoard, match=f"identity {identity}, and it was "):
-            host.enter("47112345")
+    comes_back_as(identity, ports, box, host, asked)
+    is_taken_for(None if same else f"identity {identity}, and it was ", host)
 
 
 def test_a_provisioning_that_got_no_answer_leaves_both_identities_possible(ports: Ports, box: Any) -> None:
@@ -357,15 +367,8 @@ def test_an_identity_that_a_bench_expects_stays_over_a_reset_too(
 ) -> None:
     ports.plug("port", Device(box))
     host = ports.host(expected=Expected("example 0001"))
-    for each in asked:
-        {"provision": lambda: host.provision(PROVISIONING), "reset": host.reset}[each]()
-    box.declared = replace(box.declared, identity=identity, session=7)
-    after_coming_back(ports, host, box)
-    if same:
-        assert host.enter("47112345").accepted
-    else:
-        with pytest.raises(WrongBoard, match=r"since the line came back: identity another, and it was .*example 0001"):
-            host.enter("47112345")
+    comes_back_as(identity, ports, box, host, asked)
+    is_taken_for(None if same else r"since the line came back: identity another, and it was .*example 0001", host)
 
 
 # Looking for a port

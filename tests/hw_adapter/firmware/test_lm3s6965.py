@@ -27,6 +27,7 @@ PROVISIONED = Provisioning(
     bytes(range(16)), bytes(range(32)), ZoneTable(((NOON - 500_000, -18000), (1772953200, -14400)), NOON + 900_000)
 )
 
+# As with ser2net: where the tools can't be had the other tests still run, and in CI, which installs them, these fail without them.
 pytestmark = pytest.mark.skipif(
     bool(MISSING) and not IN_CI, reason=f"not installed: {' '.join(MISSING)} (Debian: qemu-system-arm gcc-arm-none-eabi make)"
 )

@@ -86,7 +86,7 @@ static bool sealed(uint8_t command, enum lp_purpose purpose, const struct body *
 
 /* ---- What is done to the box while its power may go. */
 
-static bool provision(void)
+static bool provisioned(const char *zone)
 {
     struct body body = {.size = 0};
     const uint8_t *reply;
@@ -95,26 +95,23 @@ static bool provision(void)
     put(&body, BOX_ID);
     put(&body, "5820");
     put(&body, SECRET);
-    put(&body, "82"
-               "821a69a64c2039464f"
-               "821a69ad1e7039383f"
-               "1a69b92020"); /* Toronto; the second offset is -14400 */
+    put(&body, zone);
     return asked(&body, &reply, &size);
+}
+
+static bool provision(void)
+{
+    return provisioned("82"
+                       "821a69a64c2039464f"
+                       "821a69ad1e7039383f"
+                       "1a69b92020"); /* Toronto; the second offset is -14400 */
 }
 
 static bool other_zone(void)
 {
-    struct body body = {.size = 0};
-    const uint8_t *reply;
-    size_t size;
-    put(&body, "81850350");
-    put(&body, BOX_ID);
-    put(&body, "5820");
-    put(&body, SECRET);
-    put(&body, "81"
-               "821a69a64c2000"
-               "1a69b92020");
-    return asked(&body, &reply, &size);
+    return provisioned("81"
+                       "821a69a64c2000"
+                       "1a69b92020");
 }
 
 static bool time_order(void)
