@@ -62,6 +62,9 @@ class ExplainingJudge(StoryJudge):
     _late: bool = False  # something came in another second than it was meant for
     _running: Running | None = None  # its clock and timer, where they are not held
     _aimed: list[int | None] = field(default_factory=list)  # the second at which each nonce was asked for, if it was in that
+    _cut_at: float | None = (
+        None  # the instant of the bench before which the last power cut cannot have been, until the timer tells
+    )
     _looks: Gauge | None = None  # at the clock, in this step that measures it
     _measured: Gauge | None = None  # in an earlier one
     _assumed: dict[Any, int] = field(default_factory=dict)  # an assumption -> the line of the story that it stands for
@@ -238,6 +241,7 @@ class ExplainingJudge(StoryJudge):
         wrong = running.answered(self._command, answer)
         if wrong is None:
             self._tick(running, instants, {} if self._sets_a_running_clock(value) else value, self._cut_for())
+            self._was_cut_then(running, instants, value.get("timer"))
             return True
         did, is_clock = self._did(), wrong.counter == "clock"
         self._note(did, f"its {wrong.counter} shows {self._shown_by(wrong.shown, is_clock)}")
@@ -253,6 +257,16 @@ class ExplainingJudge(StoryJudge):
 
     def _shown_by(self, counter: int | None, is_clock: bool) -> str:
         return self._time(counter) if is_clock else f"{counter} s"
+
+    def _was_cut_then(self, running: Running, instants: tuple[float, float], timer: int | None) -> None:
+        """A box that has booted of itself just before its power was to be cut is not seen to, but its timer has run for too long."""
+        sent, received = instants
+        if self._command["name"] == "cut_power" and self._command["arguments"]["cut"] != CutClass.NTH_WRITE:
+            self._cut_at = sent
+        elif self._cut_at is not None and timer is not None:
+            if running.has_run_since(timer, received) < self._cut_at:
+                self._came_between()
+            self._cut_at = None
 
     def _sets_a_running_clock(self, value: Record) -> bool:
         """What a clock that runs shows as it is set is not yet how it stands: it may be the order's value (PROTOCOL.md)."""

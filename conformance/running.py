@@ -130,12 +130,12 @@ class Running:
     def answered(self, command: Record, answer: Record) -> Wrong | None:
         """A command was carried out, and this is what its answer showed of clock and timer."""
         sent, received = self.instants(command, answer)
-        self.alive = sent
         if not math.isfinite(self.timer.low):  # it counts from power-up, and that was before this answer
             self.timer.high = self.timer.at_instant(received)[1] - received
             self.timer.low, self.timer.at = -received, received
         taken = command["name"] == "time_order" and bool(_field(answer, "accepted"))
-        self._carried_out(command, sent, received, taken=taken)
+        self._carried_out(command, sent, received, taken=taken)  # a cut first: a boot of the box's own may have come before it
+        self.alive = sent
         for name, gauge, shown in (
             ("clock", self.clock, None if taken else _field(answer, "box_time")),  # or what it was told, before it stands so
             ("timer", self.timer, _field(answer, "timer")),
@@ -146,6 +146,10 @@ class Running:
             if not gauge.saw(shown, sent, received):
                 return Wrong(name, shown, *bounds)
         return None
+
+    def has_run_since(self, timer: int, received: float) -> float:
+        """The latest instant at which power can have come back, where the timer showed this by then."""
+        return received - timer * (1 - self.drift)
 
     def unanswered(self, command: Record, loss: Record, armed: int | None = None) -> None:
         """A command may have been carried out or not, and the box may have booted: by a cut of `armed` seconds, or of itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Container
-from dataclasses import asdict, replace
+from dataclasses import asdict, is_dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -182,30 +182,51 @@ def test_a_power_cut_comes_in_its_second_too() -> None:
     assert "box.clock.never-back" in result.finding.clauses
 
 
-def test_a_refused_time_order_says_whether_the_box_knows_the_time() -> None:
-    """The only place at which this one shows it."""
-    judged = [
-        {"record": "step", "step": 0, "where": "", "verb": "set-up", "channel": "clock", "shows": (), "at": 0},
-        *commanded("reset", {}, None, at=0.0),
-        *commanded("provision", {"new": True}, None, at=0.1),
-        *commanded("challenge", {}, "00", at=0.2),
-        *commanded("time_order", {}, Decision(False, "box.authentic", 5_000), at=0.3, value=9_000, nonce=1, authentic=False),
-    ]
-    head = {"id": "made by hand", "clauses": (), "zone": "UTC", "running": Running(drift_ppm=20, skew=90).told()}
-    judge = ExplainingJudge(scenario=head, profile=DEFAULT)
-    for record in judged:
-        judge.see(record)
-    assert judge.finding is not None
-    assert judge.finding.must == "box time must be unknown time"
+SET_UP = {"record": "step", "step": 0, "where": "", "verb": "set-up", "channel": "clock", "shows": (), "at": 0}
 
 
 def commanded(name: str, arguments: dict[str, Any], answer: Any, *, at: float, **meaning: Any) -> list[dict[str, Any]]:
     """A command and its answer, as a journal has them."""
-    value = asdict(answer) if isinstance(answer, Decision) else answer
+    value = asdict(answer) if is_dataclass(answer) and not isinstance(answer, type) else answer
     return [
         {"record": "command", "name": name, "about": name, "at": 0, "arguments": arguments, "meaning": meaning, "sent": at},
         {"record": "answer", "value": value, "received": at + 0.05},
     ]
+
+
+def judged(*records: dict[str, Any]) -> ExplainingJudge:
+    head = {"id": "made by hand", "clauses": (), "zone": "UTC", "running": Running(drift_ppm=20, skew=90).told()}
+    judge = ExplainingJudge(scenario=head, profile=DEFAULT)
+    for record in (SET_UP, *commanded("reset", {}, None, at=0.0), *commanded("provision", {"new": True}, None, at=0.1), *records):
+        judge.see(record)
+    return judge
+
+
+def test_a_refused_time_order_says_whether_the_box_knows_the_time() -> None:
+    """The only place at which this one shows it."""
+    refused = Decision(False, "box.authentic", 5_000)
+    judge = judged(
+        *commanded("challenge", {}, "00", at=0.2),
+        *commanded("time_order", {}, refused, at=0.3, value=9_000, nonce=1, authentic=False),
+    )
+    assert judge.finding is not None
+    assert judge.finding.must == "box time must be unknown time"
+
+
+@pytest.mark.parametrize(("timer", "of_itself"), [(0, False), (1, False), (3, True)])
+def test_a_boot_just_before_a_power_cut_is_seen_by_the_timer_and_fails_nobody(timer: int, of_itself: bool) -> None:
+    """Nobody answered to the cut then, and the new session was taken for it."""
+    judge = judged(
+        {**SET_UP, "step": 1, "verb": "cut"},
+        *commanded("cut_power", {"cut": "reset", "off_for": 0}, None, at=10.0),
+        *commanded("read_clock", {}, ClockReading(None, timer, held=False), at=12.0),
+    )
+    assert judge.finding is None
+    told = ["step 1: the box booted of itself, which may hide what comes after it"]
+    assert judge.undecided == of_itself
+    assert judge.result().message == "the scenario was not played to its end"
+    judge.see({"record": "given-up", "message": "enough"})
+    assert judge.result().message == "; ".join([*(told if of_itself else []), "enough"])
 
 
 def test_a_clock_that_is_known_to_drift_is_looked_at_again_before_its_second() -> None:
