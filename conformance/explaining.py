@@ -25,7 +25,7 @@ from lockproof.conformance.belief import (
 )
 from lockproof.conformance.journal import Record
 from lockproof.conformance.knowledge import Knowledge, NoTelling
-from lockproof.conformance.running import Gauge, Running
+from lockproof.conformance.running import Gauge, Look, Running, Wrong, middle
 from lockproof.conformance.story import Expected, StoryJudge, between, wrong_time
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, CutClass, LogKind
@@ -68,6 +68,8 @@ class ExplainingJudge(StoryJudge):
     _looks: Gauge | None = None  # at the clock, in this step that measures it
     _measured: Gauge | None = None  # in an earlier one
     _assumed: dict[Any, int] = field(default_factory=dict)  # an assumption -> the line of the story that it stands for
+    _looked: dict[float, int] = field(default_factory=dict)  # the instant of a look at a clock that runs -> its line
+    _since: Look | None = None  # the look that a wrong clock does not go with
 
     def __post_init__(self) -> None:
         if told := self.scenario.get("running"):
@@ -88,8 +90,11 @@ class ExplainingJudge(StoryJudge):
         if self._gave_up and record["record"] not in {"end", "error"}:
             self.seen += 1
             return
+        line = len(self._history)
         try:
             super(ExplainingJudge, self).see(record)  # by name: a dataclass with slots is a class made anew
+            if self._running is not None and record["record"] == "answer" and len(self._history) > line:
+                self._looked.setdefault(middle(*self._running.instants(self._command, record)), line)
         except NoTelling as error:
             self._gave_up = str(error)
             self._undecided.append(f"step {self._step.get('step', 0)}: {error}")
@@ -99,6 +104,7 @@ class ExplainingJudge(StoryJudge):
         """The lines of the story that cannot all be true, as few as possible; of a judge in doubt that has a finding."""
         found = self._known.core(list(self._assumed)) if self.finding else None
         lines = {line for each, line in self._assumed.items() if any(each.eq(one) for one in found or ())}
+        lines |= {self._looked[self._since.at]} if self._since and self._since.at in self._looked else set()
         return tuple(sorted(lines - {OF_NO_LINE}))
 
     # Records
@@ -243,20 +249,24 @@ class ExplainingJudge(StoryJudge):
             self._tick(running, instants, {} if self._sets_a_running_clock(value) else value, self._cut_for())
             self._was_cut_then(running, instants, value.get("timer"))
             return True
-        did, is_clock = self._did(), wrong.counter == "clock"
-        self._note(did, f"its {wrong.counter} shows {self._shown_by(wrong.shown, is_clock)}")
-        least, most = (self._shown_by(each, is_clock) for each in (wrong.least, wrong.most))
+        self._since = wrong.since
+        did, saw = self._did(), f"its {wrong.counter} shows {self._counted(wrong, wrong.shown)}"
+        self._note(did, saw)
+        least, most = (self._counted(wrong, each) for each in (wrong.least, wrong.most))
         must = f"its {wrong.counter} must show {least}" + (f" to {most}" if most != least else "")
-        self._fail(
-            did,
-            f"its {wrong.counter} shows {self._shown_by(wrong.shown, is_clock)}",
-            f"{must}: it declares a drift of at most {running.drift_ppm:g} ppm and {running.skew:g} s of skew{_allowed(running)}",
-            (ACCURACY,),
-        )
+        declared = f"it declares a drift of at most {running.drift_ppm:g} ppm and {running.skew:g} s of skew{_allowed(running)}"
+        self._fail(did, saw, f"{must}: {self._stood(wrong)}{declared}", (ACCURACY,))
         return False
 
-    def _shown_by(self, counter: int | None, is_clock: bool) -> str:
-        return self._time(counter) if is_clock else f"{counter} s"
+    def _stood(self, wrong: Wrong) -> str:
+        """The earlier reading that it does not go with."""
+        if wrong.since is None:
+            return ""
+        put_on = f", was put on {wrong.since.put_on} s since" if wrong.since.put_on else ""
+        return f"it stood at {self._counted(wrong, wrong.since.shown)} {wrong.passed:.1f} s before{put_on}, and "
+
+    def _counted(self, wrong: Wrong, value: int | None) -> str:
+        return self._time(value) if wrong.counter == "clock" else f"{value} s"
 
     def _was_cut_then(self, running: Running, instants: tuple[float, float], timer: int | None) -> None:
         """A box that has booted of itself just before its power was to be cut is not seen to, but its timer has run for too long."""

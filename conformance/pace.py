@@ -115,7 +115,7 @@ class Pace:
     def _was_set(self, command: Record, answer: Record) -> None:
         if self.offset:
             value, (low, high) = command["meaning"]["value"], self.offset
-            self.aim.clock.became(value + low, value + high, *self.aim.instants(command, answer))
+            self.aim.clock.became(value, (low, high), *self.aim.instants(command, answer))
 
     # Aiming
 

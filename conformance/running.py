@@ -21,6 +21,15 @@ UNKNOWN = math.inf
 _ONE = 1.0  # what a counter of whole seconds does not tell
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a counter was seen at, or was set to, at an instant of the bench, and by how much it was put on since."""
+
+    shown: int
+    at: float
+    put_on: int = 0
+
+
 @dataclass(slots=True)
 class Gauge:
     """How far a counter is ahead of the bench's clock: between `low` and `high` at the instant `at`, and from then on as it drifts."""
@@ -29,6 +38,8 @@ class Gauge:
     low: float = -UNKNOWN
     high: float = UNKNOWN
     at: float = 0.0
+    low_by: Look | None = None  # what each bound was learned from
+    high_by: Look | None = None
 
     @property
     def width(self) -> float:
@@ -46,22 +57,28 @@ class Gauge:
 
     def saw(self, shown: int, sent: float, received: float) -> bool:
         """It showed this at an instant between these two. False if it can't have: then nothing is learned."""
-        at = (sent + received) / 2
+        at = middle(sent, received)
         low, high = (bound - at for bound in self.at_instant(at))
         slack = self.drift * (received - sent) / 2
         least, most = shown - received - slack, shown + _ONE - sent + slack
         if most <= low or least > high:
             return False
-        self.low, self.high, self.at = max(low, least), min(high, most), at
+        look = Look(shown, at)
+        self.low, self.low_by = max((low, self.low_by), (least, look), key=_bound)
+        self.high, self.high_by = min((high, self.high_by), (most, look), key=_bound)
+        self.at = at
         return True
 
     def jump(self, least: float, most: float) -> None:
         """It went forward by some value between these at once."""
         self.low, self.high = self.low + least, self.high + most
+        self.low_by, self.high_by = _put_on(self.low_by, least), _put_on(self.high_by, most)
 
-    def became(self, low: float, high: float, sent: float, received: float) -> None:
-        """It was set to some value between these, at an instant between those."""
-        self.at = (sent + received) / 2
+    def became(self, value: int, within: tuple[float, float], sent: float, received: float) -> None:
+        """It was set to a value, and to between these two more, at an instant between those."""
+        low, high = value + within[0], value + within[1]
+        self.low_by = self.high_by = Look(value, middle(sent, received))
+        self.at = middle(sent, received)
         slack = self.drift * (received - sent) / 2
         self.low, self.high = low - received - slack, high - sent + slack
 
@@ -69,17 +86,24 @@ class Gauge:
         """It stands as this one says or as the other one does."""
         at = max(self.at, other.at)
         mine, others = self.at_instant(at), other.at_instant(at)
-        self.low, self.high, self.at = min(mine[0], others[0]) - at, max(mine[1], others[1]) - at, at
+        self.low, self.low_by = min((mine[0] - at, self.low_by), (others[0] - at, other.low_by), key=_bound)
+        self.high, self.high_by = max((mine[1] - at, self.high_by), (others[1] - at, other.high_by), key=_bound)
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A counter that showed what it can't: its name, what it showed, and the least and the most that it could have."""
+    """A counter that showed what it can't: its name, what it showed, and the least and the most that it could have.
+
+    `since` is what it was seen at, or set to, before, where that is what it does not go with; `passed` seconds before.
+    """
 
     counter: str
     shown: int
     least: int | None
     most: int | None
+    since: Look | None
+    passed: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,7 +168,8 @@ class Running:
                 continue
             bounds = gauge.shows(sent, received)
             if not gauge.saw(shown, sent, received):
-                return Wrong(name, shown, *bounds)
+                since = gauge.low_by if shown <= (bounds[0] or 0) else gauge.high_by
+                return Wrong(name, shown, *bounds, since, middle(sent, received) - since.at if since else 0.0)
         return None
 
     def has_run_since(self, timer: int, received: float) -> float:
@@ -181,7 +206,7 @@ class Running:
             self.clock.jump(-given["seconds"], -given["seconds"])
         elif taken and name == "time_order":
             value = command["meaning"]["value"]
-            self.clock.became(value - self.skew, value + self.skew + _ONE, sent, received)
+            self.clock.became(value, (-self.skew, self.skew + _ONE), sent, received)
         elif name == "hold_clock":
             self.forget()
         elif name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
@@ -193,10 +218,26 @@ def _field(answer: Record, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _told(gauge: Gauge) -> list[float | None]:
-    return [bound if math.isfinite(bound) else None for bound in (gauge.low, gauge.high, gauge.at)]
+def middle(sent: float, received: float) -> float:
+    """The instant that stands for a look in which something was sent and received."""
+    return (sent + received) / 2
 
 
-def _gauge(told: list[float | None], drift: float) -> Gauge:
-    low, high, at = told
-    return Gauge(drift, -UNKNOWN if low is None else low, UNKNOWN if high is None else high, at or 0.0)
+def _bound(known: tuple[float, Look | None]) -> float:
+    return known[0]
+
+
+def _put_on(look: Look | None, by: float) -> Look | None:
+    return look and replace(look, put_on=look.put_on + round(by))
+
+
+def _told(gauge: Gauge) -> list[Any]:
+    """As `_gauge` reads it."""
+    bounds = [bound if math.isfinite(bound) else None for bound in (gauge.low, gauge.high, gauge.at)]
+    return [*bounds, *(look and [look.shown, look.at, look.put_on] for look in (gauge.low_by, gauge.high_by))]
+
+
+def _gauge(told: list[Any], drift: float) -> Gauge:
+    low, high, at, *looks = told
+    by = [Look(*look) if look else None for look in looks]
+    return Gauge(drift, -UNKNOWN if low is None else low, UNKNOWN if high is None else high, at or 0.0, *by)

@@ -408,7 +408,7 @@ class Stage:
         if new or self.days is None:
             zones: Zones = [(told.zone, None)]
         else:
-            zones = self.days.replaced_by(told.zone, self.now, self.profile)
+            zones = self.days.replaced_by(told.zone, self.now, self.now, self.profile)
         self.days = Days(self.keys, zones, self.generator(told.box_id, told.secret, self.profile))
 
 

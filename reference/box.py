@@ -99,7 +99,13 @@ class ReferenceBox:
 
     def provision(self, provisioning: Provisioning) -> None:
         if (provisioning.box_id, provisioning.secret) == (self.box_id, self.secret):
-            kept = self.days.replaced_by(provisioning.zone, max(self.clock(), self.state.mark), self.profile)
+            self._latch()
+            clock, mark = self.state.clock, self.state.mark
+            kept = self.days.replaced_by(
+                provisioning.zone, max(clock, mark), clock if model.ready(self.state) else mark, self.profile
+            )
+            if kept == self.days.zones:
+                return
             with self._booting_if_struck():
                 self.store.commit({"zones": _zones_out(kept)})
             self._boot_days(kept)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lockproof.reference.credentials import BoxKeys, Digits, code_digits, is_dead
 from lockproof.reference.zone_tables import day_at, last_day_end
-from lockproof.spec.observable import CodeIndex, ZoneTable
+from lockproof.spec.observable import BenchError, CodeIndex, ZoneTable
 from lockproof.spec.profile import DAY, Profile
 
 Zones = list[tuple[ZoneTable, int | None]]
 """Zone tables, the one in force last, each with the instant until which it may still serve; None for the one in force."""
 
+ROOM = 4  # for zone tables, the one in force included; of any box at least so many
 DAYS_BACK = 3  # every day whose service can touch one that is still in service, and yesterday's code is told from junk
 
 
@@ -43,13 +44,24 @@ class Days:
                 at = day[1] if day else at + DAY
         return tuple(sorted(found))
 
-    def replaced_by(self, zone: ZoneTable, now: int, profile: Profile) -> Zones:
-        """The tables after another zone has come: an old one stays until the last day that it can have served is over."""
+    def replaced_by(self, zone: ZoneTable, now: int, sure: int, profile: Profile) -> Zones:
+        """The tables after this one has come. What it replaces stays until the last day that can have been served is over.
+
+        `now`: the later of clock and mark; `sure`: the clock where it is trusted, else the mark. Only what is over by then makes
+        room. Raises `BenchError` where there is no room.
+        """
+        if self.zones and self.zones[-1][0] == zone:
+            return self.zones
         kept = [
             (table, last_day_end(table, now, profile) + profile.code_life if until is None else until)
             for table, until in self.zones
         ]
-        return [*((table, until) for table, until in kept if until > now), (zone, None)]
+        if len(kept) == ROOM:
+            first = min(kept, key=lambda old: old[1])
+            if first[1] > sure:
+                raise BenchError(f"there is room for {ROOM} zone tables, and codes of each may still be good")
+            kept.remove(first)
+        return [*kept, (zone, None)]
 
     def digits_of(self, index: CodeIndex, profile: Profile) -> str:
         if self.own:

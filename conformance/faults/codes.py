@@ -7,7 +7,7 @@ from dataclasses import replace
 from lockproof.conformance.faults import fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
-from lockproof.spec.observable import CodeIndex, Decision
+from lockproof.spec.observable import CodeIndex, Decision, Provisioning
 from lockproof.spec.profile import DAY, HOUR
 from lockproof.spec.vocabulary import Outcome
 
@@ -185,6 +185,15 @@ class ReassignmentForgetsTheOldZone(ReferenceBox):
             return super().index_of(digits, now)
         finally:
             self.days.zones = kept
+
+
+@fault(breaks="code.irrevocable")
+class AnUntrustedClockEndsTables(ReferenceBox):
+    """When a zone comes, those of before are dropped that are over by the clock, and nobody asks whether it is to be trusted."""
+
+    def provision(self, provisioning: Provisioning) -> None:
+        self.days.zones = [(table, until) for table, until in self.days.zones if until is None or until > self.clock()]
+        super().provision(provisioning)
 
 
 @fault(breaks="box.isolation")

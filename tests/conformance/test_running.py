@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Container
 from dataclasses import asdict, is_dataclass, replace
 from itertools import pairwise
@@ -22,7 +23,7 @@ from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace
 from lockproof.conformance.planning import authority_for_a_bench, timing_of
 from lockproof.conformance.player import MOST_AIMS, Player
 from lockproof.conformance.run import play_until_it_decides, run
-from lockproof.conformance.running import Gauge, Running
+from lockproof.conformance.running import Gauge, Look, Running, Wrong
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.hw_adapter.bench_time import RealTime, VirtualTime
@@ -111,7 +112,7 @@ def test_what_lies_between_two_looks_at_an_edge_is_known_to_a_tenth_of_a_second(
 
 def test_what_is_recorded_of_a_running_clock_is_read_again_as_it_was() -> None:
     told = Running(drift_ppm=20, skew=90, bench_ppm=50, tolerance=0.5)
-    assert told.told()["clock"] == [None, None, 0.0]
+    assert told.told()["clock"] == [None, None, 0.0, None, None]
     told.clock.saw(1_000, 3.0, 3.5)
     again = Running.of(json.loads(json.dumps(told.told())))
     assert again == told
@@ -294,6 +295,34 @@ def test_a_clock_that_does_not_keep_to_what_it_declares_fails_that_clause_and_no
     assert result.finding is not None
     assert result.finding.clauses == ("box.clock.accuracy",)
     assert f"a drift of at most {declares} ppm and 90 s of skew" in result.finding.must
+
+
+def test_a_clock_that_fails_is_told_with_the_earlier_look_that_it_does_not_go_with() -> None:
+    drifts = Played(drift_ppm=200.0, declares=20).play(MEASURED).finding
+    assert drifts is not None
+    told = re.search(r": it stood at .+? ([\d.]+) s before, and it declares a drift of at most 20 ppm", drifts.must)
+    assert told is not None
+    assert float(told[1]) > 1000, "from the look before the long wait, not from the last one"
+
+
+def test_the_order_that_set_a_wrong_clock_is_marked(tmp_path: Path) -> None:
+    result = run(
+        target("fault:stands-two-minutes-from-what-it-was-set-to"), [SCENARIOS[MEASURED]], tmp_path, rehearse=False, explain=1
+    )
+    (finding,) = (each.finding for each in result.scenarios if each.finding)
+    assert [finding.history[line].split("  ")[1].strip() for line in finding.contradicting] == ["time order for -190 s"]
+    assert "it stood at 2027-03-02 08:56:50 0.0 s before" in finding.must
+
+
+def test_what_a_clock_was_put_on_by_is_told_and_outlives_the_journal() -> None:
+    running = Running(drift_ppm=0.0, skew=0.0)
+    read = {"name": "read_clock", "arguments": {}}
+    assert running.answered({**read, "sent": 0.0}, {"value": {"box_time": 500, "timer": 7}, "received": 0.0}) is None
+    cut = {"name": "cut_power", "arguments": {"cut": "reset", "off_for": 300}, "sent": 1.0}
+    assert running.answered(cut, {"value": None, "received": 1.0}) is None
+    again = Running.of(json.loads(json.dumps(running.told())))
+    wrong = again.answered({**read, "sent": 2.0}, {"value": {"box_time": 810, "timer": 0}, "received": 2.0})
+    assert wrong == Wrong("clock", 810, 801, 804, Look(500, 0.0, 301), 2.0)
 
 
 def test_a_clock_that_stands_too_far_behind_to_be_ready_fails_its_accuracy() -> None:
