@@ -276,7 +276,9 @@ class _Reader:
         if not plain.get("id") and not plain.get("serial"):
             remedy = "say where it is: serial = a port, or id = the serial number of its USB adapter (lockproof ports lists both)"
             raise self._error((number, "", "name"), f"box {plain['name']} has no port", remedy)
-        scripts = {key: self._program(number, "", key, plain.pop(key)) for key in ("pre_script", "post_script") if key in plain}
+        before, after = (
+            self._program(number, "", key, plain.pop(key)) if key in plain else None for key in ("pre_script", "post_script")
+        )
         if plain.get("serial", "").startswith(("./", "../")):  # as the paths of programs
             plain["serial"] = str((self.path.parent / plain["serial"]).absolute())
         return Board(
@@ -284,7 +286,8 @@ class _Reader:
             power=self._power(number, tables["power"]) if "power" in given else None,
             observation=self._observation(number, tables["observation"]),
             budget=Budget(**tables["budget"]),
-            **scripts,
+            pre_script=before,
+            post_script=after,
             **plain,
         )
 
