@@ -22,7 +22,7 @@ from lockproof.spec.observable import BadInput
 FIRMWARE = Path(hw_adapter.__path__[0]) / "firmware"
 _FAULTS = FIRMWARE / "core" / "faulty.h"
 _FAULT = re.compile(r'^    FAULT\((\w+), "([\w.-]+)",[\s\\]*"([^"]+)"\)', re.MULTILINE)
-_TOOLS = ("make", "cc", "setsid")
+_TOOLS = ("make", "cc", "setsid", "flock")
 _OFF_S = 0.05  # a process that is gone keeps no charge
 _number = count()
 
@@ -46,13 +46,14 @@ def board(fault: str = "") -> Board:
         raise BadInput(f"the port kit can't be built: {what}")
     state = Path(tempfile.gettempdir()) / f"lockproof-firmware-{os.getpid()}-{next(_number)}"
     power = (str(FIRMWARE / "host" / "power"), str(state))
-    program = str(state / "build" / "lockproof-host")
-    build = ("make", "-s", "-C", str(FIRMWARE), f"BUILD={state / 'build'}", f"FAULT={fault}", "&&")
+    build = (FIRMWARE / "build" if os.access(FIRMWARE, os.W_OK) else state) / (fault or "good")
+    program = str(build / "lockproof-host")
+    made = ("flock", str(FIRMWARE / "Makefile"), "make", "-s", "-C", str(FIRMWARE), f"BUILD={build}", f"FAULT={fault}", "&&")
     return Board(
         name="firmware" + (f":{fault}" if fault else ""),
         place=str(FIRMWARE / "host" / "power"),
         serial=str(state / "line"),
-        pre_script=_shell(*build, *power, "on", program),
+        pre_script=_shell(*made, *power, "on", program),
         post_script=_shell(*power, "off", ";", "rm", "-r", str(state)),
         power=Power(_run(*power, "off"), _run(*power, "on", program), _OFF_S),
     )
