@@ -31,7 +31,7 @@ def test_the_good_one_is_built_started_judged_and_gone():
     assert judged.board is not None
     result = run(judged, [SCENARIOS["a-power-cut-right-after-first-use"], SCENARIOS["a-code-outlives-a-power-cut"]])
     assert [each.verdict for each in result.scenarios] == [Verdict.PASS] * 2
-    assert {cut for each in result.scenarios for cut in each.cuts} == {CutClass.NTH_WRITE, CutClass.SUPPLY}
+    assert {cut for each in result.scenarios for cut in each.cuts} == {CutClass.NTH_WRITE, CutClass.RESET, CutClass.SUPPLY}
     assert not Path(judged.board.serial).parent.exists()
 
 
