@@ -255,7 +255,7 @@ class ExplainingJudge(StoryJudge):
         least, most = (self._counted(wrong, each) for each in (wrong.least, wrong.most))
         must = f"its {wrong.counter} must show {least}" + (f" to {most}" if most != least else "")
         declared = f"it declares a drift of at most {running.drift_ppm:g} ppm and {running.skew:g} s of skew{_allowed(running)}"
-        self._fail(did, saw, f"{must}: {self._stood(wrong)}{declared}", (ACCURACY,))
+        self._fail(did, saw, f"{must}: {self._stood(wrong)}{declared}", (ACCURACY,), shown=(ACCURACY,))
         return False
 
     def _stood(self, wrong: Wrong) -> str:

@@ -126,6 +126,8 @@ class Stage:
         alone = self.one_at_a_time or line is not self.box
         self.outbox = Outbox(line, self._record, self._of_a_loss, self._sending, one_at_a_time=alone)
         self.session = session_of(self.box, 0) or self.box.hello().session
+        if self.pace and self.pace.session != self.session:
+            self.write("booted")
 
     # What goes into the journal
 
@@ -134,6 +136,9 @@ class Stage:
         self.journal.write("sent", batch=batch)
 
     def _record(self, kind: str, **fields: Any) -> None:
+        booted = kind == "answer" and self._booted_unseen()
+        if booted:  # before the command or after it, so that the answer says nothing
+            kind, fields = "no-answer", {"message": "the box booted of itself", "booted": True, "unsteady": True}
         if kind == "answer":
             fields |= self._heard(fields["value"])
         if self.pace:
@@ -144,6 +149,8 @@ class Stage:
         elif self.pace:
             self._learn(record, self.pace)
         self.judge.see(record)
+        if booted:
+            raise PlayAgain("the box booted of itself, and nobody knows before which command")
 
     def _instant(self, kind: str, pace: Pace) -> Record:
         """Before its record a command was not sent; at its record an answer was there."""
@@ -172,6 +179,13 @@ class Stage:
             seen = Decision(value.accepted, value.reason, value.box_time)
             return {"value": seen, "observed_by": value.observed_by, "reported": value.reported}
         return {"observed_by": SELF_REPORTED} if self._command["name"] in OPENS else {}
+
+    def _booted_unseen(self) -> bool:
+        """Whether a box that says its session in hello alone, and not with every answer, has booted of itself since the last one."""
+        if self.pace is None or session_of(self.box, 0):
+            return False
+        before, self.session = self.session, self.box.hello().session
+        return self.session != before and self._command["name"] != "cut_power"
 
     def write(self, record: str, **fields: Any) -> None:
         """Record something, after the answers to the commands before it."""
