@@ -138,8 +138,6 @@ class Player:
                     raise
                 finally:
                     self.unsteady = stage.unsteady
-                    if pace:
-                        pace.session = stage.session
         except PlayAgain as given_up:
             again, unsure = again or not judge.undecided, not isinstance(given_up, Missed)
             judge.see(self.journal.write("given-up", message=str(given_up)))
