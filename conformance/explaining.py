@@ -60,6 +60,7 @@ class ExplainingJudge(StoryJudge):
     _batch: Any = None  # of the last command without an answer
     _went_on: Truth = True  # whether the box had carried out that command to its end
     _uncertain: bool = False  # an answer was lost, or the box booted of itself
+    _slipped: bool = False  # a power cut took longer than the scenario has for it, so that what came next came later
     _late: bool = False  # something came in another second than it was meant for
     _running: Running | None = None  # its clock and timer, where they are not held
     _aimed: list[int | None] = field(default_factory=list)  # the second at which each nonce was asked for, if it was in that
@@ -231,7 +232,7 @@ class ExplainingJudge(StoryJudge):
             self._unless_uncertain()
 
     def _unless_uncertain(self) -> None:
-        if self.finding is not None and (self._uncertain or self._undecided):
+        if self.finding is not None and (self._uncertain or self._slipped or self._undecided):
             self.finding, self._unanswered = None, True
             self._undecided.append(
                 f"step {self._step['step']}: by what is not known of the box, it came otherwise than the scenario has it"
@@ -250,6 +251,7 @@ class ExplainingJudge(StoryJudge):
 
     def _see_step(self, record: Record) -> None:
         super(ExplainingJudge, self)._see_step(record)
+        self._slipped = self._slipped or bool(record.get("slipped"))
         if self._running is not None and record["verb"] == "measure-clock":
             self._looks = Gauge(self._running.drift)
 

@@ -35,11 +35,13 @@ class Missed(PlayAgain):
 
 WELL_KNOWN = 0.2  # seconds: a counter's fractions are known so well
 MOST_LOOKS = 12  # at a clock, to know it so well
+_TURNS = 6  # of a clock that is measured
 _MARGIN = 0.05  # seconds before the end of a second in which nothing is sent, at the least
 _LONGEST_MARGIN = 0.3
 _EDGE = 0.02  # seconds after a counter has turned in which nothing is sent
 _A_LOOK_BEFORE = 15.0  # seconds before a second that is aimed at, to look at the clock again
 _A_LOOK = 2.0  # seconds: so long one may take
+_SOON = 0.1  # seconds: what comes next is sent within them
 _TICK = 1e-6  # seconds: less is no time
 _NAP = 1.0  # seconds: the longest sleep at a stretch
 
@@ -126,7 +128,7 @@ class Pace:
         if self.mode is ClockMode.WALL_CLOCK or not math.isfinite(high - low):
             return 0
         now = math.floor(low)
-        fits = low - now >= begin and high - now < end
+        fits = low - now >= begin and high - now < end - _SOON
         return max(0, second - now if fits else math.floor(second + begin - low))
 
     def reach(self, second: int, look: Callable[[], object]) -> None:
@@ -156,6 +158,28 @@ class Pace:
             else:
                 raise Missed("what was left of the second that this was aimed at was too short")
 
+    def know(self, look: Callable[[], object], *, timer: bool) -> None:
+        """Look until the seconds of the clock are known well, and with `timer` those of the timer."""
+        for _ in range(2 * MOST_LOOKS):
+            least = self._least_known_of(timer=timer)
+            if least is None or least.width <= WELL_KNOWN:
+                return
+            self.look_at_an_edge(look, least)
+
+    def is_to_be_looked_at(self, *, timer: bool) -> bool:
+        """Whether `know` would look, or nothing was seen since a boot."""
+        least = self._least_known_of(timer=timer)
+        return self.is_new_to_its_power or (least is not None and least.width > WELL_KNOWN)
+
+    def _least_known_of(self, *, timer: bool) -> Gauge | None:
+        gauges = (self.aim.clock, *((self.running.timer,) if timer else ()))
+        return max((each for each in gauges if math.isfinite(each.width)), key=lambda gauge: gauge.width, default=None)
+
+    def seconds_late(self, second: int) -> int:
+        """By how many seconds this one is missed: 0 where it can still be hit, or nobody knows."""
+        high, end = self._clock_now()[1], self._window()[1] - _SOON
+        return max(0, math.floor(high - end) + 1 - second) if math.isfinite(high) else 0
+
     def told(self) -> str:
         """In a few words, for a summary: how the clock is dealt with where it runs, and how it stands to what it is set to."""
         if self.mode is ClockMode.HOLD:
@@ -170,24 +194,23 @@ class Pace:
         else:
             self._sleep(seconds)
 
-    def look_at_an_edge(self, look: Callable[[], object]) -> None:
-        """Look at the clock when that says most: where it is as likely as not that the next second has begun."""
-        low, high = self._least_known().at_instant(self.now())
+    def look_at_an_edge(self, look: Callable[[], object], gauge: Gauge | None = None) -> None:
+        """Look at a counter when that says most: where it is as likely as not that the next second has begun."""
+        low, high = (gauge or self._least_known()).at_instant(self.now())
         if math.isfinite(low) and math.isfinite(high):
             middle = (low + high) / 2
             self._sleep(math.floor(middle) + 1 - middle)
         look()
 
     def measure_closely(self, look: Callable[[], object]) -> None:
-        """Look at both counters until another look says little more."""
-        for _ in range(2 * MOST_LOOKS):
-            before = self._width()
-            self.look_at_an_edge(look)
-            if before - self._width() < before / 10 and math.isfinite(before):
-                return
-
-    def _width(self) -> float:
-        return self.aim.clock.width + self.aim.timer.width
+        """Look at the clock where its second turns, until that is known well, then surely before it turns, and surely behind."""
+        for _ in range(_TURNS):
+            self.look_at_an_edge(look, self.aim.clock)
+        for _ in range(_TURNS):
+            for place, beside in ((1, -_EDGE), (0, _TICK)):
+                bound = self.aim.clock.at_instant(self.now())[place] if math.isfinite(self.aim.clock.width) else 0.0
+                self._sleep((1 - bound % 1 + beside) % 1)
+                look()
 
     @property
     def is_new_to_its_power(self) -> bool:

@@ -267,7 +267,7 @@ class Player:
         self._begin(stage, number, step)
         for time_around in range(step.times):
             if time_around and step.every:
-                stage.move_to(stage.now + words.seconds(step.every))
+                stage.move_to(stage.nominal + words.seconds(step.every))
             if not stage.judge.finding:
                 DO[step.verb](stage, step)
 
@@ -280,6 +280,8 @@ class Player:
         stage.outbox.meanwhile(partial(_learn_digits, stage))
         if stage.pace and stage.pace.offset is None:
             self._measure(stage, stage.pace)
+        if stage.pace:
+            stage.look_closely(stage.pace, timer=True)
         set_clock(stage, stage.now)
         stage.aimed = True
 
@@ -310,13 +312,22 @@ class Player:
     def _wait(self, stage: Stage, number: int, step: Step) -> None:
         """Time passes before the step: a control of its own, which shows nothing but that the clock goes on."""
         stage.write("step", step=number, where=str(step.where), verb="wait", channel="clock", shows=(), at=stage.now)
+        if stage.pace and self._to_be_looked_at(stage, step):
+            stage.look_closely(stage.pace, timer=step.verb in OF_NONCES)
+            if step.at is None and step.after is None:
+                stage.slip(stage.pace)
         if step.at is not None:
             stage.move_to(stage.calendar.instant(step.at, stage.spans))
         if step.after is not None:
-            stage.move_to(stage.now + words.seconds(step.after))
+            stage.move_to(stage.nominal + words.seconds(step.after))
+
+    def _to_be_looked_at(self, stage: Stage, step: Step) -> bool:
+        """Whether fractions of a second must be known that a power cut has left unknown."""
+        pace = stage.pace
+        return pace is not None and step.asks != "authority" and pace.is_to_be_looked_at(timer=step.verb in OF_NONCES)
 
     def _begin(self, stage: Stage, number: int, step: Step) -> None:
-        if step.at is not None or step.after is not None:
+        if step.at is not None or step.after is not None or self._to_be_looked_at(stage, step):
             self._wait(stage, number, step)
         stage.write(
             "step",
@@ -331,6 +342,7 @@ class Player:
             shows=step.shows,
             channel=step.channel,
             at=stage.now,
+            **({"slipped": stage.slipped} if stage.slipped else {}),
         )
 
 
@@ -361,6 +373,9 @@ def _wait(_: Stage, __: Step) -> None:
 
 
 DO: dict[str, Do] = {WAIT: _wait, **at_the_authority.does, **at_the_box.does}
+
+OF_NONCES = ("challenge", "fetch", "present", "connect", "set-clock")
+"""Verbs of steps in which a nonce is given or used up, whose age the timer tells."""
 
 # Which commands of a step its expectation is about
 DECIDES = {

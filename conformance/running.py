@@ -111,8 +111,8 @@ class Running:
     """The clock and the timer of a box that run, as far as they were seen.
 
     `drift_ppm` is what the box declares, `bench_ppm` how far the bench's own clock may go wrong, `skew` how far a clock may be
-    from what it was set to, `tolerance` seconds by which the bench's instants may be wrong, `slip` what a power cut may cost a clock
-    or give it: it may forget how much of its second was gone.
+    from what it was set to, `tolerance` seconds by which the bench's instants may be wrong, `slip` what a power cut may cost clock and
+    timer or give them: they may forget how much of a second was gone.
     """
 
     drift_ppm: float
@@ -156,7 +156,7 @@ class Running:
         sent, received = self.instants(command, answer)
         if not math.isfinite(self.timer.low):  # it counts from power-up, and that was before this answer
             self.timer.high = self.timer.at_instant(received)[1] - received
-            self.timer.low, self.timer.at = -received, received
+            self.timer.low, self.timer.at = -received - self.slip, received
         taken = command["name"] == "time_order" and bool(_field(answer, "accepted"))
         self._carried_out(command, sent, received, taken=taken)  # a cut first: a boot of the box's own may have come before it
         self.alive = sent
@@ -174,7 +174,7 @@ class Running:
 
     def has_run_since(self, timer: int, received: float) -> float:
         """The latest instant at which power can have come back, where the timer showed this by then."""
-        return received - timer * (1 - self.drift)
+        return received - (timer - self.slip) * (1 - self.drift)
 
     def unanswered(self, command: Record, loss: Record, armed: int | None = None) -> None:
         """A command may have been carried out or not, and the box may have booted: by a cut of `armed` seconds, or of itself."""
@@ -191,7 +191,7 @@ class Running:
     def booted(self, least: int, most: int) -> None:
         """Power was away for so long, since it was `alive`: the timer began anew, of the clock no more than a second is lost."""
         self.clock.jump(least - self.slip, most + self.slip)
-        self.timer.low, self.timer.high, self.timer.at = -UNKNOWN, -self.alive, self.alive
+        self.timer.low, self.timer.high, self.timer.at = -UNKNOWN, self.slip - self.alive, self.alive
 
     def forget(self) -> None:
         """Both stood still for as long as nobody knows."""

@@ -108,6 +108,7 @@ class Stage:
     last_order: tuple[int, float, float] | None = None  # the last value that a running clock took, and when
     _struck: int | None = None  # for how long power was away, by the cut that took the last answer
     off_for: int = 0
+    slipped: int = 0  # seconds by which a power cut made what follows at once late
     strikes_at: int = 0  # the write at which an armed cut strikes, from 1
     armed_at: int = 0  # writes of the box, by its own count, when that was armed
     wrong_entries: int = 0
@@ -355,10 +356,13 @@ class Stage:
     # Time
 
     def move_to(self, instant: int) -> None:
+        if instant < self.now and self.pace and instant >= self.now - self.slipped:
+            raise Missed("a power cut took longer than the scenario has until the next step")
         if instant < self.now:
             raise ScenarioError(self._where(), "this step lies before the one above it", "put the steps in the order of time")
         if instant > self.now + words.LONGEST:
             raise ScenarioError(self._where(), "this step lies more than a hundred years ahead", "let less time pass")
+        self.slipped = 0
         if instant > self.now:
             seconds = instant - self.now
             self.now = instant
@@ -366,6 +370,11 @@ class Stage:
                 seconds = 0 if self.scenario.runs else self.pace.to_skip(self._second())
             if seconds:
                 self.let_pass(seconds)
+
+    @property
+    def nominal(self) -> int:
+        """The instant at which the scenario has it, where a power cut took longer than that."""
+        return self.now - self.slipped
 
     def let_pass(self, seconds: int) -> None:
         """By command."""
@@ -384,6 +393,17 @@ class Stage:
                 self.look()
             self.pace.reach(self._second(), self.look)
             told["aimed"] = self._second()
+
+    def look_closely(self, pace: Pace, *, timer: bool) -> None:
+        """Look until the seconds of the clock are known, and with `timer` those of the timer, which nobody may guess after a boot."""
+        if pace.is_new_to_its_power:
+            self.look()
+        pace.know(self.look, timer=timer)
+
+    def slip(self, pace: Pace) -> None:
+        """A cut takes the time that it takes, and so does a close look: what comes right after it has the first second that can be hit."""
+        late = pace.seconds_late(self._second())
+        self.now, self.slipped = self.now + late, self.slipped + late
 
     def _second(self) -> int:
         """What a clock that runs is to show at a command that is sent now."""

@@ -214,7 +214,7 @@ def test_a_refused_time_order_says_whether_the_box_knows_the_time() -> None:
     assert judge.finding.must == "box time must be unknown time"
 
 
-@pytest.mark.parametrize(("timer", "of_itself"), [(0, False), (1, False), (3, True)])
+@pytest.mark.parametrize(("timer", "of_itself"), [(0, False), (1, False), (2, False), (4, True)])
 def test_a_boot_just_before_a_power_cut_is_seen_by_the_timer_and_fails_nobody(timer: int, of_itself: bool) -> None:
     """Nobody answered to the cut then, and the new session was taken for it."""
     judge = judged(
@@ -334,7 +334,7 @@ def test_a_clock_that_stands_too_far_behind_to_be_ready_fails_its_accuracy() -> 
 def test_too_short_a_time_to_measure_a_drift_shows_nothing() -> None:
     scenario = SCENARIOS[MEASURED]
     first, last = scenario.steps[0], scenario.steps[-1]
-    short = replace(scenario, steps=(first, replace(last, after="1m")))
+    short = replace(scenario, steps=(first, replace(last, after="10s")))
     played = Played()
     result = play_until_it_decides(played.player, short)
     assert result.verdict is Verdict.INCONCLUSIVE
