@@ -1,6 +1,7 @@
 /* From reset to main on a Cortex-M3, and the two functions of libc that the firmware asks for. */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 extern uint32_t stack_top, data_from, data_start, data_end, bss_start, bss_end;
 
@@ -8,8 +9,6 @@ int main(void);
 void systick_handler(void);
 void uart_handler(void);
 void reset_handler(void);
-void *memcpy(void *restrict to, const void *restrict from, size_t size);
-int memcmp(const void *one, const void *other, size_t size);
 
 void reset_handler(void)
 {
