@@ -15,6 +15,7 @@ import pytest
 HERE = Path(__file__).parent
 ROOM = HERE.parents[2] / "hw_adapter"
 CORE = ROOM / "firmware" / "core"
+MEMORY = ROOM / "firmware" / "memory"
 VECTORS = json.loads((ROOM / "vectors.json").read_text(encoding="utf-8"))
 
 WARNINGS = [
@@ -139,6 +140,7 @@ def compiled(where: Path, *sources: Path, options: Iterable[str]) -> list[str]:
         *options,
         f"-I{CORE}",
         f"-I{HERE}",
+        f"-I{MEMORY}",
         f"-fmacro-prefix-map={HERE}/=",
         "-c",
         *map(str, sources),
@@ -157,7 +159,7 @@ def build(tmp_path_factory):
 
     def built(test: str, *options: str, instead: Path | None = None) -> Path:
         if options not in firmware:
-            sources = (*sorted(CORE.glob("*.c")), HERE / "memory_board.c")
+            sources = (*sorted(CORE.glob("*.c")), MEMORY / "memory_board.c")
             firmware[options] = compiled(where / f"firmware{len(firmware)}", *sources, options=options)
         program = where / f"program{next(programs)}"
         own = compiled(program.with_suffix(".d"), HERE / f"{test}.c", options=[f"-I{where}", *options])

@@ -6,6 +6,7 @@
 #include "lockproof.h"
 #include "numbers.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct memory_board board;
@@ -22,6 +23,7 @@ void board_new(void)
 
 void board_send(const uint8_t *bytes, size_t size)
 {
+    assert(size <= sizeof board.incoming);
     memcpy(board.incoming, bytes, size);
     board.incoming_size = size;
     board.outgoing_size = 0;
@@ -63,6 +65,7 @@ size_t board_line_read(uint8_t *to, size_t room)
 
 void board_line_write(const uint8_t *from, size_t size)
 {
+    assert(size <= sizeof board.outgoing - board.outgoing_size);
     memcpy(board.outgoing + board.outgoing_size, from, size);
     board.outgoing_size += size;
 }
@@ -89,12 +92,14 @@ void board_kept_write(const uint8_t from[LP_KEPT_BYTES])
 
 void board_store_read(uint32_t at, void *to, size_t size)
 {
+    assert(at <= lp_store_bytes() && size <= lp_store_bytes() - at);
     memcpy(to, board.store + at, size);
 }
 
 void board_store_write(uint32_t at, const void *from, size_t size)
 {
     const bool torn = board.tear > 0 && --board.tear == 0;
+    assert(at <= lp_store_bytes() && size <= lp_store_bytes() - at);
     board.store_writes++;
     for (unsigned ticks = 0; ticks < board.slow; ticks += 10) {
         board.timer_ms += 10;

@@ -1,0 +1,115 @@
+"""Inputs for a fuzz target to begin with, from the protocol's vectors: `python3 seeds.py TARGET FOLDER`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+VECTORS = Path(__file__).parents[2] / "vectors.json"
+LONGEST_PIECE = 255  # of the line, see line.c
+CHOICES = {  # the numbers of what box.c does
+    name: bytes([number])
+    for number, name in enumerate(
+        "body noise challenge ticket revocation-order time-order message entry provision time-passes power-cut slow-store".split()
+    )
+}
+READY = b"\0"
+TODAY, HOUR_AGO, IN_AN_HOUR = b"\x10\0", b"\x63\0", b"\x65\0"
+
+
+def frames(vectors: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of both directions."""
+    for exchange in (*vectors["exchanges"], *vectors["rejections"]):
+        yield exchange["request"]
+        yield exchange["reply"]
+    yield vectors["busy"]
+
+
+def lines(vectors: dict[str, Any]) -> Iterator[bytes]:
+    yield from (bytes.fromhex(each["line"]) for each in (*frames(vectors), *vectors["silence"]))
+
+
+def requests(vectors: dict[str, Any]) -> Iterator[bytes]:
+    """Bodies."""
+    yield from (bytes.fromhex(each["request"]["body"]) for each in (*vectors["exchanges"], *vectors["rejections"]))
+
+
+def frame(vectors: dict[str, Any]) -> Iterator[bytes]:
+    for line in lines(vectors):
+        yield from line.split(b"\0")
+
+
+def cbor(vectors: dict[str, Any]) -> Iterator[bytes]:
+    yield from (bytes.fromhex(each["body"]) for each in frames(vectors))
+    yield from (bytes.fromhex(each["hex"]) for each in (*vectors["cbor"]["accepted"], *vectors["cbor"]["refused"]))
+
+
+def messages(vectors: dict[str, Any]) -> Iterator[bytes]:
+    for kind, name in enumerate(("ticket", "revocation_order", "time_order")):
+        for what in ("payload", "message"):
+            yield bytes([kind]) + bytes.fromhex(vectors["interop"][name][what])
+    for each in vectors["interop"]["not_authentic"]:
+        yield b"\0" + bytes.fromhex(each["ticket"])
+
+
+def days(vectors: dict[str, Any]) -> Iterator[bytes]:
+    for each in vectors["interop"]["days"]:
+        pairs = each["pairs"]
+        behind = [*(utc for utc, _ in pairs[1:]), pairs[-1][0] + 1]
+        steps = [
+            (then - utc - 1).to_bytes(3, "big") + (offset + 86399).to_bytes(3, "big")
+            for (utc, offset), then in zip(pairs, behind, strict=True)
+        ]
+        expiry = (each["expiry"] - pairs[-1][0] - 1).to_bytes(3, "big")
+        first = b"\x08" + pairs[0][0].to_bytes(8, "big")
+        yield first + bytes([len(pairs) - 1]) + b"".join(steps) + expiry + b"\0" + each["instant"].to_bytes(8, "big")
+
+
+def piece(data: bytes) -> bytes:
+    """As line.c reads a piece, whose size is odd: one more empty frame where it would not be."""
+    whole = data if len(data) % 2 else b"\0" + data
+    return bytes([len(whole) // 2]) + whole
+
+
+def line(vectors: dict[str, Any]) -> Iterator[bytes]:
+    pieces = [piece(each) for each in lines(vectors) if len(each) < LONGEST_PIECE]
+    yield from pieces
+    yield b"".join(pieces)[:4000]
+
+
+def body(content: bytes) -> bytes:
+    return CHOICES["body"] + bytes([len(content)]) + content
+
+
+def box(vectors: dict[str, Any]) -> Iterator[bytes]:
+    bodies = [body(each) for each in requests(vectors)]
+    yield from (READY + each for each in bodies)
+    yield READY + b"".join(bodies)
+    ticket = CHOICES["challenge"] + CHOICES["ticket"] + IN_AN_HOUR + HOUR_AGO + b"\0"
+    entry = CHOICES["entry"] + TODAY
+    order = CHOICES["challenge"] + CHOICES["time-order"] + b"\x04\0"
+    yield READY + ticket + ticket + CHOICES["revocation-order"] + b"\0\0" + ticket
+    yield READY + entry + CHOICES["time-passes"] + b"\x3b\x01" + entry + CHOICES["time-passes"] + b"\x01\x01" + entry
+    yield READY + order + CHOICES["power-cut"] + b"\0" + entry + CHOICES["power-cut"] + b"\x0d" + entry + entry
+    yield READY + (CHOICES["entry"] + b"\x90\0") * 7 + body(bytes.fromhex("81820900"))
+    for each in ("ticket", "revocation_order", "time_order"):
+        payload = bytes.fromhex(vectors["interop"][each]["payload"])
+        yield READY + CHOICES["message"] + b"\0" + bytes([len(payload)]) + payload
+
+
+TARGETS = {"frame": frame, "cbor": cbor, "messages": messages, "days": days, "line": line, "box": box}
+
+
+def main() -> None:
+    target, folder = TARGETS[sys.argv[1]], Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
+    for number, data in enumerate(sorted(set(target(vectors)))):
+        (folder / f"seed-{number}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+/* Zone tables such as provision takes them, as the input has it. */
+#ifndef ZONE_H
+#define ZONE_H
+
+#include "days.h"
+#include "fuzz.h"
+#include "numbers.h"
+
+/* Pairs that rise, from a first instant on, and an expiry behind them. */
+static inline struct lp_zone next_zone(struct input *input, int64_t first, unsigned most)
+{
+    struct lp_zone zone = {.pairs = 0};
+    const unsigned pairs = 1 + next_byte(input) % most;
+    int64_t utc = first < INT64_MAX ? first : INT64_MAX - 1; /* there is an expiry behind it */
+    for (unsigned i = 0; i < pairs; i++) {
+        const int64_t step = 1 + (int64_t)next_number(input, 3);
+        zone.utc[i] = utc;
+        zone.offset[i] = (int32_t)((int64_t)next_number(input, 3) % (2 * LP_SECONDS_OF_DAY - 1)) - (LP_SECONDS_OF_DAY - 1);
+        zone.pairs++;
+        if (lp_plus(utc, step) >= INT64_MAX - 1) {
+            break;
+        }
+        utc = lp_plus(utc, step);
+    }
+    zone.expiry = lp_plus(zone.utc[zone.pairs - 1], 1 + (int64_t)next_number(input, 3));
+    return zone;
+}
+
+#endif
