@@ -30,7 +30,7 @@ LIBRARY = {"__aeabi_uldivmod": 64, "__aeabi_ldivmod": 64}  # libgcc's divisions,
 Graph = tuple[dict[str, int], dict[str, set[str]]]
 
 
-class TooMuch(Exception):
+class TooMuchError(Exception):
     """Says what is wrong with the firmware."""
 
 
@@ -48,7 +48,7 @@ def call_graph(objects: Path) -> Graph:
         for title, size, kind in re.findall(r'title: "([^"]+)" label: "[^"]*\\n(\d+) bytes \(([^)]+)\)', text):
             name = name_of(title)
             if kind != "static":
-                raise TooMuch(f"the frame of {name} has no fixed size: {kind}")
+                raise TooMuchError(f"the frame of {name} has no fixed size: {kind}")
             frames[name] = max(frames.get(name, 0), int(size))
         for caller, callee in re.findall(r'sourcename: "([^"]+)" targetname: "([^"]+)"', text):
             calls.setdefault(name_of(caller), set()).add(name_of(callee))
@@ -64,8 +64,8 @@ def pointed_to(prefix: str, objects: Path, functions: set[str]) -> set[str]:
     for line in listing.splitlines():
         if line.startswith("RELOCATION RECORDS FOR ["):
             kept = not re.search(r"\[\.(debug|vectors|ARM)", line)
-        elif kept and len(fields := line.split()) == 3 and not re.search(r"THM_(CALL|JUMP)", fields[1]):
-            found.add(fields[2])  # a section with an offset is a place within a function: what a switch jumps to
+        elif kept and (place := re.match(r"[0-9a-f]+ (?!\S*THM_(?:CALL|JUMP))\S+\s+(\S+)$", line)):
+            found.add(place[1])  # a section with an offset is a place within a function: what a switch jumps to
     return found & functions
 
 
@@ -76,15 +76,15 @@ def deepest(root: str, graph: Graph) -> tuple[int, tuple[str, ...]]:
     @cache
     def below(name: str, above: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
         if name in above:
-            raise TooMuch(f"{name} calls itself: {' > '.join((*above[above.index(name) :], name))}")
+            raise TooMuchError(f"{name} calls itself: {' > '.join((*above[above.index(name) :], name))}")
         if name in LIBRARY:
             return LIBRARY[name], (name,)
         if name not in frames:
-            raise TooMuch(f"{name}, which {above[-1] if above else 'nobody'} calls, has no frame that is known")
+            raise TooMuchError(f"{name}, which {above[-1] if above else 'nobody'} calls, has no frame that is known")
         callees = set(calls.get(name, ()))
         if "__indirect_call" in callees:
             if name not in THROUGH_POINTERS:
-                raise TooMuch(f"{name} calls through a pointer, and size.py does not say what it points to")
+                raise TooMuchError(f"{name} calls through a pointer, and size.py does not say what it points to")
             callees = callees - {"__indirect_call"} | set(THROUGH_POINTERS[name])
         size, path = max((below(callee, (*above, name)) for callee in sorted(callees)), default=(0, ()))
         return frames[name] + size, (name, *path)
@@ -97,7 +97,7 @@ def stack(prefix: str, objects: Path) -> tuple[int, tuple[str, ...]]:
     graph = call_graph(objects)
     told = {name for names in THROUGH_POINTERS.values() for name in names}
     if untold := pointed_to(prefix, objects, set(graph[0])) - told:
-        raise TooMuch(f"kept as a pointer, and size.py does not say who calls it: {', '.join(sorted(untold))}")
+        raise TooMuchError(f"kept as a pointer, and size.py does not say who calls it: {', '.join(sorted(untold))}")
     size, path = deepest("reset_handler", graph)
     return size + PUSHED + max(deepest(handler, graph)[0] for handler in HANDLERS), path
 
@@ -115,11 +115,11 @@ def main() -> None:
         flash, memory = linked(prefix, program)
         depth, path = stack(prefix, objects)
         took = {"flash": flash, "memory": memory, "stack": depth}
-        print(", ".join(f"{what} {size} bytes" for what, size in took.items()) + f"; deepest: {' > '.join(path)}")
-        if over := [f"{what}: {took[what]} bytes, {most} at most" for what, most in MOST.items() if took[what] > most]:
-            raise TooMuch("; ".join(over))
-    except TooMuch as wrong:
+    except TooMuchError as wrong:
         sys.exit(f"size.py: {wrong}")
+    print(", ".join(f"{what} {size} bytes" for what, size in took.items()) + f"; deepest: {' > '.join(path)}")
+    if over := [f"{what}: {took[what]} bytes, {most} at most" for what, most in MOST.items() if took[what] > most]:
+        sys.exit(f"size.py: {'; '.join(over)}")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,15 @@ from typing import Any
 VECTORS = Path(__file__).parents[2] / "vectors.json"
 LONGEST_PIECE = 255  # of the line, see line.c
 CHOICES = {  # the numbers of what box.c does
-    name: bytes([number])
-    for number, name in enumerate(
-        "body noise challenge ticket revocation-order time-order message entry provision time-passes power-cut slow-store".split()
-    )
+    "body": b"\x00",
+    "challenge": b"\x02",
+    "ticket": b"\x03",
+    "revocation-order": b"\x04",
+    "time-order": b"\x05",
+    "message": b"\x06",
+    "entry": b"\x07",
+    "time-passes": b"\x09",
+    "power-cut": b"\x0a",
 }
 READY = b"\0"
 TODAY, HOUR_AGO, IN_AN_HOUR = b"\x10\0", b"\x63\0", b"\x65\0"

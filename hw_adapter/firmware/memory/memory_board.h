@@ -12,7 +12,8 @@ struct memory_board {
     uint8_t kept[64];
     int64_t clock;
     uint64_t timer_ms;
-    uint32_t next_random; /* the first four bytes of what board_random gives next; counts on */
+    const uint8_t *random; /* what board_random gives, if it is not NULL */
+    uint32_t next_random;  /* the first four bytes of what board_random gives next; counts on */
     unsigned tray;        /* how often it opened */
     unsigned store_writes;
     unsigned slow; /* milliseconds that each write to the store takes, a tick at a time */

@@ -40,8 +40,8 @@ def array(kind: str, name: str, rows: Iterable[str]) -> str:
     return f"static const {kind} {name}[] = {{\n" + "".join(f"    {row},\n" for row in rows) + "};\n"
 
 
-def frame_rows() -> Iterable[str]:
-    for exchange in (*VECTORS["exchanges"], *VECTORS["rejections"], {"name": "busy", "request": VECTORS["busy"]}):
+def frame_rows(vectors: dict[str, Any]) -> Iterable[str]:
+    for exchange in (*vectors["exchanges"], *vectors["rejections"], {"name": "busy", "request": vectors["busy"]}):
         for side in ("request", "reply"):
             if side in exchange:
                 frame = exchange[side]
@@ -53,16 +53,16 @@ def code_row(start: int, end: int, index: int, digits: int, code: str) -> str:
     return f"{{{start}, {end}, {index}, {digits}, {text(code)}}}"
 
 
-def dead_rows() -> Iterable[str]:
-    for vector in VECTORS["interop"]["dead"]:
+def dead_rows(vectors: dict[str, Any]) -> Iterable[str]:
+    for vector in vectors["interop"]["dead"]:
         codes = ", ".join(code_row(*row[:3], 8, row[3]) for row in vector["codes"])
         dead = ", ".join(code_row(*row, 8, "") for row in vector["dead"]) or '{0, 0, 0, 0, ""}'
         what = ", ".join(text(vector[field]) for field in ("what", "box_id", "secret"))
         yield f"{{{what}, {{{codes}}}, {len(vector['codes'])}, {{{dead}}}, {len(vector['dead'])}}}"
 
 
-def day_rows() -> Iterable[str]:
-    for day in VECTORS["interop"]["days"]:
+def day_rows(vectors: dict[str, Any]) -> Iterable[str]:
+    for day in vectors["interop"]["days"]:
         pairs = ", ".join(f"{{{utc}, {offset}}}" for utc, offset in day["pairs"])
         bounds = ", ".join(map(str, day["day"]))
         yield f"{{{text(day['what'])}, {{{pairs}}}, {len(day['pairs'])}, {day['expiry']}, {day['instant']}, {bounds}}}"
@@ -94,14 +94,23 @@ def vectors_header(vectors: dict[str, Any]) -> str:
     codes = (
         code_row(*(each[field] for field in ("day_start", "day_end", "index", "digits", "code"))) for each in interop["codes"]
     )
-    messages = [(name.upper(), interop[name]["message"]) for name in ("ticket", "revocation_order", "time_order")]
-    named = [("BOX_ID", keys["box_id"]), ("SECRET", keys["secret"]), *messages]
+    messages = [
+        (f"{name}{part}".upper(), interop[name][of])
+        for name in ("ticket", "revocation_order", "time_order")
+        for part, of in (("", "message"), ("_payload", "payload"), ("_mac_structure", "mac_structure"))
+    ]
+    named = [("BOX_ID", keys["box_id"]), ("SECRET", keys["secret"]), ("CRC_OF", vectors["crc32c"]["of"]), *messages]
+    numbers = f"""\
+enum {{ PROTOCOL = {vectors["protocol"]}, EXCHANGES = {len(vectors["exchanges"])} }};
+static const uint32_t CRC_IS = 0x{vectors["crc32c"]["is"]};
+"""
     return "".join(
         (
             '#include <stddef.h>\n#include <stdint.h>\n#ifdef __GNUC__\n#pragma GCC diagnostic ignored "-Wunused-variable"\n#endif\n',
             '#if __GNUC__\n#pragma GCC diagnostic ignored "-Wunused-const-variable"\n#endif\n',
             STRUCTS,
-            array("struct frame_vector", "FRAMES", frame_rows()),
+            numbers,
+            array("struct frame_vector", "FRAMES", frame_rows(vectors)),
             array("struct rejection_vector", "REJECTIONS", rejections),
             array(
                 "struct silence_vector",
@@ -116,8 +125,9 @@ def vectors_header(vectors: dict[str, Any]) -> str:
             ),
             array("char *const", "KEYS", (text(keys[purpose]) for purpose in ("code", "ticket", "revocation", "time"))),
             array("struct code_vector", "CODES", codes),
-            array("struct dead_vector", "DEAD", dead_rows()),
-            array("struct day_vector", "DAYS", day_rows()),
+            array("char *const", "CODE_HMACS", (text(each["hmac"]) for each in interop["codes"])),
+            array("struct dead_vector", "DEAD", dead_rows(vectors)),
+            array("struct day_vector", "DAYS", day_rows(vectors)),
             array(
                 "struct message_vector",
                 "NOT_AUTHENTIC",
@@ -180,7 +190,7 @@ def complaint_of(program: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "test", ["test_sha256", "test_frame", "test_cbor", "test_interop", "test_link", "test_power", "test_fuzz"]
+    "test", ["test_sha256", "test_frame", "test_cbor", "test_interop", "test_link", "test_exchanges", "test_power", "test_fuzz"]
 )
 def test_the_firmware_holds_what_the_vectors_say(test, build):
     assert complaint_of(build(test)) == ""
@@ -255,3 +265,33 @@ def test_the_page_for_a_vendor_names_every_function_of_the_board():
     declared = re.findall(r"\b(board_\w+)\(", (CORE / "board.h").read_text(encoding="utf-8"))
     assert declared
     assert [name for name in declared if f"`{name}`" not in page] == []
+
+
+class Read(dict[str, Any]):
+    """Says in `unread` which of its keys nobody has asked for, here and in what it holds."""
+
+    def __init__(self, held: dict[str, Any]) -> None:
+        super().__init__({key: watched(value) for key, value in held.items()})
+        self.left = set(self)
+
+    def __getitem__(self, key: str) -> Any:
+        self.left.discard(key)
+        return super().__getitem__(key)
+
+
+def watched(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Read(value)
+    return [watched(each) for each in value] if isinstance(value, list) else value
+
+
+def unread(value: Any) -> set[str]:
+    inside = list(value.values()) if isinstance(value, Read) else value if isinstance(value, list) else []
+    return {*getattr(value, "left", ()), *(name for each in inside for name in unread(each))}
+
+
+def test_every_vector_is_in_the_tables():
+    """All but what says in words what stands beside it in bytes."""
+    vectors = watched(VECTORS)
+    vectors_header(vectors)
+    assert unread(vectors) == {"says", "is", "claims", "what", "zone"}
