@@ -14,8 +14,11 @@ static inline struct lp_zone next_zone(struct input *input, int64_t first, unsig
     int64_t utc = first < INT64_MAX ? first : INT64_MAX - 1; /* there is an expiry behind it */
     for (unsigned i = 0; i < pairs; i++) {
         const int64_t step = 1 + (int64_t)next_number(input, 3);
+        const int32_t offset = (int32_t)next_number(input, 3);
+        const int32_t of_day = (int32_t)(utc - lp_date(utc) * LP_SECONDS_OF_DAY);
         zone.utc[i] = utc;
-        zone.offset[i] = (int32_t)((int64_t)next_number(input, 3) % (2 * LP_SECONDS_OF_DAY - 1)) - (LP_SECONDS_OF_DAY - 1);
+        zone.offset[i] = offset >> 23 ? -of_day /* begins at a local midnight */
+                                      : offset % (2 * LP_SECONDS_OF_DAY - 1) - (LP_SECONDS_OF_DAY - 1);
         zone.pairs++;
         if (lp_plus(utc, step) >= INT64_MAX - 1) {
             break;
