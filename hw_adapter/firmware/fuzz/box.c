@@ -69,17 +69,30 @@ static void judge(const uint8_t *body, size_t size, const struct lp_frame *reply
 static void again(const uint8_t *line, size_t size, const struct lp_frame *reply)
 {
     struct lp_frame other;
-    uint8_t body[LP_BODY_ROOM];
-    const size_t body_size = reply->body_size;
-    memcpy(body, reply->body, body_size);
     look();
     HOLDS(sent(line, size) && replies(&other) == 1 && untouched());
-    HOLDS(other.sequence == sequence && other.body_size == body_size && memcmp(other.body, body, body_size) == 0);
+    HOLDS(other.sequence == sequence && other.body_size == reply->body_size);
+    HOLDS(memcmp(other.body, reply->body, reply->body_size) == 0);
+}
+
+/* Another request of the sequence of one that was carried out is an error, which changes nothing. */
+static void reused(const uint8_t *body, size_t size, bool carried_out)
+{
+    static const uint8_t OTHER[] = {0x81, 0x82, 0x18, 0x63, 0x00}, SEQUENCE_REUSED[] = {0xa2, 0x00, 0x02, 0x01, 0x00};
+    uint8_t line[LP_FRAME_LIMIT];
+    struct lp_frame reply;
+    if (!carried_out || (size == sizeof OTHER && memcmp(body, OTHER, size) == 0)) {
+        return;
+    }
+    look();
+    HOLDS(sent(line, framed(line, OTHER, sizeof OTHER)) && replies(&reply) == 1 && untouched());
+    HOLDS(reply.body_size == sizeof SEQUENCE_REUSED && memcmp(reply.body, SEQUENCE_REUSED, sizeof SEQUENCE_REUSED) == 0);
 }
 
 /* Whether it was answered; power may go instead. */
 static bool asked(const uint8_t *body, size_t size, bool retried, struct lp_frame *reply)
 {
+    static uint8_t kept[LP_BODY_ROOM];
     uint8_t line[LP_FRAME_LIMIT];
     sequence++;
     const size_t line_size = framed(line, body, size);
@@ -88,14 +101,18 @@ static bool asked(const uint8_t *body, size_t size, bool retried, struct lp_fram
     const unsigned count = replies(reply);
     HOLDS(powered ? count == 1 : count <= 1);
     history_holds();
-    if (powered) {
-        judge(body, size, reply);
+    if (!powered) {
+        return false;
     }
-    if (powered && retried) {
+    memcpy(kept, reply->body, reply->body_size);
+    reply->body = kept;
+    judge(body, size, reply);
+    if (retried) {
         again(line, line_size, reply);
-        HOLDS(replies(reply) == 1);
+        reused(body, size, kept[0] != 0xa2);
+        again(line, line_size, reply);
     }
-    return powered;
+    return true;
 }
 
 static struct lp_writer one_command(uint8_t *body, uint64_t code, uint64_t arguments)
@@ -284,7 +301,8 @@ static void time_passes(struct input *input)
     board.timer_ms += (uint64_t)seconds * 1000;
 }
 
-/* At once, or in the middle of a write to come; the clock's battery may be dead. */
+/* At once, or in the middle of a write to come; the clock's battery may be dead, and what is random no better than it
+ * may be: the last session once more, or 0. */
 static void power_cut(struct input *input)
 {
     const uint8_t how = next_byte(input);
@@ -295,10 +313,24 @@ static void power_cut(struct input *input)
     if (how >= 240) {
         memset(board.kept, 0xff, sizeof board.kept);
     }
+    const uint32_t session = lp_session();
+    board.next_random = how & 8 ? session : how & 16 ? 0 : board.next_random;
     look();
     board.timer_ms = 0;
     boot();
+    HOLDS(lp_session() != 0 && (lp_session() != session || how >= 240));
     history_holds();
+}
+
+/* A clock that falls behind, below the mark too. */
+static void disturb(struct input *input)
+{
+    uint8_t body[LP_BODY_ROOM];
+    struct lp_frame reply;
+    const uint64_t seconds = next_byte(input) * (next_byte(input) % 2 ? 1U : 600U);
+    struct lp_writer writer = one_command(body, 14, 1);
+    lp_write_uint(&writer, seconds);
+    (void)asked(body, writer.used, true, &reply);
 }
 
 static void slow_store(struct input *input)
@@ -307,14 +339,27 @@ static void slow_store(struct input *input)
 }
 
 static void (*const CHOICES[])(struct input *) = {any_body,   noise, challenge, ticket,      revocation_order, time_order,
-                                                  any_message, entry, provision, time_passes, power_cut,        slow_store};
+                                                  any_message, entry, provision, time_passes, power_cut,        slow_store,     disturb};
 
-/* ---- The box to begin with: a new one, or one that is ready. */
+/* ---- The box to begin with: a new one, one that is ready, or one with a long past. */
+
+/* Opens for today's first code and for a ticket. */
+static void opens(void)
+{
+    static const uint8_t TODAY[] = {16, 0}, WINDOW[] = {101, 0, 99, 0};
+    struct input today = {TODAY, sizeof TODAY}, window = {WINDOW, sizeof WINDOW}, none = {NULL, 0};
+    const unsigned tray = board.tray;
+    boot();
+    entry(&today);
+    challenge(&none);
+    ticket(&window);
+    HOLDS(board.tray == tray + 2);
+}
 
 static void make_ready(struct memory_board *ready)
 {
-    static const uint8_t TORONTO[] = {9, 0, 0, 0};
-    struct input zone = {TORONTO, sizeof TORONTO}, none = {NULL, 0}, now = {(const uint8_t *)"\x02", 1};
+    static const uint8_t FIVE_HOURS_WEST[] = {9, 0, 0, 0, 0, 0x01, 0x0b, 0x2f, 0xff, 0xff, 0xff};
+    struct input zone = {FIVE_HOURS_WEST, sizeof FIVE_HOURS_WEST}, none = {NULL, 0}, now = {(const uint8_t *)"\x02", 1};
     board_new();
     board.clock = NOON;
     boot();
@@ -323,20 +368,41 @@ static void make_ready(struct memory_board *ready)
     time_order(&now);
     HOLDS(lp_state.provisioned && lp_state.time_known);
     *ready = board;
+    opens();
+}
+
+/* Log and revoked grants nearly full, as many commits would leave them. */
+static void make_old(struct memory_board *old)
+{
+    struct lp_entry entry = {.instant = NOON, .kind = LP_CODE_ENTRY, .credential = LP_CODE_CREDENTIAL, .count = 1};
+    entry.code = (struct lp_code){NOON - 43200, NOON + 43200, 3};
+    for (unsigned i = 0; i < LP_LOG_ENTRIES; i++) {
+        lp_state.log[i] = entry;
+    }
+    lp_state.log_next = LP_LOG_ENTRIES - 1;
+    lp_state.grants_heard = LP_GRANTS_HEARD - 1;
+    memcpy(board.store + lp_store_bytes() - sizeof lp_state, &lp_state, sizeof lp_state);
+    memset(board.store, 0xff, 64); /* no commit to carry on */
+    *old = board;
+    opens();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct memory_board ready;
+    static struct memory_board ready, old;
     static bool made;
     struct input input = {data, size};
     if (!made) {
         make_ready(&ready);
+        board = ready;
+        boot();
+        make_old(&old);
         made = true;
     }
-    board = ready;
+    const uint8_t first = next_byte(&input) % 8;
+    board = first == 6 ? old : ready;
     any_opened = false;
-    if (next_byte(&input) % 8 == 7) {
+    if (first == 7) {
         board_new();
     }
     boot();

@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     boot();
     open_size = 0;
     while (input.left > 0) {
-        size_t piece = 1 + (size_t)next_byte(&input) % 128 * 2;
+        size_t piece = 1 + (size_t)next_byte(&input);
         piece = piece < input.left ? piece : input.left;
         const unsigned requests = requests_in(input.at, piece);
         look();

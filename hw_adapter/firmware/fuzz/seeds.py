@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 VECTORS = Path(__file__).parents[2] / "vectors.json"
-LONGEST_PIECE = 255  # of the line, see line.c
+LONGEST_PIECE = 256  # of the line, see line.c
+LONGEST_STREAM = 4000
 CHOICES = {  # the numbers of what box.c does
     "body": b"\x00",
     "challenge": b"\x02",
@@ -20,8 +21,9 @@ CHOICES = {  # the numbers of what box.c does
     "entry": b"\x07",
     "time-passes": b"\x09",
     "power-cut": b"\x0a",
+    "disturb": b"\x0c",
 }
-READY = b"\0"
+READY, OLD = b"\0", b"\6"
 TODAY, HOUR_AGO, IN_AN_HOUR = b"\x10\0", b"\x63\0", b"\x65\0"
 
 
@@ -73,16 +75,33 @@ def days(vectors: dict[str, Any]) -> Iterator[bytes]:
         yield first + bytes([len(pairs) - 1]) + b"".join(steps) + expiry + b"\0" + each["instant"].to_bytes(8, "big")
 
 
-def piece(data: bytes) -> bytes:
-    """As line.c reads a piece, whose size is odd: one more empty frame where it would not be."""
-    whole = data if len(data) % 2 else b"\0" + data
-    return bytes([len(whole) // 2]) + whole
+def pieces(data: bytes) -> bytes:
+    """As line.c reads them."""
+    parts = [data[at : at + LONGEST_PIECE] for at in range(0, len(data), LONGEST_PIECE)]
+    return b"".join(bytes([len(part) - 1]) + part for part in parts)
+
+
+def crc(data: bytes) -> bytes:
+    """CRC-32C, bit by bit."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return (value ^ 0xFFFFFFFF).to_bytes(4, "big")
+
+
+def largest_frame() -> bytes:
+    """A request without a zero in it that fills a frame of 256 bytes, but for its delimiter."""
+    payloads = (b"\1" * 249 + bytes([filler]) for filler in range(1, 256))
+    return next(b"\xff" + each + crc(each) for each in payloads if 0 not in crc(each))
 
 
 def line(vectors: dict[str, Any]) -> Iterator[bytes]:
-    pieces = [piece(each) for each in lines(vectors) if len(each) < LONGEST_PIECE]
-    yield from pieces
-    yield b"".join(pieces)[:4000]
+    all_lines = [pieces(each) for each in lines(vectors)]
+    yield from all_lines
+    yield b"".join(all_lines)[:LONGEST_STREAM]
+    yield pieces(largest_frame() + b"\0" + largest_frame() + b"\1\0")  # the second one too long by a byte
 
 
 def body(content: bytes) -> bytes:
@@ -99,7 +118,10 @@ def box(vectors: dict[str, Any]) -> Iterator[bytes]:
     yield READY + ticket + ticket + CHOICES["revocation-order"] + b"\0\0" + ticket
     yield READY + entry + CHOICES["time-passes"] + b"\x3b\x01" + entry + CHOICES["time-passes"] + b"\x01\x01" + entry
     yield READY + order + CHOICES["power-cut"] + b"\0" + entry + CHOICES["power-cut"] + b"\x0d" + entry + entry
-    yield READY + (CHOICES["entry"] + b"\x90\0") * 7 + body(bytes.fromhex("81820900"))
+    read_log = body(bytes.fromhex("81820900"))
+    yield READY + (CHOICES["entry"] + b"\x90\0") * 7 + read_log
+    yield READY + (CHOICES["entry"] + b"\x90\0") * 7 + CHOICES["disturb"] + b"\x09\x02" + entry + read_log
+    yield OLD + read_log + entry * 3 + ticket + (CHOICES["revocation-order"] + b"\0\5") * 3 + read_log
     for each in ("ticket", "revocation_order", "time_order"):
         payload = bytes.fromhex(vectors["interop"][each]["payload"])
         yield READY + CHOICES["message"] + b"\0" + bytes([len(payload)]) + payload
