@@ -13,10 +13,10 @@
 
 static const uint8_t BOX_ID[] = "Lockproof one by", SECRET[] = "with a secret of thirty-two byte";
 static const uint8_t GRANTS[4][LP_GRANT_BYTES + 1] = {"grant 0001 of 16", "grant 0002 of 16", "grant 0003 of 16",
-                                                       "grant 0004 of 16"};
+                                                      "grant 0004 of 16"};
 
 static uint16_t sequence;
-static uint8_t nonce[LP_NONCE_BYTES]; /* the last that the box gave */
+static uint8_t nonce[LP_NONCE_BYTES];  /* the last that the box gave */
 static uint8_t opened[LP_NONCE_BYTES]; /* the last that a ticket opened with */
 static bool any_opened;
 
@@ -86,7 +86,8 @@ static void reused(const uint8_t *body, size_t size, bool carried_out)
     }
     look();
     HOLDS(sent(line, framed(line, OTHER, sizeof OTHER)) && replies(&reply) == 1 && untouched());
-    HOLDS(reply.body_size == sizeof SEQUENCE_REUSED && memcmp(reply.body, SEQUENCE_REUSED, sizeof SEQUENCE_REUSED) == 0);
+    HOLDS(reply.body_size == sizeof SEQUENCE_REUSED &&
+          memcmp(reply.body, SEQUENCE_REUSED, sizeof SEQUENCE_REUSED) == 0);
 }
 
 /* Whether it was answered; power may go instead. */
@@ -338,8 +339,9 @@ static void slow_store(struct input *input)
     board.slow = next_byte(input) % 8 * 10U;
 }
 
-static void (*const CHOICES[])(struct input *) = {any_body,   noise, challenge, ticket,      revocation_order, time_order,
-                                                  any_message, entry, provision, time_passes, power_cut,        slow_store,     disturb};
+static void (*const CHOICES[])(struct input *) = {any_body,   noise,       challenge, ticket,    revocation_order,
+                                                  time_order, any_message, entry,     provision, time_passes,
+                                                  power_cut,  slow_store,  disturb};
 
 /* ---- The box to begin with: a new one, one that is ready, or one with a long past. */
 

@@ -35,7 +35,8 @@ static void copied(struct lp_reader *reader, struct lp_writer *writer, unsigned 
         lp_write_int(writer, integer);
     } else if (lp_read_string(reader, LP_BYTES, &bytes, &size) || lp_read_string(reader, LP_TEXT, &bytes, &size)) {
         struct lp_reader again = before;
-        HOLDS(size == value && lp_read_string(&again, major, &other, &other_size) && other == bytes && other_size == size);
+        HOLDS(size == value && lp_read_string(&again, major, &other, &other_size) && other == bytes &&
+              other_size == size);
         lp_write_string(writer, major, bytes, size);
     } else if (lp_read_array(reader, &count)) {
         HOLDS(major == LP_ARRAY);

@@ -1,5 +1,5 @@
-/* Any bytes on the line, in pieces: nothing but a whole request is answered or changes anything, and the next request is
- * answered whatever came before it. Frames and CRC are read here as PROTOCOL.md says them, a second time. */
+/* Any bytes on the line, in pieces: nothing but a whole request is answered or changes anything, and the next request
+ * is answered whatever came before it. Frames and CRC are read here as PROTOCOL.md says them, a second time. */
 #include "watched.h"
 
 /* Whether bytes before a delimiter are a request, of any version and session. */

@@ -113,6 +113,7 @@ static inline void history_holds(void)
 {
     HOLDS(lp_state.writes - before.writes < 100);
     HOLDS(board.store_writes != writes_before || memcmp(&before, &lp_state, sizeof before) == 0);
+    HOLDS(lp_state.writes != before.writes || memcmp(&before, &lp_state, sizeof before) == 0); /* box.power */
     if (lp_state.epoch == before.epoch) {
         HOLDS(lp_state.mark >= before.mark && lp_state.log_next >= before.log_next);
         HOLDS(lp_state.grants_heard >= before.grants_heard);

@@ -1,4 +1,5 @@
-/* The two functions of libc that the firmware asks for, which startup.c has: the board needs no libc, nor its headers. */
+/* The two functions of libc that the firmware asks for, which startup.c has: the board needs no libc, nor its headers.
+ */
 #ifndef LM3S6965_STRING_H
 #define LM3S6965_STRING_H
 

@@ -14,7 +14,7 @@ struct memory_board {
     uint64_t timer_ms;
     const uint8_t *random; /* what board_random gives, if it is not NULL */
     uint32_t next_random;  /* the first four bytes of what board_random gives next; counts on */
-    unsigned tray;        /* how often it opened */
+    unsigned tray;         /* how often it opened */
     unsigned store_writes;
     unsigned slow; /* milliseconds that each write to the store takes, a tick at a time */
     unsigned tear; /* at the so manieth write to the store from now power goes, half written; 0: never */

@@ -1,6 +1,6 @@
-/* Exchanges of the vectors, byte for byte, on a box at which they come about. Five are not this box's: hello, which says
- * which box it is, an entry of digits that are no code of it, one without a reason, one with a reason of a later version,
- * and a log of another past. */
+/* Exchanges of the vectors, byte for byte, on a box at which they come about. Five are not this box's: hello, which
+ * says which box it is, an entry of digits that are no code of it, one without a reason, one with a reason of a later
+ * version, and a log of another past. */
 #include "board.h"
 #include "check.h"
 #include "clock.h"
