@@ -115,7 +115,7 @@ def box(vectors: dict[str, Any]) -> Iterator[bytes]:
     ticket = CHOICES["challenge"] + CHOICES["ticket"] + IN_AN_HOUR + HOUR_AGO + b"\0"
     entry = CHOICES["entry"] + TODAY
     order = CHOICES["challenge"] + CHOICES["time-order"] + b"\x04\0"
-    yield READY + ticket + ticket + CHOICES["revocation-order"] + b"\0\0" + ticket
+    yield READY + ticket + ticket[1:] + CHOICES["revocation-order"] + b"\0\0" + ticket
     yield READY + entry + CHOICES["time-passes"] + b"\x3b\x01" + entry + CHOICES["time-passes"] + b"\x01\x01" + entry
     yield READY + order + CHOICES["power-cut"] + b"\0" + entry + CHOICES["power-cut"] + b"\x0d" + entry + entry
     read_log = body(bytes.fromhex("81820900"))
