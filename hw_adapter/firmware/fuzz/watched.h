@@ -37,6 +37,7 @@ static inline void boot(void)
     board.incoming_size = 0;
     (void)setjmp(power_lost);
     lp_boot();
+    board.power_lost = NULL;
 }
 
 /* Sends bytes; false where power went, and the box has booted. What came back is in board.outgoing. */
@@ -49,6 +50,7 @@ static inline bool sent(const uint8_t *bytes, size_t size)
         return false;
     }
     board_send(bytes, size);
+    board.power_lost = NULL;
     return true;
 }
 

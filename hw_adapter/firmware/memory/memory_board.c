@@ -42,10 +42,12 @@ bool board_ask(const uint8_t *body, size_t size, const uint8_t **reply, size_t *
     const size_t line_size = lp_frame_write(line, payload, size);
     board.power_lost = &power_lost;
     if (setjmp(power_lost) != 0) {
+        board.power_lost = NULL;
         board.incoming_size = 0;
         return false;
     }
     board_send(line, line_size);
+    board.power_lost = NULL;
     if (board.outgoing_size == 0 || !lp_frame_read(&frame, board.outgoing, board.outgoing_size - 1)) {
         return false;
     }
@@ -96,6 +98,12 @@ void board_store_read(uint32_t at, void *to, size_t size)
     memcpy(to, board.store + at, size);
 }
 
+LP_NORETURN static void lose_power(void)
+{
+    assert(board.power_lost != NULL); /* whoever let power go had no place to go on at */
+    longjmp(*board.power_lost, 1);
+}
+
 void board_store_write(uint32_t at, const void *from, size_t size)
 {
     const bool torn = board.tear > 0 && --board.tear == 0;
@@ -107,7 +115,7 @@ void board_store_write(uint32_t at, const void *from, size_t size)
     }
     memcpy(board.store + at, from, torn ? size / 2 : size);
     if (torn) {
-        longjmp(*board.power_lost, 1);
+        lose_power();
     }
 }
 
@@ -128,7 +136,7 @@ void board_tray_open(void)
 
 void board_restart(void)
 {
-    longjmp(*board.power_lost, 1);
+    lose_power();
 }
 
 const char *board_identity(void)

@@ -22,7 +22,7 @@ struct memory_board {
     size_t incoming_size;
     uint8_t outgoing[8192];
     size_t outgoing_size;
-    jmp_buf *power_lost; /* where a restart and a torn write go */
+    jmp_buf *power_lost; /* where a restart and a torn write go; NULL where they must not come */
 };
 
 extern struct memory_board board;

@@ -33,11 +33,12 @@ static void exchange(const char *name)
 {
     jmp_buf power_lost;
     size_t size, wanted_size;
-    const uint8_t *line = line_of(name, LP_REQUEST, &size), *wanted = line_of(name, LP_REPLY, &wanted_size);
+    const uint8_t *line = line_of(name, LP_REQUEST, &size), *wanted;
     board.power_lost = &power_lost;
     if (setjmp(power_lost) == 0) {
         board_send(line, size);
     }
+    board.power_lost = NULL;
     wanted = line_of(name, LP_REPLY, &wanted_size);
     CHECK_BYTES(name, board.outgoing, board.outgoing_size, wanted, wanted_size);
     tried++;
