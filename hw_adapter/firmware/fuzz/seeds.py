@@ -108,6 +108,20 @@ def body(content: bytes) -> bytes:
     return CHOICES["body"] + bytes([len(content)]) + content
 
 
+NOON = 1772985600  # as in box.c
+TORONTO = bytes.fromhex("82821a69a64c2039464f821a69ad1e7039383f1a69b92020")  # the zone table of the vectors, in CBOR
+
+
+def dead(vectors: dict[str, Any]) -> Iterator[bytes]:
+    """Boxes that have a dead index, which is tried on its day."""
+    for each in vectors["interop"]["dead"]:
+        provision = b"\x81\x85\x03\x50" + bytes.fromhex(each["box_id"]) + b"\x58\x20" + bytes.fromhex(each["secret"]) + TORONTO
+        known = READY + body(provision) + CHOICES["challenge"] + CHOICES["time-order"] + b"\2\0"
+        for start, _, index in each["dead"]:
+            hours = max(0, (start - NOON) // 3600 + 1)
+            yield known + CHOICES["time-passes"] + bytes([hours, 2]) + CHOICES["entry"] + bytes([16 + index, 0])
+
+
 def box(vectors: dict[str, Any]) -> Iterator[bytes]:
     bodies = [body(each) for each in requests(vectors)]
     yield from (READY + each for each in bodies)
@@ -121,6 +135,8 @@ def box(vectors: dict[str, Any]) -> Iterator[bytes]:
     read_log = body(bytes.fromhex("81820900"))
     yield READY + (CHOICES["entry"] + b"\x90\0") * 7 + read_log
     yield READY + (CHOICES["entry"] + b"\x90\0") * 7 + CHOICES["disturb"] + b"\x09\x02" + entry + read_log
+    yield READY + body(bytes.fromhex("81820bf5")) + CHOICES["time-passes"] + b"\x0a\0" + body(bytes.fromhex("81820bf4")) + entry
+    yield from dead(vectors)
     yield OLD + read_log + entry * 3 + ticket + (CHOICES["revocation-order"] + b"\0\5") * 3 + read_log
     for each in ("ticket", "revocation_order", "time_order"):
         payload = bytes.fromhex(vectors["interop"][each]["payload"])
