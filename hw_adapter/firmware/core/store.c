@@ -58,7 +58,7 @@ uint32_t lp_store_bytes(void)
 
 void lp_changed(const void *what, uint32_t size)
 {
-    const uint32_t at = (uint32_t)((uintptr_t)what - (uintptr_t)&lp_state);
+    const uint32_t at = (uint32_t)((const uint8_t *)what - (const uint8_t *)&lp_state);
     pending.range[pending.ranges++] = (struct range){at, size};
 }
 
