@@ -15,7 +15,8 @@ static inline struct lp_zone next_zone(struct input *input, int64_t first, unsig
     for (unsigned i = 0; i < pairs; i++) {
         const int64_t step = 1 + (int64_t)next_number(input, 3);
         const int32_t offset = (int32_t)next_number(input, 3);
-        const int32_t of_day = (int32_t)(utc - lp_date(utc) * LP_SECONDS_OF_DAY);
+        const int32_t rest = (int32_t)(utc % LP_SECONDS_OF_DAY);
+        const int32_t of_day = rest < 0 ? rest + LP_SECONDS_OF_DAY : rest;
         zone.utc[i] = utc;
         zone.offset[i] = offset >> 23 ? -of_day /* begins at a local midnight */
                                       : offset % (2 * LP_SECONDS_OF_DAY - 1) - (LP_SECONDS_OF_DAY - 1);
