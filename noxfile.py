@@ -80,6 +80,16 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def firmware(session: nox.Session) -> None:
+    """The port kit: judged, its faults, and its power cut in the middle of 500 writes; half an hour on two processors."""
+    session.install("-e", ".")
+    session.run("lockproof", "run", "--box", "firmware", "--out", session.create_tmp())
+    session.run("lockproof", "run", "--bench", "hw_adapter/firmware/lm3s6965/bench.toml", "--out", session.create_tmp())
+    session.run("lockproof", "faults", "--over", "firmware")
+    session.run("python", "-m", "lockproof.conformance.tearing")
+
+
+@nox.session
 def hostile(session: nox.Session) -> None:
     """10,000 seeded runs over hostile lines, in virtual time: no wrong verdict. As many with a clock that drifts by 200 ppm and is 90 s off.
 

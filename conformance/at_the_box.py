@@ -32,9 +32,10 @@ def new_nonce(stage: Stage) -> Nonce | None:
     return None if value is None else stage.keep_nonce(value)
 
 
-def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str | None = None) -> None:
+def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str | None = None, *, to_take: bool = True) -> None:
+    """The box is told that it is `value`; an order that it is to refuse for something else is not one of before the last decision."""
     ahead = value - stage.now
-    told = value - (stage.pace.ahead if stage.pace else 0)  # so that it is `value` that the clock comes to show
+    told = value - (stage.pace.ahead if stage.pace and to_take else 0)  # so that it is `value` that the clock comes to show
     about = f"time order for {ahead:+d} s" + (f", {forged}" if forged else "")
     box_id, keys = stage.box_id, stage.keys
 
@@ -51,7 +52,7 @@ def set_clock(stage: Stage, value: int, nonce: Nonce | None = None, forged: str 
         if decision.accepted:
             stage.ahead = ahead
 
-    meaning = {"value": told, "nonce": 0, "authentic": not forged}
+    meaning = {"value": told, "meant": value, "nonce": 0, "authentic": not forged}
     if nonce is None and stage.runs_ahead:  # what follows is made ready while the nonce is on its way
         stage.command("challenge", "ask for a nonce", Command(Code.CHALLENGE), then=stage.keep_nonce)
         order = order_for(bytes(NONCE_BYTES))
@@ -260,7 +261,7 @@ def _set_clock(stage: Stage, step: Step) -> None:
     value += words.seconds(given["ahead"]) if "ahead" in given else 0
     value -= words.seconds(given["behind"]) if "behind" in given else 0
     nonce = stage.nonce(given["nonce"]) if "nonce" in given else None
-    set_clock(stage, value, nonce, given.get("forged"))
+    set_clock(stage, value, nonce, given.get("forged"), to_take=step.accepted is not False)
 
 
 @does("disturb-clock")

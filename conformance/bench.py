@@ -1,7 +1,8 @@
 """The bench file: which boxes there are, how each is reached, powered and looked at, and what it may be put through.
 
 TOML, one `[[box]]` for each. Fields that mean what they mean in the hardware map of Zephyr's Twister are called as there: `id`,
-`serial`, `baud`, `product`, `platform`, `connected`, `notes`. examples/bench/bench.toml has every field and says what it does.
+`serial`, `baud`, `product`, `platform`, `connected`, `pre_script`, `post_script`, `notes`. examples/bench/bench.toml
+has every field and says what it does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Final
 from lockproof.spec.observable import SELF_REPORTED, BadInput
 
 OPERATOR, SENSOR = "operator", "sensor"
-_RESERVED = ("reference", "pty", "fault", "bench")  # words of --box
+_RESERVED = ("reference", "pty", "fault", "firmware", "bench")  # words of --box
 
 
 class BenchFileError(BadInput):
@@ -93,6 +94,8 @@ class Board:
     identity: str = ""
     firmware: str = ""
     tolerance: float = 0.0
+    pre_script: Program | None = None  # run before the box is first reached
+    post_script: Program | None = None  # run when nobody wants it any more
     power: Power | None = None
     observation: Observation = field(default_factory=Observation)
     budget: Budget = field(default_factory=Budget)
@@ -208,6 +211,8 @@ _FIELDS: Final[dict[str, dict[str, _Kind]]] = {
         "identity": _TEXT,
         "firmware": _TEXT,
         "tolerance": _SECONDS,
+        "pre_script": _COMMAND,
+        "post_script": _COMMAND,
         "notes": _TEXT,
     },
     "power": {"off": _COMMAND, "on": _COMMAND, "command": _COMMAND, "minimum_off": _SECONDS, "timeout": _SECONDS},
@@ -271,11 +276,18 @@ class _Reader:
         if not plain.get("id") and not plain.get("serial"):
             remedy = "say where it is: serial = a port, or id = the serial number of its USB adapter (lockproof ports lists both)"
             raise self._error((number, "", "name"), f"box {plain['name']} has no port", remedy)
+        before, after = (
+            self._program(number, "", key, plain.pop(key)) if key in plain else None for key in ("pre_script", "post_script")
+        )
+        if plain.get("serial", "").startswith(("./", "../")):  # as the paths of programs
+            plain["serial"] = str((self.path.parent / plain["serial"]).absolute())
         return Board(
             place=self._place((number, "", "")),
             power=self._power(number, tables["power"]) if "power" in given else None,
             observation=self._observation(number, tables["observation"]),
             budget=Budget(**tables["budget"]),
+            pre_script=before,
+            post_script=after,
             **plain,
         )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 
 from lockproof.conformance.bench import OPERATOR, SENSOR, Board
 from lockproof.conformance.observing import ObservedBox, Operator, Sensor
 from lockproof.conformance.ports import usb_ports
+from lockproof.conformance.programs import run_well
 from lockproof.conformance.supply import supplied
 from lockproof.hw_adapter import board as known_board
 from lockproof.hw_adapter.adapter import SerialBox, open_box
@@ -18,13 +19,21 @@ from lockproof.hw_adapter.reconnect import ComingBack
 from lockproof.spec.observable import BenchError, Box
 from serial.tools.list_ports_common import ListPortInfo
 
+SCRIPT_S = 300.0
+"""How long a script before or after a run may take, in seconds: it may build a firmware, or flash one."""
+
 
 @contextmanager
 def opened(board: Board, on_bytes: OnBytes | None = None, back: ComingBack | None = None) -> Iterator[Box]:
     """The box; a line that is lost later is waited for as `back` says, at whatever port its USB serial number is then.
 
-    Raises `BenchError`: there is no such port, nothing answers, or another box does than the file says.
+    Raises `BenchError`: there is no such port, nothing answers, another box does than the file says, or a script fails.
     """
+    with _between_scripts(board):
+        yield from _opened(board, on_bytes, back)
+
+
+def _opened(board: Board, on_bytes: OnBytes | None, back: ComingBack | None) -> Iterator[Box]:
     line = LineSettings(board.baud, board.dtr, board.rts)
     known = known_board.Board(f"{board.place}: box {board.name}", Expected(board.identity, board.firmware))
 
@@ -38,6 +47,22 @@ def opened(board: Board, on_bytes: OnBytes | None = None, back: ComingBack | Non
     box: AbstractContextManager[Box] = supplied(at_its_port, board.power, board.name) if board.power else at_its_port()
     with box as reached:
         yield _watched(reached, board)
+
+
+@contextmanager
+def _between_scripts(board: Board) -> Iterator[None]:
+    """What the file has run before and after; after, also where something went wrong, which is then what is told."""
+    try:
+        if board.pre_script:
+            run_well(board.pre_script, SCRIPT_S, board.name)
+        yield
+    except BaseException:
+        if board.post_script:
+            with suppress(BenchError):
+                run_well(board.post_script, SCRIPT_S, board.name)
+        raise
+    if board.post_script:
+        run_well(board.post_script, SCRIPT_S, board.name)
 
 
 def port_of(board: Board, present: Iterable[ListPortInfo]) -> str:

@@ -295,7 +295,10 @@ def line(
 def faults(
     names: Annotated[list[str] | None, typer.Argument(help="Faults to try; all if none are named.")] = None,
     over: Annotated[
-        str, typer.Option(help="Where the faulty box stands: fault (in process) or pty (a process on a line).")
+        str,
+        typer.Option(
+            help="Where the faulty box stands: fault (in process), pty (a process on a line), or firmware (the port kit's own faults, in C)."
+        ),
     ] = "fault",
     which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
     smallest: Annotated[
@@ -304,12 +307,16 @@ def faults(
     ] = False,
 ) -> None:
     """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
-    from lockproof.conformance.faults import all_faults, named
-    from lockproof.conformance.killing import try_and_tell
+    from lockproof.conformance.faults import one_of
+    from lockproof.conformance.killing import faults_over, try_and_tell
 
-    if over not in {"fault", "pty"}:
-        _stop(f"--over {over}: faulty boxes stand in process (fault) or on a line (pty)", Exit.BAD_INPUT)
-    chosen = [named(name).name for name in names] if names else list(all_faults())
+    if over not in {"fault", "pty", "firmware"}:
+        _stop(
+            f"--over {over}: faulty boxes stand in process (fault), on a line (pty), or are the port kit's (firmware)",
+            Exit.BAD_INPUT,
+        )
+    known = faults_over(over)
+    chosen = [one_of(known, name).name for name in names] if names else list(known)
     raise SystemExit(try_and_tell(_console(), chosen, over, _suite(which), smallest=smallest))
 
 

@@ -25,6 +25,7 @@ from lockproof.conformance.belief import (
 )
 from lockproof.conformance.journal import Record
 from lockproof.conformance.knowledge import Knowledge, NoTelling
+from lockproof.conformance.meant import Meant, conditions
 from lockproof.conformance.running import Gauge, Look, Running, Wrong, middle
 from lockproof.conformance.story import Expected, StoryJudge, between, wrong_time
 from lockproof.spec.model import box as model
@@ -65,11 +66,13 @@ class ExplainingJudge(StoryJudge):
     _cut_at: float | None = (
         None  # the instant of the bench before which the last power cut cannot have been, until the timer tells
     )
+    _put_on: int = 0  # seconds that its timer was put on by command since then
     _looks: Gauge | None = None  # at the clock, in this step that measures it
     _measured: Gauge | None = None  # in an earlier one
     _assumed: dict[Any, int] = field(default_factory=dict)  # an assumption -> the line of the story that it stands for
     _looked: dict[float, int] = field(default_factory=dict)  # the instant of a look at a clock that runs -> its line
     _since: Look | None = None  # the look that a wrong clock does not go with
+    _meant: Meant | None = None  # of a clock that runs, until an answer is missing
 
     def __post_init__(self) -> None:
         if told := self.scenario.get("running"):
@@ -114,6 +117,7 @@ class ExplainingJudge(StoryJudge):
         self._batch = None
         if self._running is not None and not self._kept_time(record, self._running):
             return
+        self._see_meant(name)
         if name in COURSES:
             self._decided(value, record)
         elif name == "read_log":
@@ -131,6 +135,37 @@ class ExplainingJudge(StoryJudge):
                 self._arm(self._command["arguments"])
             if name in {"advance_clock", "hold_clock", "disturb_clock"}:
                 self._read_clock(value)
+
+    def _see_meant(self, name: str) -> None:
+        """What was carried out, as the scenario means it; and whether what is decided now is decided for what it has."""
+        if self._running is None:
+            return
+        if self._command["name"] == "reset" and not self._step.get("step"):
+            self._meant = Meant(self.profile, Belief(model.new_box(self._command["at"])), self._command["at"])
+        if self._meant is None:
+            return
+        if name in COURSES and self._step.get("accepted") is not None and name in self._step.get("decides", ()):
+            self._weigh_conditions(self._meant)
+        self._meant.carried_out(self._command)
+
+    def _weigh_conditions(self, meant: Meant) -> None:
+        """A step shows something only if every condition that can forbid is, beyond doubt, as the scenario means it.
+
+        So none stands in for another. A box that does not know the time has no clock that anything could be said of.
+        """
+        if not meant.belief.box.time_known:
+            return
+        seen, said = conditions(lambda: self._course(self._belief)), conditions(lambda: meant.comes_to(self._command))
+        for number, ((name, holds), (_, wanted)) in enumerate(zip(seen, said, strict=True)):
+            if holds is wanted or not meant.forbids(self._command, number):
+                continue
+            if self._known.possible(no(same(holds, wanted))):
+                self._undecided.append(
+                    f"step {self._step['step']}: where its clock stands, {name} may {'not hold' if wanted else 'hold'}, and the"
+                    f" scenario means that it {'does' if wanted else 'does not'}"
+                )
+                self._unanswered = True
+                return
 
     def _see_no_answer(self, record: Record) -> None:
         """It was carried out wholly, up to any commit, or not at all; where power failed, what was not durable is gone."""
@@ -173,7 +208,7 @@ class ExplainingJudge(StoryJudge):
 
     def _lose(self, record: Record, armed: Record | None) -> None:
         """What is not known any more, whatever became of the command."""
-        self._uncertain = True
+        self._uncertain, self._meant = True, None
         if record.get("booted") and not armed:
             self._came_between()
         if self._running is not None:
@@ -204,7 +239,7 @@ class ExplainingJudge(StoryJudge):
 
     def _see_booted(self, record: Record) -> None:
         """Nobody had cut its power, and it had nothing to do."""
-        self._armed, self._uncertain = None, True
+        self._armed, self._uncertain, self._meant = None, True, None
         self._came_between()
         if self._running is not None:
             self._running.booted(0, 0)
@@ -255,7 +290,7 @@ class ExplainingJudge(StoryJudge):
         least, most = (self._counted(wrong, each) for each in (wrong.least, wrong.most))
         must = f"its {wrong.counter} must show {least}" + (f" to {most}" if most != least else "")
         declared = f"it declares a drift of at most {running.drift_ppm:g} ppm and {running.skew:g} s of skew{_allowed(running)}"
-        self._fail(did, saw, f"{must}: {self._stood(wrong)}{declared}", (ACCURACY,))
+        self._fail(did, saw, f"{must}: {self._stood(wrong)}{declared}", (ACCURACY,), shown=(ACCURACY,))
         return False
 
     def _stood(self, wrong: Wrong) -> str:
@@ -271,12 +306,15 @@ class ExplainingJudge(StoryJudge):
     def _was_cut_then(self, running: Running, instants: tuple[float, float], timer: int | None) -> None:
         """A box that has booted of itself just before its power was to be cut is not seen to, but its timer has run for too long."""
         sent, received = instants
-        if self._command["name"] == "cut_power" and self._command["arguments"]["cut"] != CutClass.NTH_WRITE:
-            self._cut_at = sent
-        elif self._cut_at is not None and timer is not None:
-            if running.has_run_since(timer, received) < self._cut_at:
-                self._came_between()
-            self._cut_at = None
+        name, given = self._command["name"], self._command["arguments"]
+        if name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
+            self._cut_at, self._put_on = sent, 0
+        elif self._cut_at is not None:
+            self._put_on += given["seconds"] if name == "advance_clock" else 0
+            if timer is not None:
+                if running.has_run_since(timer - self._put_on, received) < self._cut_at:
+                    self._came_between()
+                self._cut_at = None
 
     def _sets_a_running_clock(self, value: Record) -> bool:
         """What a clock that runs shows as it is set is not yet how it stands: it may be the order's value (PROTOCOL.md)."""

@@ -8,10 +8,10 @@ from functools import partial
 
 from lockproof.conformance import suite
 from lockproof.conformance.counting import Counting
-from lockproof.conformance.faults import Fault, named
+from lockproof.conformance.faults import Fault, all_faults, one_of
 from lockproof.conformance.run import run
 from lockproof.conformance.scenario import Scenario
-from lockproof.conformance.targets import target
+from lockproof.conformance.targets import FIRMWARE, target
 from lockproof.conformance.verdict import RunResult, Verdict
 from lockproof.conformance.workers import mapped
 from lockproof.spec.observable import BenchError
@@ -56,8 +56,17 @@ class Kill:
         return [scenario.id for scenario in self.result.scenarios if scenario.verdict is Verdict.FAIL]
 
 
+def faults_over(over: str) -> Mapping[str, Fault]:
+    """The faulty boxes that there are in process (`fault`), on a line (`pty`), or of the port kit (`firmware`), by name."""
+    if over != FIRMWARE:
+        return all_faults()
+    from lockproof.conformance import port_kit  # noqa: PLC0415 (only where there is such a box)
+
+    return port_kit.all_faults()
+
+
 def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
-    """Run the suite on one faulty box, in process (`fault`) or on a line (`pty`)."""
+    """Run the suite on one faulty box, in process (`fault`), on a line (`pty`), or in C (`firmware`)."""
     return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios, rehearse=False))
 
 
@@ -94,7 +103,7 @@ def try_and_tell(
 
 
 def _try_named(over: str, which: suite.Suite, name: str) -> Kill:
-    return try_fault(named(name), over, suite.packaged(which))
+    return try_fault(one_of(faults_over(over), name), over, suite.packaged(which))
 
 
 def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:

@@ -62,11 +62,12 @@ class Pace:
     aim: Running = field(init=False)
     released: bool = False  # the clock was let go
     offset: tuple[float, float] | None = None  # between what the clock was ahead of its new value, once set
+    session: int = 0  # the one in which all this was seen
     _began: float = 0.0
     _took: float = 0.0  # from sending a command to its answer, of late
 
     def __post_init__(self) -> None:
-        self._began = self.time.now()
+        self._began, self.session = self.time.now(), self.hello.session
         made = {"drift_ppm": self.hello.drift_ppm, "skew": self.hello.clock_skew, "bench_ppm": self.time.ppm}
         self.running, self.aim = (Running(**made, tolerance=self.tolerance) for _ in range(2))
         self.aim.slip = 0.0

@@ -62,6 +62,13 @@ def run_program(program: Program, timeout_s: float, box: str) -> Ended:
         return Ended(status, _end_of(output))
 
 
+def run_well(program: Program, timeout_s: float, box: str) -> None:
+    """The same, of a program that must end with status 0; raises `ProgramError` where it ends with another."""
+    ended = run_program(program, timeout_s, box)
+    if ended.status != 0:
+        raise ProgramError(program, f"ended with status {ended.status}", ended.said)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """It and whatever it started."""
     if hasattr(os, "killpg"):

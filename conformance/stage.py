@@ -125,7 +125,10 @@ class Stage:
         line = self.box if isinstance(self.box, Line) else Methods(self.box)
         alone = self.one_at_a_time or line is not self.box
         self.outbox = Outbox(line, self._record, self._of_a_loss, self._sending, one_at_a_time=alone)
-        self.session = session_of(self.box, 0) or self.box.hello().session
+        session = session_of(self.box, 0) or self.box.hello().session
+        if self.pace and self.pace.session != session:
+            self.write("booted")
+        self._is_in(session)
 
     # What goes into the journal
 
@@ -134,6 +137,9 @@ class Stage:
         self.journal.write("sent", batch=batch)
 
     def _record(self, kind: str, **fields: Any) -> None:
+        booted = kind == "answer" and self._booted_unseen()
+        if booted:  # before the command or after it, so that the answer says nothing
+            kind, fields = "no-answer", {"message": "the box booted of itself", "booted": True, "unsteady": True}
         if kind == "answer":
             fields |= self._heard(fields["value"])
         if self.pace:
@@ -144,6 +150,8 @@ class Stage:
         elif self.pace:
             self._learn(record, self.pace)
         self.judge.see(record)
+        if booted:
+            raise PlayAgain("the box booted of itself, and nobody knows before which command")
 
     def _instant(self, kind: str, pace: Pace) -> Record:
         """Before its record a command was not sent; at its record an answer was there."""
@@ -165,13 +173,26 @@ class Stage:
 
     def _heard(self, value: Any) -> Record:
         """What is recorded of an answer beside its value: who says whether the box opened, and what the box said if that is another."""
-        self.session = session_of(self.box, self.session)
+        self._is_in(session_of(self.box, self.session))
         if isinstance(value, ClockReading):
             self.timer = value.timer
         if isinstance(value, ObservedDecision):
             seen = Decision(value.accepted, value.reason, value.box_time)
             return {"value": seen, "observed_by": value.observed_by, "reported": value.reported}
         return {"observed_by": SELF_REPORTED} if self._command["name"] in OPENS else {}
+
+    def _booted_unseen(self) -> bool:
+        """Whether a box that says its session in hello alone, and not with every answer, has booted of itself since the last one."""
+        if self.pace is None or session_of(self.box, 0):
+            return False
+        before = self.session
+        self._is_in(self.box.hello().session)
+        return self.session != before and self._command["name"] != "cut_power"
+
+    def _is_in(self, session: int) -> None:
+        self.session = session
+        if self.pace:
+            self.pace.session = session
 
     def write(self, record: str, **fields: Any) -> None:
         """Record something, after the answers to the commands before it."""
@@ -268,7 +289,8 @@ class Stage:
     def _of_a_loss(self, _: NoAnswer) -> Record:
         """What is recorded of a missing answer: whether the box has booted since, as its session tells."""
         hello = self.box.hello()
-        before, self.session = self.session, hello.session
+        before = self.session
+        self._is_in(hello.session)
         booted = self.session != before
         if self.armed:
             if not booted:
@@ -299,7 +321,8 @@ class Stage:
         """Where the session is not the one after the last answer, the box has booted of itself."""
         now = session_of(self.box, self.session)
         if now != self.session and self.outbox.one_at_a_time:
-            self.unsteady, self.timer, self.session, self.armed = True, 0, now, False
+            self.unsteady, self.timer, self.armed = True, 0, False
+            self._is_in(now)
             self.write("booted")
 
     def _was_done(self, name: str, given: Record) -> bool:

@@ -251,14 +251,15 @@ class StoryJudge:
         if self._step.get("channel"):
             self._channels.add(self._step["channel"])
 
-    def _fail(self, did: str, saw: str, must: str, contradicted: tuple[str, ...]) -> None:
+    def _fail(self, did: str, saw: str, must: str, contradicted: tuple[str, ...], shown: tuple[str, ...] | None = None) -> None:
+        """`shown`: where it is not about what the step is there to show."""
         self.finding = Finding(
             step=self._step.get("step", 0),
             where=self._step.get("where", ""),
             did=did,
             saw=saw,
             must=must,
-            shown=tuple(self._step.get("shows", ())),
+            shown=tuple(self._step.get("shows", ())) if shown is None else shown,
             contradicted=contradicted,
             channel=self._step.get("channel", ""),
             history=tuple(self._history),

@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import fields
 
 from lockproof.conformance.around import AroundBox
-from lockproof.conformance.bench import Power, Program
-from lockproof.conformance.programs import ProgramError, run_program
+from lockproof.conformance.bench import Power
+from lockproof.conformance.programs import run_well
 from lockproof.hw_adapter.adapter import NotCut, SerialBox
 from lockproof.hw_adapter.board import WrongBoard
 from lockproof.hw_adapter.link import Counters
@@ -57,16 +57,11 @@ class SuppliedBox(AroundBox):
         self._line.close()
         self._is_open = False
         try:
-            self._switch(self._power.off)
+            run_well(self._power.off, self._power.timeout, self._name)
             time.sleep(self._power.minimum_off)
         finally:  # also after Ctrl-C: a box is not left without power
-            self._switch(self._power.on)
+            run_well(self._power.on, self._power.timeout, self._name)
         self._come_back(before)
-
-    def _switch(self, program: Program) -> None:
-        ended = run_program(program, self._power.timeout, self._name)
-        if ended.status != 0:
-            raise ProgramError(program, f"ended with status {ended.status}", ended.said)
 
     def _reopen(self) -> None:
         self._line = self.inner = self._open_again()

@@ -25,7 +25,7 @@ from lockproof.spec.observable import BadInput, BenchError, Box
 if TYPE_CHECKING:
     from lockproof.hw_adapter.reconnect import ComingBack
 
-IN_PROCESS, ON_A_LINE = "reference", "pty"
+IN_PROCESS, ON_A_LINE, FIRMWARE = "reference", "pty", "firmware"
 ADAPTER, PROGRAM = "adapter", "program"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
@@ -83,10 +83,11 @@ def chosen(names: Sequence[str], bench_file: Path | None = None) -> list[Target]
 
 
 def target(name: str, bench: Bench | None = None) -> Target:
-    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), the URL of a port, a box of a bench file,
-    or, for a box that speaks something else, `adapter:NAME[:OPTIONS]` or `program:COMMAND LINE`.
+    """`reference`, `pty`, `fault:NAME`, `pty:NAME` (a faulty box on a pseudo-terminal), `firmware` (the port kit's host port, built
+    and started), `firmware:NAME` (with a fault of its own), the URL of a port, a box of a bench file, or, for a box that speaks
+    something else, `adapter:NAME[:OPTIONS]` or `program:COMMAND LINE`.
 
-    Such a box is `bench:NAME`, or NAME alone where the file has it. Raises `BadInput` where nothing is named, no fault that
+    A box of a bench is `bench:NAME`, or NAME alone where the file has it. Raises `BadInput` where nothing is named, no fault that
     exists, or no box of the bench.
     """
     in_bench = name.removeprefix("bench:")
@@ -97,15 +98,17 @@ def target(name: str, bench: Bench | None = None) -> Target:
     kind, colon, fault = name.partition(":")
     if not name.strip():
         raise BadInput(
-            "--box: name a box: reference, pty, a port (/dev/ttyUSB0, COM3, socket://host:port), fault:NAME, pty:NAME,"
+            "--box: name a box: reference, pty, firmware, a port (/dev/ttyUSB0, COM3, socket://host:port), fault:NAME, pty:NAME,"
             " adapter:NAME or program:COMMAND"
         )
-    if kind in {"fault", ON_A_LINE} and colon and not fault:
+    if kind in {"fault", ON_A_LINE, FIRMWARE} and colon and not fault:
         raise BadInput(f"--box {name}: name a fault after the colon   (all faults: lockproof box --list-faults)")
     if kind == "fault" or (kind == ON_A_LINE and fault):
         faults.named(fault)
     if colon and kind in {ADAPTER, PROGRAM}:
         _check_adapter(kind, fault)
+    if kind == FIRMWARE:
+        return Target(name, reference=False, board=_port_kit(fault))
     in_process = name == IN_PROCESS or kind == "fault"
     return Target(name, reference=name in {IN_PROCESS, ON_A_LINE}, time=VirtualTime() if in_process else RealTime())
 
@@ -113,7 +116,7 @@ def target(name: str, bench: Bench | None = None) -> Target:
 def _is_no_port(name: str) -> bool:
     """A word that can only be meant for a box of the bench file."""
     word = re.fullmatch(r"[\w.-]+", name) and not re.fullmatch(r"COM\d+", name, re.IGNORECASE)
-    return bool(word) and name not in {IN_PROCESS, ON_A_LINE} and not Path(name).exists()
+    return bool(word) and name not in {IN_PROCESS, ON_A_LINE, FIRMWARE} and not Path(name).exists()
 
 
 @contextmanager
@@ -141,6 +144,14 @@ def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
     else:
         with _wire(target.name, on_bytes, _coming_back()) as box:
             yield box
+
+
+def _port_kit(fault: str) -> Board:
+    from lockproof.conformance import port_kit  # noqa: PLC0415 (only where there is such a box)
+
+    if fault:
+        faults.one_of(port_kit.all_faults(), fault)
+    return port_kit.board(fault)
 
 
 def _check_adapter(kind: str, rest: str) -> None:

@@ -7,10 +7,11 @@ kit must catch every one of them; `lockproof faults` shows by which scenarios.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from typing import TypeVar
 
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec import clauses
@@ -29,11 +30,17 @@ class Fault:
     name: str
     breaks: str | None
     does: str
-    make: type[ReferenceBox]
     unseen: str = ""
 
 
-FAULTS: dict[str, Fault] = {}
+@dataclass(frozen=True, slots=True)
+class FaultyReference(Fault):
+    """The reference box with a fault: `make` is its class."""
+
+    make: type[ReferenceBox] = ReferenceBox
+
+
+FAULTS: dict[str, FaultyReference] = {}
 
 
 def fault(breaks: str | None, unseen: str = "") -> Callable[[type[ReferenceBox]], type[ReferenceBox]]:
@@ -42,21 +49,28 @@ def fault(breaks: str | None, unseen: str = "") -> Callable[[type[ReferenceBox]]
     def register(box: type[ReferenceBox]) -> type[ReferenceBox]:
         name = re.sub(r"(?<!^)(?=[A-Z])", "-", box.__name__).lower()
         breaks_id = clauses.clause(breaks).id if breaks else None
-        FAULTS[name] = Fault(name, breaks_id, " ".join((box.__doc__ or "").split()), box, unseen)
+        FAULTS[name] = FaultyReference(name, breaks_id, " ".join((box.__doc__ or "").split()), unseen, box)
         return box
 
     return register
 
 
-def all_faults() -> dict[str, Fault]:
+def all_faults() -> dict[str, FaultyReference]:
     """Every faulty box by name, in the order of the modules, whichever of them was imported first."""
     order = [import_module(f"lockproof.conformance.faults.{module}").__name__ for module in MODULES]
     return dict(sorted(FAULTS.items(), key=lambda item: order.index(item[1].make.__module__)))
 
 
-def named(name: str) -> Fault:
+def named(name: str) -> FaultyReference:
     """The faulty box of that name. Raises `BadInput` with the nearest name."""
-    known = all_faults()
+    return one_of(all_faults(), name)
+
+
+Found = TypeVar("Found", bound=Fault)
+
+
+def one_of(known: Mapping[str, Found], name: str) -> Found:
+    """The same, of these."""
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?   " if near else ""

@@ -92,7 +92,7 @@ def test_tables_may_be_written_in_line(bench_of):
             4,
             (
                 "bauds is no field of a box\n    did you mean baud?   fields: name, id, serial, baud, dtr, rts, product, platform,"
-                " connected, identity, firmware, tolerance, notes, power, observation, budget"
+                " connected, identity, firmware, tolerance, pre_script, post_script, notes, power, observation, budget"
             ),
         ),
         (A_BOX + 'baud = "fast"\n', 4, 'baud = "fast" is not a whole number of bits a second\n    write it as baud = 115200'),

@@ -119,6 +119,33 @@ def test_without_a_power_command_the_box_cuts_itself(serve, cuts, tmp_path):
     assert (result.verdict, result.scenarios[0].cuts, result.bench) == (Verdict.PASS, ("reset", "reset"), {})
 
 
+def test_scripts_run_in_the_folder_of_the_file_before_the_box_is_reached_and_when_all_is_over(serve, judged, cuts, tmp_path):
+    serve("elsewhere")
+    scripts = 'pre_script = ["sh", "-c", "ln -s elsewhere box; echo $LOCKPROOF_BOX began >> said"]\npost_script = "rm box"'
+    result = judged([cuts], more=scripts)
+    assert (result.error, result.verdict) == ("", Verdict.PASS)
+    assert (tmp_path / "said").read_text() == "A1 began\n"
+    assert not os.path.lexists(tmp_path / "box")
+
+
+def test_a_script_that_fails_is_told_and_the_other_one_runs_nevertheless(judged, cuts, tmp_path):
+    scripts = 'pre_script = ["sh", "-c", "echo no board here; exit 4"]\npost_script = "touch over"'
+    result = judged([cuts], more=scripts)
+    assert result.exit_code == 3
+    assert f"{tmp_path}/bench.toml:4: " in result.error
+    assert "ended with status 4" in result.error
+    assert "it says: no board here" in result.error
+    assert (tmp_path / "over").exists()
+
+
+def test_a_port_beside_the_file_is_found_from_anywhere(serve, cuts, tmp_path):
+    serve()
+    bench = tmp_path / "bench.toml"
+    bench.write_text('[[box]]\nname = "A1"\nserial = "./box"\n')
+    assert read(bench).board("A1").serial == f"{tmp_path}/box"
+    assert run(target("A1", read(bench)), [cuts]).verdict is Verdict.PASS
+
+
 def test_a_box_that_forgets_when_its_supply_goes_is_caught(serve, judged, cuts):
     serve("box", "--fault", "cut-restarts-the-hour")
     result = judged([cuts])

@@ -1,5 +1,6 @@
 #include "box.h"
 
+#include "faulty.h"
 #include "keys.h"
 #include "log.h"
 #include "nonce.h"
@@ -37,7 +38,9 @@ struct lp_decision lp_decided(enum lp_reason reason, struct lp_now now)
 void lp_mark(int64_t instant)
 {
     lp_state.mark = instant;
-    LP_CHANGED(mark);
+    if (!LP_FAULTY(mark_in_ram)) {
+        LP_CHANGED(mark);
+    }
 }
 
 void lp_box_boot(void)
@@ -61,8 +64,10 @@ static void begin_anew(void)
     lp_log_begin();
     time_is_unknown();
     lp_mark(0);
-    lp_state.arrival = 0;
-    lp_state.grants_heard = 0;
+    if (!LP_FAULTY(memory_not_cleared)) {
+        lp_state.arrival = 0;
+        lp_state.grants_heard = 0;
+    }
     LP_CHANGED(arrival);
     LP_CHANGED(grants_heard);
 }

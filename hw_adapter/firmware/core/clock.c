@@ -1,6 +1,7 @@
 #include "clock.h"
 
 #include "board.h"
+#include "faulty.h"
 #include "frame.h"
 #include "numbers.h"
 #include "state.h"
@@ -49,7 +50,8 @@ static int64_t count(void)
 
 static uint64_t timer_ms(void)
 {
-    return timer.counted + (kept.held ? 0 : board_timer_ms() - timer.started);
+    const uint64_t ms = timer.counted + (kept.held ? 0 : board_timer_ms() - timer.started);
+    return LP_FAULTY(timer_in_32_bits) ? (uint32_t)ms : ms;
 }
 
 /* Moves the count by so many seconds. */
@@ -96,7 +98,8 @@ uint32_t lp_session(void)
 
 struct lp_now lp_clock_read(void)
 {
-    return (struct lp_now){lp_plus(count(), lp_state.clock_ahead), timer_ms() / 1000};
+    const int64_t clock = lp_plus(count(), lp_state.clock_ahead);
+    return (struct lp_now){LP_FAULTY(clock_in_32_bits) ? (int32_t)clock : clock, timer_ms() / 1000};
 }
 
 int64_t lp_clock_ahead_for(int64_t instant)

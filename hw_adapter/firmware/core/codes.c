@@ -1,5 +1,6 @@
 #include "codes.h"
 
+#include "faulty.h"
 #include "keys.h"
 #include "numbers.h"
 #include "zones.h"
@@ -12,8 +13,13 @@ void lp_code_digits(const struct lp_hmac_key *key, const uint8_t *box_id, const 
     struct lp_sha256 hash;
     uint8_t named[17];
     uint8_t mac[LP_HASH_BYTES];
-    lp_put64(named, (uint64_t)code->day_start);
-    lp_put64(named + 8, (uint64_t)code->day_end);
+    if (LP_FAULTY(day_in_little_endian)) {
+        memcpy(named, &code->day_start, 8);
+        memcpy(named + 8, &code->day_end, 8);
+    } else {
+        lp_put64(named, (uint64_t)code->day_start);
+        lp_put64(named + 8, (uint64_t)code->day_end);
+    }
     named[16] = code->index;
     lp_hmac_begin(&hash, key);
     lp_sha256_add(&hash, box_id, LP_BOX_ID_BYTES);
@@ -90,8 +96,25 @@ static bool find_on(const struct lp_day *day, const uint8_t digits[LP_CODE_DIGIT
     return false;
 }
 
+/* The digits of a number, with the zeros in front that it has lost, or without those that it never had. */
+static const uint8_t *as_a_number(const uint8_t *digits, size_t size)
+{
+    static uint8_t number[LP_CODE_DIGITS];
+    for (size_t i = 0; i < LP_CODE_DIGITS; i++) {
+        number[LP_CODE_DIGITS - 1 - i] = i < size ? digits[size - 1 - i] : '0';
+    }
+    return number;
+}
+
 bool lp_code_find(const uint8_t *digits, size_t size, int64_t now, struct lp_code *code)
 {
+    if (LP_FAULTY(digits_as_a_number)) {
+        digits = as_a_number(digits, size);
+        size = LP_CODE_DIGITS;
+    }
+    if (LP_FAULTY(digits_cut_to_size) && size > LP_CODE_DIGITS) {
+        size = LP_CODE_DIGITS;
+    }
     if (size != LP_CODE_DIGITS) {
         return false;
     }
@@ -137,9 +160,11 @@ static bool may_be_forgotten(const struct lp_first_use *use)
 bool lp_code_use(const struct lp_code *code, int64_t now)
 {
     for (unsigned i = 0; i < LP_FIRST_USES; i++) {
-        if (may_be_forgotten(&lp_state.first_use[i])) {
+        if (LP_FAULTY(first_use_in_one_place) || may_be_forgotten(&lp_state.first_use[i])) {
             lp_state.first_use[i] = (struct lp_first_use){*code, now, lp_state.epoch};
-            LP_CHANGED(first_use[i]);
+            if (!LP_FAULTY(first_use_in_ram)) {
+                LP_CHANGED(first_use[i]);
+            }
             return true;
         }
     }

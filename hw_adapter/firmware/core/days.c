@@ -1,5 +1,6 @@
 #include "days.h"
 
+#include "faulty.h"
 #include "numbers.h"
 
 /* Dates beyond these have no bounds that can be computed; a table that ends in time does not reach them. */
@@ -11,16 +12,27 @@ int64_t lp_date(int64_t instant)
     return instant / LP_SECONDS_OF_DAY - (rest < 0 ? 1 : 0);
 }
 
+static int64_t offset_of(const struct lp_zone *zone, unsigned pair)
+{
+    if (LP_FAULTY(day_in_utc)) {
+        return 0;
+    }
+    if (LP_FAULTY(offset_in_16_bits)) {
+        return (int16_t)(uint16_t)zone->offset[pair];
+    }
+    return LP_FAULTY(offset_unsigned) ? (int64_t)(uint16_t)zone->offset[pair] : zone->offset[pair];
+}
+
 /* time.day: where the date that begins at this local midnight starts: the first instant from which on no earlier date
  * comes again. */
 static bool start_of(const struct lp_zone *zone, int64_t midnight, int64_t *start)
 {
     bool known = false;
-    for (unsigned i = 0; i < zone->pairs; i++) {
-        if (lp_plus(zone->utc[i], zone->offset[i]) >= midnight) {
+    for (unsigned i = LP_FAULTY(zone_change_late) ? zone->pairs - 1U : 0; i < zone->pairs; i++) {
+        if (lp_plus(zone->utc[i], offset_of(zone, i)) >= midnight) {
             continue; /* all of this stretch is on this date or later ones */
         }
-        int64_t last = midnight - zone->offset[i];
+        int64_t last = midnight - offset_of(zone, i);
         if (i + 1U < zone->pairs && zone->utc[i + 1] < last) {
             last = zone->utc[i + 1];
         }

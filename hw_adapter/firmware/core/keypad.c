@@ -2,14 +2,20 @@
 
 #include "board.h"
 #include "codes.h"
+#include "faulty.h"
 #include "log.h"
 #include "numbers.h"
+
+static int64_t refill(void)
+{
+    return LP_FAULTY(refill_in_a_byte) ? (uint8_t)(LP_KEYPAD_REFILL & 0xff) : LP_KEYPAD_REFILL;
+}
 
 /* box.wrong-entry.bound, by a generic cell rate algorithm: the arrival of the next entry is late by what was charged
  * and has not been refilled. */
 static bool keypad_enabled(int64_t now)
 {
-    return lp_state.arrival <= lp_plus(now, (int64_t)(LP_KEYPAD_BURST - 1) * LP_KEYPAD_REFILL);
+    return lp_state.arrival <= lp_plus(now, (int64_t)(LP_KEYPAD_BURST - 1) * refill());
 }
 
 static void put_arrival(int64_t arrival)
@@ -21,15 +27,17 @@ static void put_arrival(int64_t arrival)
 /* An entry is charged durably before it is compared. */
 static void charge(int64_t now)
 {
-    put_arrival(lp_plus(lp_later_of(lp_state.arrival, now), LP_KEYPAD_REFILL));
+    put_arrival(lp_plus(lp_later_of(lp_state.arrival, now), refill()));
     lp_mark(now);
-    lp_commit();
+    if (!LP_FAULTY(charge_after_compare)) {
+        lp_commit();
+    }
 }
 
 /* And refunded in the commit that accepts it. */
 static void refund(void)
 {
-    put_arrival(lp_plus(lp_state.arrival, -LP_KEYPAD_REFILL));
+    put_arrival(lp_plus(lp_state.arrival, -refill()));
 }
 
 /* code.day: at any instant of its day, and at no other. */
@@ -38,9 +46,20 @@ static bool within_day(const struct lp_code *code, int64_t now)
     return code->day_start <= now && now < code->day_end;
 }
 
+static uint64_t hour_ends; /* by the timer; of a faulty box */
+
 /* code.expiry.after-first-use: the hour from first use, half-open. */
 static bool within_hour(int64_t first_use, int64_t now)
 {
+    if (LP_FAULTY(hour_closed)) {
+        return now <= lp_plus(first_use, LP_CODE_LIFE);
+    }
+    if (LP_FAULTY(hour_to_the_minute)) {
+        return now / 60 < first_use / 60 + LP_CODE_LIFE / 60;
+    }
+    if (LP_FAULTY(hour_by_uptime)) {
+        return hour_ends == 0 || lp_clock_read().timer < hour_ends;
+    }
     return now < lp_plus(first_use, LP_CODE_LIFE);
 }
 
@@ -62,6 +81,7 @@ static enum lp_reason remembered(const struct lp_code *code, int64_t now)
 {
     int64_t first_use;
     if (lp_code_used(code, &first_use) || lp_code_use(code, now)) {
+        hour_ends = hour_ends == 0 ? lp_clock_read().timer + LP_CODE_LIFE : hour_ends;
         return LP_ACCEPTED;
     }
     return LP_NO_SUCH_CODE; /* no room, which LP_FIRST_USES rules out: what can't be remembered does not open */

@@ -3,6 +3,8 @@
 #ifndef LP_LIMITS_H
 #define LP_LIMITS_H
 
+#include "faulty.h"
+
 /* Refuses to compile where a condition does not hold; C99 has no word for it. */
 #define LP_HOLDS(condition, name) typedef char lp_holds_##name[(condition) ? 1 : -1]
 
@@ -30,7 +32,9 @@
 LP_HOLDS(LP_FRAME_LIMIT >= 256 && LP_FRAME_LIMIT <= 65535, frame_limit);
 
 /* ---- What the box declares: yours to change, if it is true. */
+#ifndef LP_FIRMWARE
 #define LP_FIRMWARE "lockproof-c 1.0"
+#endif
 #ifndef LP_HOLDOVER
 #define LP_HOLDOVER 86400 /* seconds that the board's clock runs without power */
 #endif

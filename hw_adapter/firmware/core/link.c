@@ -3,6 +3,7 @@
 #include "board.h"
 #include "box.h"
 #include "commands.h"
+#include "faulty.h"
 #include "frame.h"
 #include "lockproof.h"
 #include "numbers.h"
@@ -123,6 +124,8 @@ static void take(const struct lp_frame *request)
         } else {
             send_error(request->sequence, SEQUENCE_REUSED, 0);
         }
+    } else if (LP_FAULTY(reply_by_content) && last.kept && is_last_request(request)) {
+        send(LP_REPLY, request->sequence, last.reply, last.reply_size);
     } else {
         take_new(request);
     }

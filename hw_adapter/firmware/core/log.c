@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include "box.h"
+#include "faulty.h"
 #include "numbers.h"
 
 /* The open entry of counted refusals. A power cut takes what of it was not written. */
@@ -19,7 +20,7 @@ static struct {
 
 static struct lp_entry *place_of(uint32_t number)
 {
-    return &lp_state.log[(number - 1) % LP_LOG_ENTRIES];
+    return &lp_state.log[(number - 1) % (LP_FAULTY(log_wraps_early) ? LP_LOG_ENTRIES / 2 : LP_LOG_ENTRIES)];
 }
 
 uint32_t lp_log_oldest(void)
@@ -54,7 +55,9 @@ void lp_log_boot(void)
 
 void lp_log_begin(void)
 {
-    lp_state.epoch++;
+    if (!LP_FAULTY(epoch_kept)) {
+        lp_state.epoch++;
+    }
     lp_state.log_next = 1;
     LP_CHANGED(epoch);
     LP_CHANGED(log_next);
@@ -123,7 +126,9 @@ void lp_log_refused(uint8_t reason, struct lp_now now)
         lp_log_settle(now);
         begin_run(reason, now);
     }
-    if (run.entry.count < UINT32_MAX) {
+    if (LP_FAULTY(refusals_in_a_byte)) {
+        run.entry.count = (uint8_t)(run.entry.count + 1);
+    } else if (run.entry.count < UINT32_MAX) {
         run.entry.count++;
     }
     run.unwritten = true;

@@ -1,17 +1,23 @@
 #include "tickets.h"
 
 #include "board.h"
+#include "faulty.h"
 #include "log.h"
 #include "messages.h"
 #include "nonce.h"
 
 #include <string.h>
 
+static uint32_t grants_kept(void)
+{
+    return LP_FAULTY(revocations_in_four_bits) ? 16 : LP_GRANTS_HEARD;
+}
+
 /* connect.revoke.bound: whether the box has heard that the grant is revoked. Where its room is full the last ones heard
  * of are kept. */
 static bool heard_of(const uint8_t *grant)
 {
-    const uint32_t kept = lp_state.grants_heard < LP_GRANTS_HEARD ? lp_state.grants_heard : LP_GRANTS_HEARD;
+    const uint32_t kept = lp_state.grants_heard < grants_kept() ? lp_state.grants_heard : grants_kept();
     for (uint32_t i = 0; i < kept; i++) {
         if (memcmp(lp_state.grant_heard[i], grant, LP_GRANT_BYTES) == 0) {
             return true;
@@ -22,16 +28,21 @@ static bool heard_of(const uint8_t *grant)
 
 static void hear_of(const uint8_t *grant)
 {
-    uint8_t *place = lp_state.grant_heard[lp_state.grants_heard % LP_GRANTS_HEARD];
+    uint8_t *place = lp_state.grant_heard[lp_state.grants_heard % grants_kept()];
     memcpy(place, grant, LP_GRANT_BYTES);
     lp_state.grants_heard++;
-    lp_changed(place, LP_GRANT_BYTES);
-    LP_CHANGED(grants_heard);
+    if (!LP_FAULTY(revocation_in_ram)) {
+        lp_changed(place, LP_GRANT_BYTES);
+        LP_CHANGED(grants_heard);
+    }
 }
 
 /* connect.window.bounds: inside [start, end). */
 static bool within_window(const struct lp_claims *ticket, int64_t now)
 {
+    if (LP_FAULTY(window_end_closed)) {
+        return ticket->window_start <= now && now <= ticket->window_end;
+    }
     return ticket->window_start <= now && now < ticket->window_end;
 }
 
@@ -67,7 +78,9 @@ struct lp_decision lp_ticket(const uint8_t *message, size_t size, struct lp_now 
     lp_log_decided(&entry, now);
     lp_commit();
     if (reason == LP_ACCEPTED) {
-        lp_nonce_forget(); /* connect.ticket: a ticket opens once */
+        if (!LP_FAULTY(nonce_stays_open)) {
+            lp_nonce_forget(); /* connect.ticket: a ticket opens once */
+        }
         board_tray_open();
     }
     return lp_decided(reason, now);
@@ -105,7 +118,8 @@ struct lp_decision lp_time_order(const uint8_t *message, size_t size, struct lp_
     if (!lp_time_verifies(message, size, &order)) {
         return lp_decided(LP_NOT_AUTHENTIC, now);
     }
-    if (!lp_nonce_is_open(order.nonce, now) || order.time < lp_state.mark) {
+    const bool back = !LP_FAULTY(time_order_unsigned) && order.time < lp_state.mark;
+    if (!lp_nonce_is_open(order.nonce, now) || back) {
         return lp_decided(LP_CLOCK_BACK, now);
     }
     return take(order.time);

@@ -4,7 +4,8 @@
  *
  * It prints the name of its line. What the store and the clock's battery keep lies in DIR, and outlives a kill. A power
  * cut executes the program anew, with the line still open, so that all of its memory is lost. --tear N, for tests:
- * power goes in the middle of the Nth write to the store, half of its bytes written, and the process ends. */
+ * power goes in the middle of the Nth write to the store, half of its bytes written, and the process ends. A file DIR/tear
+ * with a number in it, looked for at each write, does the same, and the box boots: that file is then gone. */
 #define _GNU_SOURCE /* memory, terminals and processes of Linux */
 #include "board.h"
 #include "lockproof.h"
@@ -122,15 +123,38 @@ void board_store_read(uint32_t at, void *to, size_t size)
     memset((uint8_t *)to + had, 0xff, size - (size_t)had); /* erased memory */
 }
 
+/* Whether power goes in this write, because the file says so; it is made anew with one less until it does. */
+static bool torn_by_file(void)
+{
+    char path[4096];
+    char number[16] = "";
+    snprintf(path, sizeof path, "%s/tear", host.state);
+    const int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    const unsigned long left = read(file, number, sizeof number - 1) > 0 ? strtoul(number, NULL, 10) : 0;
+    const int size = left > 1 ? snprintf(number, sizeof number, "%-10lu\n", left - 1) : 0;
+    if (left <= 1 ? unlink(path) != 0 : pwrite(file, number, (size_t)size, 0) != size) {
+        fail("change", path);
+    }
+    close(file);
+    return left == 1;
+}
+
 void board_store_write(uint32_t at, const void *from, size_t size)
 {
     const bool torn = host.tear > 0 && --host.tear == 0;
-    const size_t written = torn ? size / 2 : size;
+    const bool told = torn_by_file();
+    const size_t written = torn || told ? size / 2 : size;
     if (pwrite(host.store, from, written, (off_t)at) != (ssize_t)written) {
         fail("write", "store");
     }
     if (torn) {
         _exit(9);
+    }
+    if (told) {
+        board_restart();
     }
 }
 

@@ -29,7 +29,8 @@ PROVISIONED = Provisioning(
 
 # As with ser2net: where the tools can't be had the other tests still run, and in CI, which installs them, these fail without them.
 pytestmark = pytest.mark.skipif(
-    bool(MISSING) and not IN_CI, reason=f"not installed: {' '.join(MISSING)} (Debian: qemu-system-arm gcc-arm-none-eabi make)"
+    bool(MISSING) and not IN_CI,
+    reason=f"not installed: {' '.join(MISSING)} (Debian: qemu-system-arm gcc-arm-none-eabi make)",
 )
 
 

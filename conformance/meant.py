@@ -1,0 +1,80 @@
+"""The box as the scenario means it: each command in its second, by a clock that stands where it was set to and never drifts.
+
+A clock that runs stands elsewhere, within what it declares, and one that is behind is waited for. A refusal then comes for another
+condition than the scenario has, or for two at once, and shows nothing of the one that it was about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from lockproof.conformance.belief import COURSES, NEVER_GIVEN, Belief, Course, without_power
+from lockproof.conformance.journal import Record
+from lockproof.spec.model import box as model
+from lockproof.spec.observable import CutClass
+from lockproof.spec.profile import Profile
+from lockproof.spec.vocabulary import Truth, watched
+
+
+def conditions(decide: Callable[[], Course]) -> list[tuple[str, Truth]]:
+    """The named conditions of the model, as they are looked at on the way to a decision."""
+    found: list[tuple[str, Truth]] = []
+
+    def watch(name: str, holds: Truth) -> Truth:
+        found.append((name, holds))
+        return holds
+
+    with watched(watch):
+        decide()
+    return found
+
+
+@dataclass(slots=True)
+class Meant:
+    """A box of which everything is known, since nothing of it is seen."""
+
+    profile: Profile
+    belief: Belief
+    at: int  # of the scenario, in seconds
+    nonces: list[int] = field(default_factory=list)
+
+    def comes_to(self, command: Record) -> Course:
+        """What is decided, at the instant that the scenario has for it."""
+        box, gone = self.belief.box, command["at"] - self.at
+        self.belief = replace(self.belief, box=replace(box, clock=box.clock + gone, timer=box.timer + gone))
+        self.at = command["at"]
+        meaning = {**command["meaning"], "value": command["meaning"].get("meant", command["meaning"].get("value"))}
+        if "nonce" in meaning:
+            number = meaning["nonce"]
+            meaning["nonce"] = self.nonces[number - 1] if 0 < number <= len(self.nonces) else NEVER_GIVEN
+        return COURSES[command["name"]](self.belief, meaning, self.profile)
+
+    def forbids(self, command: Record, number: int) -> bool:
+        """Whether the condition of this number, in the order of `conditions`, forbids what is decided where all the others hold."""
+        looked_at = count()
+        with watched(lambda _, __: next(looked_at) != number):
+            return not self.comes_to(command).outcome.accepted
+
+    def carried_out(self, command: Record) -> None:
+        """It was, and wholly."""
+        if command["name"] in COURSES:
+            self.belief = self.comes_to(command).after
+            return
+        name, given, box = command["name"], command["arguments"], self.belief.box
+        gone = command["at"] - self.at
+        box, self.at = replace(box, clock=box.clock + gone, timer=box.timer + gone), command["at"]
+        self.belief = replace(self.belief, box=box)
+        if name == "reset" or (name == "provision" and given["new"]):
+            self.belief = Belief(replace(model.new_box(box.clock, box.nonce), timer=box.timer))
+        elif name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
+            self.belief = without_power(self.belief, given["off_for"], box.refusals_written, self.profile)
+            self.at += given["off_for"]
+        elif name == "challenge":
+            self.belief = replace(self.belief, box=model.challenge(box)[0])
+            self.nonces.append(self.belief.box.nonce)
+        elif name == "disturb_clock":
+            self.belief = replace(self.belief, box=replace(box, clock=box.clock - given["seconds"]))
+        elif name == "read_log":
+            self.belief = replace(self.belief, box=model.write_refusals(box)[0])

@@ -1,0 +1,64 @@
+/* The mistakes that C invites, each behind a switch, so that the kit can be tried on a firmware that makes it:
+ * `make FAULT=hour_closed`. `lockproof faults --over firmware` builds and judges every one.
+ *
+ * Without a switch none of it is compiled in. In a box that guards a house it has no business: the production build
+ * refuses it, and hello names it. */
+#ifndef LP_FAULTY_H
+#define LP_FAULTY_H
+
+/* Name, the clause that it breaks, what it does. */
+#define LP_FAULTS(FAULT)                                                                                               \
+    FAULT(hour_closed, "code.expiry.after-first-use", "<= where < is meant: the second in which the hour ends still opens.") \
+    FAULT(hour_to_the_minute, "code.expiry.after-first-use", "An integer division: the hour is counted in whole minutes.") \
+    FAULT(hour_by_uptime, "code.expiry.after-first-use",                                                               \
+          "The hour ends by the timer, at an instant in memory that a power cut clears.")                              \
+    FAULT(first_use_in_ram, "box.first-use.durable", "A first use is written to memory that a power cut clears.")      \
+    FAULT(first_use_in_one_place, "box.first-use.durable", "Room for one first use: the next code pushes it out.")     \
+    FAULT(mark_in_ram, "box.clock.never-back", "The instant of the last decision is not written to the store.")        \
+    FAULT(time_order_unsigned, "box.clock.never-back",                                                                 \
+          "Instants are subtracted as unsigned numbers, and the difference is never less than zero.")                  \
+    FAULT(clock_in_32_bits, "box.clock.accuracy", "A signed 32-bit clock: in January 2038 it is 1901.")                \
+    FAULT(timer_in_32_bits, "connect.ticket", "A timer of 32 bits of milliseconds: after 49 days it begins anew.")     \
+    FAULT(day_in_utc, "code.day", "Days begin and end at midnight in UTC.")                                            \
+    FAULT(offset_in_16_bits, "code.day", "Offsets are kept in 16 bits of seconds, too few beyond nine hours.")         \
+    FAULT(offset_unsigned, "code.day", "Offsets are taken as unsigned: west of Greenwich they are huge.")              \
+    FAULT(zone_change_late, "code.day", "Of a zone table that changes, the last change alone is looked at.")           \
+    FAULT(day_in_little_endian, "interop.code", "The instants that name a day are hashed as the processor keeps them.")  \
+    FAULT(digits_as_a_number, "code.digits", "Digits are compared as a number: zeros in front do not count.")          \
+    FAULT(digits_cut_to_size, "code.digits", "Digits too many are cut off as they are copied.")                        \
+    FAULT(tag_by_size_of_a_pointer, "box.authentic", "sizeof a parameter is that of a pointer: the tag's end is not compared.") \
+    FAULT(nonce_stays_open, "connect.ticket", "A ticket that opened leaves its nonce open.")                           \
+    FAULT(random_unseeded, "connect.ticket", "Random numbers from a generator that begins alike at each power-up.")    \
+    FAULT(window_end_closed, "connect.window.bounds", "<= where < is meant: the end of a window still opens.")         \
+    FAULT(revocation_in_ram, "connect.revoke.bound", "A grant that was heard revoked is forgotten when power goes.")   \
+    FAULT(revocations_in_four_bits, "connect.revoke.bound", "A ring of 16: the next revocation overwrites the first.") \
+    FAULT(charge_after_compare, "box.wrong-entry.bound", "An entry is charged when it was wrong: power pulled in time is a free guess.") \
+    FAULT(refill_in_a_byte, "box.wrong-entry.bound", "300 seconds in eight bits are 44.")                              \
+    FAULT(refusals_in_a_byte, "box.log", "Refusals are counted in eight bits: the 256th is the first.")                \
+    FAULT(log_wraps_early, "box.log", "The ring of the log is half as long as it says.")                               \
+    FAULT(epoch_kept, "box.log", "A log that began anew has the epoch of the one before.")                             \
+    FAULT(reply_by_content, "box.wrong-entry.bound", "A request with the same bytes as the last gets its reply again.")  \
+    FAULT(memory_not_cleared, "box.wrong-entry.bound", "A new box begins with what memory held before.")               \
+    FAULT(commit_in_place, "box.power", "No journal: a write that power tears leaves half of a commit.")               \
+    FAULT(journal_not_carried_on, "box.power", "A boot does not finish the commit that power cut short.")              \
+    FAULT(watchdog_in_a_commit, "box.power", "A commit that erases a page outlasts the watchdog, which resets the box in the middle.")
+
+#define LP_FAULT_NAME(name, breaks, does) lp_fault_##name,
+enum lp_fault { lp_fault_none, LP_FAULTS(LP_FAULT_NAME) lp_faults };
+#undef LP_FAULT_NAME
+
+#ifdef LP_FAULT
+#ifdef LOCKPROOF_PRODUCTION
+#error "a production build with a fault"
+#endif
+#define LP_FAULT_OF_2(name) lp_fault_##name
+#define LP_FAULT_OF(name) LP_FAULT_OF_2(name)
+#define LP_FAULTY(name) (LP_FAULT_OF(LP_FAULT) == lp_fault_##name)
+#define LP_TEXT_2(name) #name
+#define LP_TEXT(name) LP_TEXT_2(name)
+#define LP_FIRMWARE "faulty: " LP_TEXT(LP_FAULT)
+#else
+#define LP_FAULTY(name) 0
+#endif
+
+#endif
