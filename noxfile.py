@@ -117,3 +117,15 @@ def fuzz(session: nox.Session) -> None:
     session.install("-e", ".", "atheris")
     for target in FUZZED:
         session.run("python", "fuzz/explore.py", target, *(session.posargs or ["-max_total_time=60"]))
+
+
+@nox.session
+def fuzz_firmware(session: nox.Session) -> None:
+    """The port kit in C, by clang's libFuzzer, a minute for each target; `nox -s fuzz_firmware -- -max_total_time=3600` for longer."""
+    firmware, build = Path("hw_adapter", "firmware"), Path(session.create_tmp()).resolve()
+    for target in sorted(path.stem for path in (firmware / "fuzz").glob("*.c")):
+        session.run("make", "-s", "-C", str(firmware), f"BUILD={build}", f"fuzz-{target}", external=True)
+        seeds = build / f"seeds-{target}"
+        session.run("python", str(firmware / "fuzz" / "seeds.py"), target, str(seeds))
+        options = session.posargs or ["-max_total_time=60"]
+        session.run(str(build / f"fuzz-{target}"), "-max_len=2048", "-print_final_stats=1", *options, str(seeds), external=True)

@@ -2,6 +2,8 @@
 #ifndef LP_BOARD_H
 #define LP_BOARD_H
 
+#include "limits.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,10 +38,7 @@ void board_tray_open(void);
 
 /* Boots anew, when the last byte that was written to the line has left; memory but the kept bytes and the store is
  * lost. */
-#if defined(__GNUC__)
-__attribute__((noreturn))
-#endif
-void board_restart(void);
+LP_NORETURN void board_restart(void);
 
 /* Which board this is, for people, for as long as it is this board; and why it last booted. ASCII, at most
  * LP_IDENTITY_LONGEST and LP_CAUSE_LONGEST characters. */

@@ -2,6 +2,8 @@
 #ifndef LP_CLOCK_H
 #define LP_CLOCK_H
 
+#include "limits.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +32,6 @@ void lp_clock_advance(uint32_t seconds);
 void lp_clock_disturb(uint32_t seconds);
 
 /* Boots anew; the clock then shows so many seconds more. */
-void lp_power_off(uint32_t off_for);
+LP_NORETURN void lp_power_off(uint32_t off_for);
 
 #endif

@@ -387,7 +387,7 @@ static enum status clock_disturb(struct call *call)
 
 static uint32_t off_for_when_cut;
 
-static void strike(void)
+LP_NORETURN static void strike(void)
 {
     lp_power_off(off_for_when_cut);
 }

@@ -8,6 +8,13 @@
 /* Refuses to compile where a condition does not hold; C99 has no word for it. */
 #define LP_HOLDS(condition, name) typedef char lp_holds_##name[(condition) ? 1 : -1]
 
+/* Says of a function that it does not return; nor for that. */
+#if defined(__GNUC__)
+#define LP_NORETURN __attribute__((noreturn))
+#else
+#define LP_NORETURN
+#endif
+
 /* ---- The line: yours to change; what is declared in hello follows. */
 #ifndef LP_FRAME_LIMIT
 #define LP_FRAME_LIMIT 256 /* bytes of an encoded frame, delimiter included; 256 to 65535 */

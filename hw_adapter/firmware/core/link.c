@@ -148,7 +148,8 @@ static void hear(uint8_t byte)
     if (byte == 0) {
         end_of_frame();
     } else if (incoming.used < LP_FRAME_LIMIT - 1) {
-        incoming.bytes[incoming.used++] = byte;
+        incoming.bytes[incoming.used] = byte;
+        incoming.used++;
     } else {
         incoming.too_long = true;
     }

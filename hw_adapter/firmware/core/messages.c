@@ -19,7 +19,7 @@ enum claim { BOX = 3, WINDOW_END = 4, WINDOW_START = 5, TIME = 6, GRANT = 7, NON
 static bool same_tag(const uint8_t *one, const uint8_t *other)
 {
     uint8_t different = 0;
-    for (size_t i = 0; i < (LP_FAULTY(tag_by_size_of_a_pointer) ? sizeof one : LP_HASH_BYTES); i++) {
+    for (size_t i = 0; i < (LP_FAULTY(tag_by_size_of_a_pointer) ? sizeof(uint8_t *) : LP_HASH_BYTES); i++) {
         different |= (uint8_t)(one[i] ^ other[i]);
     }
     return different == 0;

@@ -60,7 +60,7 @@ static unsigned room_at(int64_t sure)
     }
     for (unsigned table = 0; table < LP_ZONES; table++) {
         const bool over = lp_state.zone_use[table] == LP_ZONE_OLD && lp_state.zone_over[table] <= sure;
-        if (over && (room == LP_ZONES || lp_state.zone_over[table] < lp_state.zone_over[room])) {
+        if (over && (room >= LP_ZONES || lp_state.zone_over[table] < lp_state.zone_over[room])) {
             room = table;
         }
     }
@@ -74,7 +74,7 @@ bool lp_zone_replace(const struct lp_zone *zone, int64_t now, int64_t sure)
         return true;
     }
     const unsigned room = room_at(sure);
-    if (room == LP_ZONES || in_force == LP_ZONES) {
+    if (room >= LP_ZONES || in_force >= LP_ZONES) {
         return false;
     }
     lp_state.zone_over[in_force] = over_of(&lp_state.zone[in_force], now);

@@ -33,7 +33,7 @@ static struct {
     char **arguments;
 } host;
 
-static void fail(const char *what, const char *which)
+LP_NORETURN static void fail(const char *what, const char *which)
 {
     fprintf(stderr, "lockproof-host: can't %s %s: %s\n", what, which, strerror(errno));
     exit(3);
@@ -192,7 +192,6 @@ void board_restart(void)
     setenv("LOCKPROOF_HOST_LINE", line, 1);
     execv("/proc/self/exe", host.arguments);
     fail("execute", "itself");
-    abort();
 }
 
 /* ---- Power-up. */
@@ -238,7 +237,7 @@ static void take_arguments(int count, char **arguments)
 {
     host.state = ".";
     host.arguments = arguments;
-    for (int i = 1; i < count; i++) {
+    for (int i = 1; i < count; i += 2) {
         const char *value = i + 1 < count ? arguments[i + 1] : NULL;
         if (value != NULL && strcmp(arguments[i], "--state") == 0) {
             host.state = value;
@@ -252,7 +251,6 @@ static void take_arguments(int count, char **arguments)
                     arguments[i]);
             exit(2);
         }
-        i++;
     }
 }
 

@@ -132,9 +132,10 @@ static void close_file(int32_t file)
     (void)semihosting(SYS_CLOSE, &file);
 }
 
+/* Of bytes that are read the emulator writes, not this program. */
 struct transfer {
     int32_t file;
-    void *bytes;
+    const void *bytes;
     uint32_t size;
 };
 
@@ -159,7 +160,7 @@ static void read_file(int32_t file, void *to, uint32_t size)
 
 static void write_file(int32_t file, const void *from, uint32_t size)
 {
-    const struct transfer transfer = {file, (void *)from, size};
+    const struct transfer transfer = {file, from, size};
     (void)semihosting(SYS_WRITE, &transfer);
 }
 

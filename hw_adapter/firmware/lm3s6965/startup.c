@@ -1,29 +1,32 @@
 /* From reset to main on a Cortex-M3, and the two functions of libc that the firmware asks for. */
+#include "limits.h"
+
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-extern uint32_t stack_top, data_from, data_start, data_end, bss_start, bss_end;
+/* Where link.ld says. */
+extern const uint32_t data_from[];
+extern uint32_t stack_top[], data_start[], data_end[], bss_start[], bss_end[];
 
 int main(void);
 void systick_handler(void);
 void uart_handler(void);
 void reset_handler(void);
-void *memcpy(void *restrict to, const void *restrict from, size_t size);
-int memcmp(const void *one, const void *other, size_t size);
 
 void reset_handler(void)
 {
-    const uint32_t *from = &data_from;
-    for (uint32_t *to = &data_start; to < &data_end; to++) {
+    const uint32_t *from = data_from;
+    for (uint32_t *to = data_start; to < data_end; to++) {
         *to = *from++;
     }
-    for (uint32_t *to = &bss_start; to < &bss_end; to++) {
+    for (uint32_t *to = bss_start; to < bss_end; to++) {
         *to = 0;
     }
     (void)main();
 }
 
-static void fault_handler(void)
+LP_NORETURN static void fault_handler(void)
 {
     for (;;) {
     }
@@ -37,7 +40,7 @@ __attribute__((section(".vectors"), used)) static const struct {
     handler exceptions[15];
     handler interrupts[6];
 } VECTORS = {
-    &stack_top,
+    stack_top,
     {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, NULL, NULL, NULL, NULL,
      fault_handler, fault_handler, NULL, fault_handler, systick_handler},
     {NULL, NULL, NULL, NULL, NULL, uart_handler},

@@ -6,7 +6,9 @@
 
 static void crc_is_castagnoli(void)
 {
-    CHECK(lp_crc32c(0, (const uint8_t *)"123456789", 9) == 0xe3069283);
+    size_t size;
+    const uint8_t *bytes = hex(CRC_OF, &size);
+    CHECK(lp_crc32c(0, bytes, size) == CRC_IS);
     CHECK(lp_crc32c(lp_crc32c(0, (const uint8_t *)"1234", 4), (const uint8_t *)"56789", 5) == 0xe3069283);
     CHECK(lp_crc32c(0, NULL, 0) == 0);
 }
@@ -75,6 +77,7 @@ static void frames_of_the_vectors(void)
         const uint8_t *line = hex(FRAMES[i].line, &line_size), *body = hex(FRAMES[i].body, &body_size);
         uint8_t payload[LP_PAYLOAD_LONGEST], written[LP_FRAME_LIMIT];
         struct lp_frame frame;
+        CHECK(LP_VERSION == PROTOCOL);
         lp_frame_header(payload, FRAMES[i].kind, FRAMES[i].session, FRAMES[i].sequence);
         payload[0] = FRAMES[i].version; /* there is one frame of another version */
         memcpy(payload + LP_HEADER_BYTES, body, body_size);

@@ -4,6 +4,7 @@
 #include "keys.h"
 #include "memory_board.h"
 #include "messages.h"
+#include "numbers.h"
 #include "state.h"
 #include "vectors.h"
 
@@ -37,10 +38,28 @@ static void digits_are(const struct code_vector *code)
     CHECK_BYTES(code->code, got, sizeof got, code->code, strlen(code->code));
 }
 
+/* What the digits are cut from. */
+static void hmac_is(const struct code_vector *code, const char *hmac)
+{
+    struct lp_sha256 hash;
+    size_t size;
+    uint8_t named[17], got[LP_HASH_BYTES];
+    const uint8_t *wanted = hex(hmac, &size);
+    lp_put64(named, (uint64_t)code->day_start);
+    lp_put64(named + 8, (uint64_t)code->day_end);
+    named[16] = code->index;
+    lp_hmac_begin(&hash, lp_key(LP_CODE_KEY));
+    lp_sha256_add(&hash, lp_state.box_id, LP_BOX_ID_BYTES);
+    lp_sha256_add(&hash, named, sizeof named);
+    lp_hmac_end(&hash, lp_key(LP_CODE_KEY), got);
+    CHECK_BYTES(hmac, got, sizeof got, wanted, size);
+}
+
 static void codes(void)
 {
     unsigned tried = 0;
     for (size_t i = 0; i < COUNT(CODES); i++) {
+        hmac_is(&CODES[i], CODE_HMACS[i]);
         if (CODES[i].digits == LP_CODE_DIGITS) {
             digits_are(&CODES[i]);
             tried++;
@@ -115,6 +134,29 @@ static void messages(void)
     CHECK(!lp_ticket_verifies(time, size, &claims) && !lp_revocation_verifies(time, size, &claims));
 }
 
+/* A message is a head, its payload and a tag, which is the HMAC of what PROTOCOL.md has authenticated. */
+static void parts_of_messages(void)
+{
+    static const struct {
+        const char *message, *payload, *authenticated;
+        enum lp_purpose purpose;
+    } PARTS[] = {{TICKET, TICKET_PAYLOAD, TICKET_MAC_STRUCTURE, LP_TICKET_KEY},
+                 {REVOCATION_ORDER, REVOCATION_ORDER_PAYLOAD, REVOCATION_ORDER_MAC_STRUCTURE, LP_REVOCATION_KEY},
+                 {TIME_ORDER, TIME_ORDER_PAYLOAD, TIME_ORDER_MAC_STRUCTURE, LP_TIME_KEY}};
+    for (size_t i = 0; i < COUNT(PARTS); i++) {
+        struct lp_sha256 hash;
+        uint8_t tag[LP_HASH_BYTES];
+        size_t size, payload_size, authenticated_size;
+        const uint8_t *message = hex(PARTS[i].message, &size), *payload = hex(PARTS[i].payload, &payload_size);
+        const uint8_t *authenticated = hex(PARTS[i].authenticated, &authenticated_size);
+        lp_hmac_begin(&hash, lp_key(PARTS[i].purpose));
+        lp_sha256_add(&hash, authenticated, authenticated_size);
+        lp_hmac_end(&hash, lp_key(PARTS[i].purpose), tag);
+        CHECK_BYTES(PARTS[i].message, tag, sizeof tag, message + size - sizeof tag, sizeof tag);
+        CHECK_BYTES(PARTS[i].message, message + 8, size - 8 - 2 - sizeof tag, payload, payload_size);
+    }
+}
+
 static void not_authentic(void)
 {
     for (size_t i = 0; i < COUNT(NOT_AUTHENTIC); i++) {
@@ -186,6 +228,7 @@ int main(void)
     keys();
     codes();
     messages();
+    parts_of_messages();
     not_authentic();
     every_wrong_bit();
     days();

@@ -10,17 +10,6 @@
 
 #define COUNT(of) (sizeof(of) / sizeof((of)[0]))
 
-static const struct frame_vector *frame_of(const char *name, uint8_t kind)
-{
-    for (size_t i = 0; i < COUNT(FRAMES); i++) {
-        if (strcmp(FRAMES[i].name, name) == 0 && FRAMES[i].kind == kind) {
-            return &FRAMES[i];
-        }
-    }
-    CHECK_OF(name, false);
-    return NULL;
-}
-
 static void says(const char *name, const char *sent, const char *wanted)
 {
     size_t size, wanted_size;
@@ -33,16 +22,6 @@ static void rejections(void)
 {
     for (size_t i = 0; i < COUNT(REJECTIONS); i++) {
         says(REJECTIONS[i].name, REJECTIONS[i].request, REJECTIONS[i].reply);
-    }
-}
-
-/* Exchanges of the vectors whose answers do not depend on which box it is. */
-static void exchanges(void)
-{
-    static const char *const NAMES[] = {"reset", "an unknown command", "a power cut that does not stand last",
-                                        "power cut, armed"};
-    for (size_t i = 0; i < COUNT(NAMES); i++) {
-        says(NAMES[i], frame_of(NAMES[i], LP_REQUEST)->line, frame_of(NAMES[i], LP_REPLY)->line);
     }
 }
 
@@ -235,7 +214,6 @@ int main(void)
     CHECK(lp_session() == 0x1a2b3c4d);
     CHECK(lp_store_bytes() <= sizeof board.store);
     rejections();
-    exchanges();
     silence();
     retries();
     noise();

@@ -30,7 +30,7 @@ PROVISIONED = Provisioning(
 # As with ser2net: where the tools can't be had the other tests still run, and in CI, which installs them, these fail without them.
 pytestmark = pytest.mark.skipif(
     bool(MISSING) and not IN_CI,
-    reason=f"not installed: {' '.join(MISSING)} (Debian: qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi make)",
+    reason=f"not installed: {' '.join(MISSING)} (Debian: qemu-system-arm gcc-arm-none-eabi make)",
 )
 
 

@@ -12,8 +12,9 @@ struct memory_board {
     uint8_t kept[64];
     int64_t clock;
     uint64_t timer_ms;
-    uint32_t next_random; /* the first four bytes of what board_random gives next; counts on */
-    unsigned tray;        /* how often it opened */
+    const uint8_t *random; /* what board_random gives, if it is not NULL */
+    uint32_t next_random;  /* the first four bytes of what board_random gives next; counts on */
+    unsigned tray;         /* how often it opened */
     unsigned store_writes;
     unsigned slow; /* milliseconds that each write to the store takes, a tick at a time */
     unsigned tear; /* at the so manieth write to the store from now power goes, half written; 0: never */
@@ -21,7 +22,7 @@ struct memory_board {
     size_t incoming_size;
     uint8_t outgoing[8192];
     size_t outgoing_size;
-    jmp_buf *power_lost; /* where a restart and a torn write go */
+    jmp_buf *power_lost; /* where a restart and a torn write go; NULL where they must not come */
 };
 
 extern struct memory_board board;

@@ -6,6 +6,7 @@
 #include "lockproof.h"
 #include "numbers.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct memory_board board;
@@ -22,6 +23,7 @@ void board_new(void)
 
 void board_send(const uint8_t *bytes, size_t size)
 {
+    assert(size <= sizeof board.incoming);
     memcpy(board.incoming, bytes, size);
     board.incoming_size = size;
     board.outgoing_size = 0;
@@ -40,10 +42,12 @@ bool board_ask(const uint8_t *body, size_t size, const uint8_t **reply, size_t *
     const size_t line_size = lp_frame_write(line, payload, size);
     board.power_lost = &power_lost;
     if (setjmp(power_lost) != 0) {
+        board.power_lost = NULL;
         board.incoming_size = 0;
         return false;
     }
     board_send(line, line_size);
+    board.power_lost = NULL;
     if (board.outgoing_size == 0 || !lp_frame_read(&frame, board.outgoing, board.outgoing_size - 1)) {
         return false;
     }
@@ -63,6 +67,7 @@ size_t board_line_read(uint8_t *to, size_t room)
 
 void board_line_write(const uint8_t *from, size_t size)
 {
+    assert(size <= sizeof board.outgoing - board.outgoing_size);
     memcpy(board.outgoing + board.outgoing_size, from, size);
     board.outgoing_size += size;
 }
@@ -89,12 +94,20 @@ void board_kept_write(const uint8_t from[LP_KEPT_BYTES])
 
 void board_store_read(uint32_t at, void *to, size_t size)
 {
+    assert(at <= lp_store_bytes() && size <= lp_store_bytes() - at);
     memcpy(to, board.store + at, size);
+}
+
+LP_NORETURN static void lose_power(void)
+{
+    assert(board.power_lost != NULL); /* whoever let power go had no place to go on at */
+    longjmp(*board.power_lost, 1);
 }
 
 void board_store_write(uint32_t at, const void *from, size_t size)
 {
     const bool torn = board.tear > 0 && --board.tear == 0;
+    assert(at <= lp_store_bytes() && size <= lp_store_bytes() - at);
     board.store_writes++;
     for (unsigned ticks = 0; ticks < board.slow; ticks += 10) {
         board.timer_ms += 10;
@@ -102,12 +115,16 @@ void board_store_write(uint32_t at, const void *from, size_t size)
     }
     memcpy(board.store + at, from, torn ? size / 2 : size);
     if (torn) {
-        longjmp(*board.power_lost, 1);
+        lose_power();
     }
 }
 
 void board_random(uint8_t *to, size_t size)
 {
+    if (board.random != NULL) {
+        memcpy(to, board.random, size);
+        return;
+    }
     memset(to, 0x5a, size);
     lp_put32(to, board.next_random++);
 }
@@ -119,7 +136,7 @@ void board_tray_open(void)
 
 void board_restart(void)
 {
-    longjmp(*board.power_lost, 1);
+    lose_power();
 }
 
 const char *board_identity(void)
