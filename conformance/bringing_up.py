@@ -24,7 +24,9 @@ def bring_up(name: str, baud: int) -> int:
     with _line(name) as url:
         channel = open_channel(url, LineSettings(baudrate=baud))
         try:
-            _write(f"{url}: {len(RUNGS)} rungs, each on those below it; from the second on the box is reset, on the last its power is cut")
+            _write(
+                f"{url}: {len(RUNGS)} rungs, each on those below it; from the second on the box is reset, on the last its power is cut"
+            )
             report = climb(channel, url, lambda climbed, who: _write("\n".join(_told(climbed, who))))
         finally:
             channel.close()
@@ -67,6 +69,7 @@ def _told(climbed: Climbed, who: str) -> Iterator[str]:
         return
     sent = [each for each in climbed.passed if each.direction == "out"]
     came = [each for each in climbed.passed if each.direction == "in"]
+    yield from (_row("so far" * (not number), line) for number, line in enumerate(stuck.history))
     yield from _rows("sent", sent)
     yield from _rows("came", came)
     yield _row("must come", f'{stuck.must}   (PROTOCOL.md, "{stuck.place}")')
@@ -85,7 +88,7 @@ def _row(word: str, text: str) -> str:
 def _rows(word: str, passed: list[Passed]) -> Iterator[str]:
     if not passed:
         yield _row(word, "nothing")
-    for each in passed:
+    for each in {each.raw: each for each in passed}.values():
         yield _row(word, said(each))
         dots = " …" if len(each.raw) > _SHOWN and each.frame is None else ""
         yield _row("", (each.raw[:_SHOWN] if dots else each.raw).hex(" ") + (dots or (" 00" if each.frame else "")))
@@ -94,8 +97,9 @@ def _rows(word: str, passed: list[Passed]) -> Iterator[str]:
 
 def _by_hand(climbed: Climbed) -> Iterator[str]:
     """Frames to paste, and what must come back."""
-    session = climbed.by_hand[0].reply.session
-    yield _row("by hand", f"in session {session:08x}, which a boot ends; send the hex, and this comes back in 200 ms:")
+    first = climbed.by_hand[0]
+    where = f"in session {first.request.session:08x}, which a boot ends" if first.request.session else "in any session"
+    yield _row("by hand", f"{where}; send the hex, and this comes back in 200 ms:")
     for each in climbed.by_hand:
         yield from _exchange(each, climbed.wake_bytes)
 

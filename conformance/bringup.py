@@ -6,11 +6,10 @@ by the oracle, the checks of an adapter, the protocol page's own frames. The fir
 
 from __future__ import annotations
 
-import json
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -18,40 +17,37 @@ from typing import Final
 from lockproof.conformance import by_hand, scenario, suite
 from lockproof.conformance.adapter_check import CHECKS, Caught, Trial, Unable
 from lockproof.conformance.by_hand import Exchange
-from lockproof.conformance.first_words import FRAMES, SESSIONS, what_came
-from lockproof.conformance.half_box import HalfBox, Unanswered
-from lockproof.conformance.journal import Journal, Record
+from lockproof.conformance.first_rung import (
+    HELLO,
+    Ground,
+    LeftOut,
+    Stuck,
+    declares_what_is_legal,
+    knows_what_it_does_not_know,
+    passes_over_damage,
+    rejects_what_it_must,
+    repeats_its_reply,
+    says_hello,
+)
+from lockproof.conformance.first_words import SESSIONS
+from lockproof.conformance.half_box import Unanswered
+from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.planning import authority_for_a_bench, declared_profile
-from lockproof.conformance.player import TEST_CLOCK, Player
+from lockproof.conformance.player import Player
 from lockproof.conformance.recording import Passed, frames
 from lockproof.conformance.run import OVERWRITES
 from lockproof.conformance.scenario import Scenario, calendar_of
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import vectors
-from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE, BadAnswer, NotCut, SessionChanged
-from lockproof.hw_adapter.cbor import encode
-from lockproof.hw_adapter.channel import Channel, Recorded
-from lockproof.hw_adapter.declaration import OtherVersion
-from lockproof.hw_adapter.frame import VERSION, Frame, FrameKind
-from lockproof.hw_adapter.link import ANY_SESSION, Link, NotABox, NothingAnswers
-from lockproof.hw_adapter.messages import (
-    COMMANDS,
-    Code,
-    Command,
-    Fault,
-    Rejection,
-    Result,
-    Status,
-    read_reply,
-    write_rejection,
-    write_reply,
-    write_request,
-)
+from lockproof.hw_adapter.adapter import NotCut, SessionChanged
+from lockproof.hw_adapter.channel import Channel
+from lockproof.hw_adapter.link import NothingAnswers
+from lockproof.hw_adapter.messages import COMMANDS, Code, Command, Status, write_request
 from lockproof.hw_adapter.values import name_of
-from lockproof.spec.observable import BenchError, CutClass, Declined, Hello, LinkLost, NoAnswer, PowerCut
+from lockproof.spec.observable import BenchError, CutClass, Declined, LinkLost, NoAnswer, PowerCut
 
-HELLO, REQUESTS, COMMANDS_OF_THE_PAGE = "Hello", "Requests and replies", "Commands"
+COMMANDS_OF_THE_PAGE = "Commands"
 PLACES: Final[dict[int, str]] = {
     Code.HELLO: HELLO,
     Code.RESET: COMMANDS_OF_THE_PAGE,
@@ -66,62 +62,7 @@ PLACES: Final[dict[int, str]] = {
     Code.POWER_CUT: "Power cuts",
 }
 """The section of PROTOCOL.md about each command that a rung needs."""
-LEGAL_CLASSES: Final = ({"core", "interop"}, {"core", "interop", "code-only"}, {"core"})
 _SMALL: Final = Path(str(files("lockproof.conformance.rungs")))
-_NO_SUCH_COMMAND = 99
-_ENDED_BY_THE_NEXT = "a frame that has not ended"  # of the page's frames that get no answer: the one that a wake byte makes whole
-
-
-class Stuck(Exception):  # noqa: N818  (reads as what happened)
-    """Here it ends: what was seen, what must come, where PROTOCOL.md says so, what it is as a rule, and a right exchange."""
-
-    def __init__(
-        self, saw: str, must: str, place: str, often: str = "", verdict: Verdict = Verdict.FAIL, right: Exchange | None = None
-    ) -> None:
-        super().__init__(saw)
-        self.saw, self.must, self.place, self.often, self.verdict, self.right = saw, must, place, often, verdict, right
-
-
-class LeftOut(Exception):  # noqa: N818  (reads as what happened)
-    """By what the box declares, this is not asked of it: why, and what to do instead."""
-
-
-@dataclass(slots=True)
-class Ground:
-    """The box, what was heard on its line, and what it declared."""
-
-    name: str
-    channel: Channel
-    box: HalfBox
-    link: Link
-    journal: Journal
-    wait: Callable[[float], object]
-    hello: Hello
-    mark: int = 0  # records before the request that was sent last
-    sequence: int = 1 << 14  # of requests that are sent around the box's own
-    seed: str = field(default_factory=lambda: secrets.token_hex(4))
-    left_out: list[str] = field(default_factory=list)
-
-    @property
-    def can_hold(self) -> bool:
-        return TEST_CLOCK in self.hello.clock_modes
-
-    def begins(self) -> None:
-        """A request is about to be sent."""
-        self.mark = len(self.journal.records)
-
-    def passed(self) -> list[Passed]:
-        """What passed on the line since then."""
-        return list(frames(self.journal.records[self.mark :]))
-
-    def next_frame(self, body: bytes, session: int | None = None, version: int = VERSION) -> Frame:
-        self.sequence += 1
-        return Frame(FrameKind.REQUEST, self.hello.session if session is None else session, self.sequence, body, version)
-
-    def ask(self, request: Frame) -> Frame | None:
-        """The reply to a request that may be one that a host never sends. Raises `BenchError`."""
-        self.begins()
-        return self.link.exchange(request, DEFAULT_PATIENCE.sends, DEFAULT_PATIENCE.busy).reply
 
 
 Try = Callable[[Ground], None]
@@ -129,13 +70,12 @@ Try = Callable[[Ground], None]
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """`commands` in the order in which to implement them; `says` is what holds where it is passed."""
+    """`commands` in the order in which to implement them; what is tried, each with what holds where nothing was wrong."""
 
     number: int
     name: str
-    says: str
     commands: tuple[Code, ...]
-    tries: tuple[Try, ...]
+    tries: tuple[tuple[str, Try], ...]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
@@ -180,19 +120,9 @@ def climb(
 ) -> Report:
     """Takes the box at the end of a line up the rungs, and ends at the first that it does not pass.
 
-    `on_rung` is told what became of each, and of the first also who answered. Raises `LinkLost` before there was a hello.
+    `on_rung` is told what became of each, and of the first also who answered. What the line does ends in the verdict `error`.
     """
-    journal, report = Journal(), Report()
-    recorded = Recorded(channel, journal.passed)
-    ground = Ground(
-        name,
-        recorded,
-        HalfBox(recorded, name, now, lambda: ground.begins()),
-        Link(recorded, name, DEFAULT_PATIENCE, now),
-        journal,
-        wait,
-        vectors.HELLO,
-    )
+    ground, report = Ground(channel, name, now, wait), Report()
     for rung in RUNGS:
         climbed = _climbed(rung, ground)
         report.rungs.append(climbed)
@@ -204,19 +134,20 @@ def climb(
 
 
 def _climbed(rung: Rung, ground: Ground) -> Climbed:
-    ground.left_out, tried = [], False
+    ground.left_out, holds = [], list[str]()
     try:
-        for each in rung.tries:
+        for says, each in rung.tries:
             try:
                 _judged(each, ground)
-                tried = True
+                holds.append(says)
             except LeftOut as left_out:
                 ground.left_out.append(str(left_out))
     except Stuck as stuck:
         return _ended(rung, ground, stuck)
-    verdict = Verdict.PASS if tried else Verdict.NOT_APPLICABLE
-    says = rung.says if tried else ground.left_out.pop(0)
-    return Climbed(rung, verdict, says, tuple(dict.fromkeys(ground.left_out)))
+    left_out = tuple(dict.fromkeys(ground.left_out))
+    if not holds:
+        return Climbed(rung, Verdict.NOT_APPLICABLE, left_out[0], left_out[1:])
+    return Climbed(rung, Verdict.PASS, ", ".join(dict.fromkeys(holds)), left_out)
 
 
 def _ended(rung: Rung, ground: Ground, stuck: Stuck) -> Climbed:
@@ -248,7 +179,8 @@ def _next(rung: Rung, ground: Ground, stuck: Stuck) -> str:
     name = COMMANDS[command].name
     if ground.box.status is not Status.UNKNOWN_COMMAND:
         return f"mend {name}; it is the command sent last"
-    after = [COMMANDS[each].name for each in rung.commands[rung.commands.index(command) + 1 :]] if command in rung.commands else []
+    place = rung.commands.index(command) + 1 if command in rung.commands else len(rung.commands)
+    after = [COMMANDS[each].name for each in rung.commands[place:]]
     return f"implement {name}" + (f"; on this rung come after it {', '.join(after)}" if after else "")
 
 
@@ -274,8 +206,6 @@ def _one_exchange(ground: Ground) -> list[Passed]:
 def _judged(each: Try, ground: Ground) -> None:
     try:
         each(ground)
-    except (Caught, Unable) as caught:
-        raise Stuck(str(caught), _must_be(ground), _place(ground)) from None
     except Declined:
         raise _declined(ground) from None
     except BenchError as wrong:
@@ -342,188 +272,34 @@ def _place(ground: Ground) -> str:
     return PLACES[_command_of(ground)]
 
 
-# Rung 1: hello
-
-
-def _says_hello(ground: Ground) -> None:
-    ground.begins()
-    try:
-        ground.hello = ground.box.hello()
-    except (OtherVersion, BadAnswer) as wrong:
-        raise _wrong_hello(ground, wrong) from None
-    except LinkLost:
-        raise
-    except (NoAnswer, NotABox):
-        raise _no_hello(ground) from None
-    ground.link.known_to_be_a_box, ground.link.wake_bytes = True, ground.hello.wake_bytes
-    ground.link.set_frame_limit(ground.hello.frame_limit)
-
-
-def _no_hello(ground: Ground) -> Stuck:
-    sent, came = (_bytes(ground.journal.records, direction) for direction in ("out", "in"))
-    request = next(each.frame for each in ground.passed() if each.frame)
-    oddity = what_came(request, sent, came)
-    return Stuck(oddity.saw, oddity.must, oddity.place, oddity.often, oddity.verdict)
-
-
-def _bytes(records: list[Record], direction: str) -> bytes:
-    return b"".join(bytes.fromhex(r["hex"]) for r in records if r["record"] == "bytes" and r["direction"] == direction)
-
-
-def _wrong_hello(ground: Ground, wrong: OtherVersion | BadAnswer) -> Stuck:
-    frame = next((each.frame for each in ground.passed() if each.frame and each.direction == "in"), None)
-    if frame is not None and frame.version != VERSION:
-        return _no_hello(ground)
-    saw = str(wrong).removeprefix(f"{ground.name}: ").partition(" (body: ")[0]
-    if "its frame says" not in saw:
-        return Stuck(saw, "the answer to hello with every key of the table", HELLO)
-    often = "the two are taken from different variables, or one of them is sent least significant byte first"
-    return Stuck(saw, "the same session in the header and under key 1 of hello", SESSIONS, often)
-
-
-def _declares_what_is_legal(ground: Ground) -> None:
-    hello = ground.hello
-    if hello.production:
-        raise Stuck("hello says production true", "a test build, production false", "A production build")
-    if set(hello.classes) not in LEGAL_CLASSES:
-        legal = "; ".join(", ".join(sorted(each)) for each in LEGAL_CLASSES)
-        raise Stuck(f"hello declares the classes {', '.join(hello.classes)}", f"one of the sets {legal}", HELLO)
-    if "model" in hello.clock_modes:
-        raise Stuck("hello declares the clock mode model", "test-clock, wall-clock or both: model is no box's on a line", HELLO)
-    try:
-        declared_profile(asdict(hello))
-    except BenchError as wrong:
-        raise Stuck(str(wrong), "what the standard allows", HELLO) from None
-
-
-def _answers_hello_again(ground: Ground) -> None:
-    ground.begins()
-    CHECKS["hello.stable"].try_it(Trial(ground.box, ground.hello, ground.wait))
-
-
-def _passes_over_damage(ground: Ground) -> None:
-    """Each of the page's frames that get silence, and hello right after it: nothing else may be answered."""
-    for each in json.loads(vectors.PATH.read_text(encoding="utf-8"))["silence"]:
-        if each["name"] == _ENDED_BY_THE_NEXT:
-            continue
-        heard = ground.box.counters.stray + ground.box.counters.damaged
-        ground.begins()
-        ground.channel.send(bytes.fromhex(each["line"]))
-        try:
-            ground.box.hello()
-        except NoAnswer as silence:
-            saw = f"after {each['name']}, hello is not answered any more: {str(silence).removeprefix(ground.name + ': ')}"
-            raise Stuck(saw, "silence to that, and the answer to hello", FRAMES, _DAMAGE) from None
-        if ground.box.counters.stray + ground.box.counters.damaged > heard:
-            raise Stuck(f"{each['name']} is answered", "silence, and the answer to hello after it", FRAMES, _DAMAGE)
-
-
-_DAMAGE = "the buffer is not given up at the next 0x00, or what is decoded is looked at before its CRC"
-
-
-def _repeats_its_reply(ground: Ground) -> None:
-    request = ground.next_frame(write_request([Command(Code.HELLO)]))
-    first, again = ground.ask(request), ground.ask(request)
-    right = by_hand.exchange_of(Code.HELLO, ground.hello.session, request.sequence)
-    right = replace(right, name="hello in its session", request=request)
-    if first is None or again is None:
-        which = "a hello in the current session" if first is None else "the same request, sent again,"
-        raise Stuck(f"{which} is not answered", "the reply, and the same one again to the same bytes", SESSIONS, right=right)
-    if first != again:
-        raise Stuck("a retry gets another reply than before", "the kept reply, byte for byte", SESSIONS, right=right)
-    reused = replace(request, body=write_request([Command(Code.HELLO), Command(Code.HELLO)]))
-    _must_reject(ground, "other bytes with the sequence of the kept request", reused, Rejection(Fault.SEQUENCE_REUSED))
-
-
-def _rejects_what_it_must(ground: Ground) -> None:
-    session, hello = ground.hello.session, write_request([Command(Code.HELLO)])
-    over = session - 1 or session + 1
-    _must_reject(ground, "a session that is over", ground.next_frame(hello, over), Rejection(Fault.STALE_SESSION))
-    anything = write_request([Command(_NO_SUCH_COMMAND)])
-    _must_reject(
-        ground, "session 0 and not hello alone", ground.next_frame(anything, ANY_SESSION), Rejection(Fault.STALE_SESSION)
-    )
-    _must_reject(
-        ground, "another version", ground.next_frame(hello, version=VERSION + 1), Rejection(Fault.BAD_VERSION, VERSION)
-    )
-    _must_reject(ground, "a body without commands", ground.next_frame(encode([])), Rejection(Fault.MALFORMED))
-    many = [Command(_NO_SUCH_COMMAND)] * (ground.hello.batch_limit + 1)
-    too_large = Rejection(Fault.TOO_LARGE, ground.hello.batch_limit)
-    _must_reject(ground, "one command more than batch_limit", ground.next_frame(write_request(many)), too_large)
-
-
-def _must_reject(ground: Ground, what: str, request: Frame, rejection: Rejection) -> None:
-    must = f"error {rejection.fault:d}, {name_of(rejection.fault)}, detail {rejection.detail}"
-    right = Exchange(what, request, _reply(ground, request, write_rejection(rejection)))
-    reply = ground.ask(request)
-    place = SESSIONS if rejection.fault in _OF_SESSIONS else "Errors"
-    if reply is None:
-        raise Stuck(f"{what}: no answer", must, place, "the request is dropped, and not rejected", right=right)
-    saw = _read(reply, [Command(Code.HELLO)])
-    if saw != rejection:
-        raise Stuck(f"{what}: {_told(saw)}", must, place, right=right)
-    if reply.session != ground.hello.session:
-        seen = f"{what}: rejected in session {reply.session:08x}"
-        raise Stuck(seen, f"the current session, {ground.hello.session:08x}, in the header", place, right=right)
-
-
-_OF_SESSIONS = {Fault.STALE_SESSION, Fault.SEQUENCE_REUSED, Fault.BAD_VERSION}
-
-
-def _reply(ground: Ground, request: Frame, body: bytes) -> Frame:
-    return Frame(FrameKind.REPLY, ground.hello.session, request.sequence, body)
-
-
-def _read(reply: Frame, commands: list[Command]) -> list[Result] | Rejection | str:
-    try:
-        return read_reply(reply.body, commands)
-    except (ValueError, BenchError) as wrong:
-        return f"the answer is not understood: {wrong}"
-
-
-def _told(saw: list[Result] | Rejection | str) -> str:
-    if isinstance(saw, str):
-        return saw
-    if isinstance(saw, Rejection):
-        return f"rejected with error {saw.fault:d}, {name_of(saw.fault)}, detail {saw.detail}"
-    return "carried out: " + ", ".join(f"status {each.status:d}, {name_of(each.status)}" for each in saw)
-
-
-def _knows_what_it_does_not_know(ground: Ground) -> None:
-    """A batch of commands that there are not: the first is unknown, and what comes after it not run."""
-    commands = [Command(_NO_SUCH_COMMAND)] * min(2, ground.hello.batch_limit)
-    must = [Result(Status.UNKNOWN_COMMAND), Result(Status.NOT_RUN)][: len(commands)]
-    request = ground.next_frame(write_request(commands))
-    reply = ground.ask(request)
-    right = Exchange("no such command", request, _reply(ground, request, write_reply([[int(each.status)] for each in must])))
-    words = ", ".join(f"status {each.status:d}, {name_of(each.status)}" for each in must)
-    saw = None if reply is None else _read(reply, commands)
-    if saw != must:
-        seen = "no answer" if saw is None else _told(saw)
-        raise Stuck(f"command {_NO_SUCH_COMMAND}, which there is not: {seen}", words, REQUESTS, right=right)
-
-
 # Rungs 2 to 5: the kit's own scenarios and checks
 
 
-def _check(name: str) -> Try:
+def check(name: str, cut: CutClass | None = None, *, moves_the_clock: bool = True) -> Try:
     """A check of adapters, which looks at the box behind it just as well."""
+    kind = CHECKS[name]
 
     def try_it(ground: Ground) -> None:
-        _refuse_without_a_test_clock(ground)
-        CHECKS[name].try_it(Trial(ground.box, ground.hello, ground.wait))
+        if moves_the_clock:
+            _refuse_codes_of_its_own(ground)
+            _refuse_without_a_test_clock(ground)
+        _refuse_undeclared(ground, cut)
+        ground.begins()
+        try:
+            kind.try_it(Trial(ground.box, ground.hello, ground.wait))
+        except (Caught, Unable) as caught:
+            raise Stuck(str(caught), kind.says, _place(ground)) from None
 
     return try_it
 
 
-def _scenario(name: str, cut: CutClass | None = None) -> Try:
-    """A packaged scenario, or a small one of the rungs."""
+def played(name: str, cut: CutClass | None = None, *, early: bool = False) -> Try:
+    """A packaged scenario, or a small one of the rungs. `early`: before its clock can be held."""
 
     def try_it(ground: Ground) -> None:
-        chosen = _named(name)
-        if cut is not None and cut not in ground.hello.cut_classes:
-            raise LeftOut(f"power cuts of class {cut} are not declared, and not tried")
-        _play(ground, chosen)
+        _refuse_codes_of_its_own(ground)
+        _refuse_undeclared(ground, cut)
+        _play(ground, _named(name), held=ground.can_hold and not early)
 
     return try_it
 
@@ -535,13 +311,12 @@ def _named(name: str) -> Scenario:
     return next(each for each in suite.written() if each.id == name)
 
 
-def _play(ground: Ground, chosen: Scenario) -> None:
+def _play(ground: Ground, chosen: Scenario, *, held: bool) -> None:
     hello = ground.hello
     profile = declared_profile(asdict(hello))
     if unsuitable := chosen.unsuitable(profile):
         raise LeftOut(f"{chosen.id}: {unsuitable}")
-    lets_time_pass = any(step.at is not None or step.after is not None for step in chosen.steps)
-    if lets_time_pass:
+    if any(step.at is not None or step.after is not None for step in chosen.steps):
         _refuse_without_a_test_clock(ground)
     player = Player(
         ground.box,
@@ -554,33 +329,27 @@ def _play(ground: Ground, chosen: Scenario) -> None:
         seed=ground.seed,
         one_at_a_time=True,
     )
-    if _needs_the_clock(chosen) and ground.can_hold:
+    instant = calendar_of(chosen.properties[0].zone, chosen.start).instant(chosen.start)
+    with nullcontext() if held else ground.box.taken_as_held(instant, hello.clock_skew):
         result = player.play(chosen)
-    else:
-        instant = calendar_of(chosen.properties[0].zone, chosen.start).instant(chosen.start)
-        with ground.box.taken_as_held(instant, hello.clock_skew):
-            result = player.play(chosen)
-    if result.finding:
-        found = result.finding
-        clauses = ", ".join(found.clauses)
-        raise Stuck(f"{found.did}: {found.saw}", f"{found.must}   ({clauses})", _place(ground))
+    if found := result.finding:
+        clauses = ", ".join(each for each in found.clauses if each not in found.must)
+        must = f"{found.must} ({clauses})" if clauses else found.must
+        raise Stuck(f"{found.did}: {found.saw}", must, _place(ground), history=found.history)
     if result.verdict is not Verdict.PASS:
         if ground.box.status not in {None, Status.OK}:
             raise _declined(ground)
         raise _stuck(ground, ground.box.wrong or BenchError(result.message))
 
 
-def _needs_the_clock(chosen: Scenario) -> bool:
-    """Of the keypad's rung nothing does: there its clock can't be held yet."""
-    return chosen.id != KEYPAD_FIRST
-
-
-KEYPAD_FIRST = "first-entries"
-
-
 def _refuse_without_a_test_clock(ground: Ground) -> None:
     if not ground.can_hold:
         raise LeftOut(NO_TEST_CLOCK)
+
+
+def _refuse_undeclared(ground: Ground, cut: CutClass | None) -> None:
+    if cut is not None and cut not in ground.hello.cut_classes:
+        raise LeftOut(f"the box does not declare power cuts of class {cut}")
 
 
 NO_TEST_CLOCK = (
@@ -589,12 +358,12 @@ NO_TEST_CLOCK = (
 )
 
 
-def _has_codes_that_are_known(ground: Ground) -> None:
+def _refuse_codes_of_its_own(ground: Ground) -> None:
     if generator_of(ground.box, ground.hello) is None:
         raise LeftOut("the box declares codes of its own, which nobody here knows: lockproof run --codes FILE judges it")
 
 
-def _keeps_a_reply_that_costs(ground: Ground) -> None:
+def carries_out_no_retry(ground: Ground) -> None:
     """A challenge sent again is no other challenge."""
     ground.box.tried = Command(Code.CHALLENGE)
     request = ground.next_frame(write_request([Command(Code.CHALLENGE)]))
@@ -611,11 +380,11 @@ def _keeps_a_reply_that_costs(ground: Ground) -> None:
         raise Stuck("two challenges get the same nonce", "another nonce for every new request", "Nonces")
 
 
-def _reads_its_clock(ground: Ground) -> None:
+def reads_its_clock(ground: Ground) -> None:
     ground.box.read_clock()
 
 
-def _can_hold_its_clock(ground: Ground) -> None:
+def can_hold_its_clock(ground: Ground) -> None:
     """Held as declared; where it is not declared, declined as what the box declares that it does not have."""
     try:
         ground.box.hold_clock(True)
@@ -627,14 +396,16 @@ def _can_hold_its_clock(ground: Ground) -> None:
         raise Stuck("clock-hold works, and hello does not declare test-clock", "2, test-clock, among clock_modes", HELLO)
 
 
-def _cuts_its_power(ground: Ground) -> None:
+def cuts_its_power(ground: Ground) -> None:
     declared = ground.hello.cut_classes
     try:
         ground.box.cut_power(PowerCut(CutClass.RESET))
     except Declined as declined:
         if CutClass.RESET in declared or declined.why != "unsupported":
             raise
-        raise LeftOut("the box declares no power cut of class reset: a bench that cuts the supply is for lockproof run --bench") from None
+        raise LeftOut(
+            "the box declares no power cut of class reset: a bench that cuts the supply is for lockproof run --bench"
+        ) from None
     if CutClass.RESET not in declared:
         raise Stuck("power-cut of class reset works, and hello does not declare it", "1, reset, among cut_classes", HELLO)
 
@@ -643,56 +414,61 @@ RUNGS: Final = (
     Rung(
         1,
         "hello",
-        "answers hello, again and again; repeats its reply to a retry, passes over what is damaged, rejects what it must",
         (Code.HELLO,),
         (
-            _says_hello,
-            _declares_what_is_legal,
-            _answers_hello_again,
-            _passes_over_damage,
-            _repeats_its_reply,
-            _rejects_what_it_must,
-            _knows_what_it_does_not_know,
+            ("answers hello", says_hello),
+            ("answers hello", declares_what_is_legal),
+            ("says the same again", check("hello.stable", moves_the_clock=False)),
+            ("passes over what is damaged", passes_over_damage),
+            ("repeats its reply to a retry", repeats_its_reply),
+            ("rejects what it must", rejects_what_it_must),
+            ("says what it does not know", knows_what_it_does_not_know),
         ),
     ),
     Rung(
         2,
         "keypad",
-        "takes keys and the time, refuses wrong digits and opens for right ones, believes no forged or older time order",
         (Code.RESET, Code.PROVISION, Code.CHALLENGE, Code.TIME_ORDER, Code.KEYPAD_ENTRY),
-        (_has_codes_that_are_known, _scenario(KEYPAD_FIRST), _keeps_a_reply_that_costs),
+        (
+            ("refuses wrong digits, opens for right ones, is told the time by nobody else", played("first-entries", early=True)),
+            ("carries out no retry", carries_out_no_retry),
+        ),
     ),
     Rung(
         3,
         "clock",
-        "stands still when held, runs when let go, moves by what it is told; the hour of a code ends to the second",
         (Code.CLOCK_READ, Code.CLOCK_HOLD, Code.CLOCK_ADVANCE),
         (
-            _reads_its_clock,
-            _can_hold_its_clock,
-            *(_check(name) for name in ("clock.held", "clock.runs", "clock.advance", "clock.latched")),
-            _scenario("the-hour-is-over"),
+            ("shows its clock", reads_its_clock),
+            ("shows its clock", can_hold_its_clock),
+            ("stands still when held", check("clock.held")),
+            ("runs when let go", check("clock.runs")),
+            ("goes forward as far as it is told", check("clock.advance")),
+            ("decides by it", check("clock.latched")),
+            ("ends the hour of a code to the second", played("the-hour-is-over")),
         ),
     ),
     Rung(
         4,
         "log",
-        "what was done stands in the log, numbered, and nothing else",
         (Code.READ_LOG,),
-        (_scenario("first-log"), _scenario("a-valid-code-does-not-clear-the-count"), _scenario("vital-signs")),
+        (
+            ("writes down what was done and nothing else", played("first-log")),
+            ("counts what a disabled keypad refuses", played("a-valid-code-does-not-clear-the-count")),
+            ("tells it again an hour later", played("vital-signs")),
+        ),
     ),
     Rung(
         5,
         "cuts",
-        "boots in another session, keeps what is durable; a first use survives power that fails at any of its writes",
         (Code.POWER_CUT,),
         (
-            _cuts_its_power,
-            _scenario("first-cut", CutClass.RESET),
-            _check("power.cut"),
-            _check("lost.answer"),
+            ("boots in another session", cuts_its_power),
+            ("keeps what is durable", played("first-cut", CutClass.RESET)),
+            ("its clock goes on without power", check("power.cut", cut=CutClass.RESET)),
+            ("an armed cut strikes", check("lost.answer", cut=CutClass.NTH_WRITE)),
             *(
-                _scenario(name, CutClass.NTH_WRITE)
+                ("a first use survives power that fails at any of its writes", played(name, CutClass.NTH_WRITE))
                 for name in (
                     "a-power-cut-before-first-use-is-charged",
                     "a-power-cut-at-the-first-use",

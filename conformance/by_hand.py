@@ -35,9 +35,9 @@ _FROM_THE_PAGE: Final[dict[Code, str]] = {
     Code.TIME_ORDER: "time order, taken",
     Code.CLOCK_HOLD: "clock, hold",
     Code.CLOCK_ADVANCE: "clock, advance",
-    Code.POWER_CUT: "power cut, now",
 }
-_ABOUT: Final[dict[Code, str]] = {
+_CUT_NOW, _CUT_LATER = "power cut, now", "power cut, armed"
+_ABOUT: Final[dict[Code | str, str]] = {
     Code.HELLO: "session and declarations are the box's own",
     Code.CHALLENGE: "the nonce is the box's own, 16 random bytes",
     Code.TIME_ORDER: f"for the nonce {vectors.NONCE.hex()}: have challenge give that one while this is tried by hand",
@@ -46,24 +46,26 @@ _ABOUT: Final[dict[Code, str]] = {
     Code.CLOCK_HOLD: "box time and timer are the box's own",
     Code.CLOCK_ADVANCE: "box time and timer are 3599 s more than before",
     Code.READ_LOG: "epoch and entries are the box's own",
-    Code.POWER_CUT: "off for 30 s, without waiting; then it boots, in another session",
+    _CUT_NOW: "as if off for 30 s, without waiting: it boots, in another session",
+    _CUT_LATER: "the same, as the second write from here on begins",
 }
 
 
-def exchange_of(code: Code, session: int, sequence: int, digits: int = 8) -> Exchange:
-    """The page's example of a command, for a box in this session with codes of so many digits."""
-    command, value = _example(code, digits)
+def exchange_of(code: Code, session: int, sequence: int, digits: int = 8, name: str = "") -> Exchange:
+    """The page's example of a command, `name` where it has several, for a box in this session with codes of so many digits."""
+    command, value = _example(code, digits, name)
     request = Frame(FrameKind.REQUEST, 0 if code is Code.HELLO else session, sequence, write_request([command]))
     reply = Frame(FrameKind.REPLY, session, sequence, write_reply([write_result(COMMANDS[code], value)]))
-    return Exchange(COMMANDS[code].name, request, reply, _ABOUT.get(code, ""))
+    return Exchange(COMMANDS[code].name, request, reply, _ABOUT.get(name or code, ""))
 
 
 def exchanges_of(codes: Iterable[Code], session: int, sequence: int, digits: int = 8) -> tuple[Exchange, ...]:
-    """One after the other, from this sequence on."""
-    return tuple(exchange_of(code, session, sequence + place, digits) for place, code in enumerate(codes))
+    """One after the other, from this sequence on; of power cuts both kinds."""
+    named = [(code, name) for code in codes for name in ((_CUT_NOW, _CUT_LATER) if code is Code.POWER_CUT else ("",))]
+    return tuple(exchange_of(code, session, sequence + place, digits, name) for place, (code, name) in enumerate(named))
 
 
-def _example(code: Code, digits: int) -> tuple[Command, Any]:
+def _example(code: Code, digits: int, name: str) -> tuple[Command, Any]:
     if code is Code.KEYPAD_ENTRY:
         own = vectors.code_digits(vectors.derive("code"), *vectors.DAY, 0, digits if digits in _DIGITS else 8)
         return Command(code, own), Decision(True, None, vectors.NOON)
@@ -73,7 +75,7 @@ def _example(code: Code, digits: int) -> tuple[Command, Any]:
         return Command(code, 1), LogPage(vectors.LOG.epoch, (_ENTRY,), 2, more=False)
     if code is Code.HELLO:
         return Command(code), replace(vectors.HELLO, extra={})
-    commands, results = _on_the_page(_FROM_THE_PAGE[code])
+    commands, results = _on_the_page(name or _FROM_THE_PAGE[code])
     return commands[0], results[0].value
 
 

@@ -68,10 +68,10 @@ class HalfBox(SerialBox):
         try:
             results = finish()
         except NoAnswer as silence:
-            self.wrong = silence
             if self._armed:
                 self._armed = False
                 raise
+            self.wrong = silence
             raise Unanswered(str(silence)) from silence
         except BenchError as wrong:
             self.wrong = wrong
