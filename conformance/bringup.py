@@ -140,8 +140,8 @@ def _climbed(rung: Rung, ground: Ground) -> Climbed:
             try:
                 _judged(each, ground)
                 holds.append(says)
-            except LeftOut as left_out:
-                ground.left_out.append(str(left_out))
+            except LeftOut as why:
+                ground.left_out.append(str(why))
     except Stuck as stuck:
         return _ended(rung, ground, stuck)
     left_out = tuple(dict.fromkeys(ground.left_out))
@@ -249,7 +249,7 @@ _ANSWERS: Final[dict[Code, str]] = {
 
 def _stuck(ground: Ground, wrong: BenchError) -> Stuck:
     """What a bench error is to a firmware that has said hello: its own doing, unless the line may be gone."""
-    saw = str(wrong).replace(f"{ground.name}: ", "").partition("\n")[0]
+    saw = str(wrong).replace(f"{ground.name}: ", "").partition("\n")[0].partition(" (body: ")[0]
     if isinstance(wrong, NothingAnswers | LinkLost):
         often = "the firmware hangs or has crashed at it; or the line is gone: look at the cable and the supply"
         return Stuck(saw, _must_be(ground), "Timing", often, Verdict.ERROR)
@@ -466,6 +466,7 @@ RUNGS: Final = (
             ("boots in another session", cuts_its_power),
             ("keeps what is durable", played("first-cut", CutClass.RESET)),
             ("its clock goes on without power", check("power.cut", cut=CutClass.RESET)),
+            ("a first use is written at once", played("first-use", CutClass.RESET)),
             ("an armed cut strikes", check("lost.answer", cut=CutClass.NTH_WRITE)),
             *(
                 ("a first use survives power that fails at any of its writes", played(name, CutClass.NTH_WRITE))

@@ -22,7 +22,7 @@ from lockproof.conformance.recording import Passed, frames
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import vectors
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE, BadAnswer
-from lockproof.hw_adapter.cbor import encode
+from lockproof.hw_adapter.cbor import CborError, decode, diagnostic, encode
 from lockproof.hw_adapter.channel import Channel, Recorded
 from lockproof.hw_adapter.declaration import OtherVersion
 from lockproof.hw_adapter.frame import VERSION, Frame, FrameKind
@@ -119,9 +119,20 @@ class Ground:
         return Frame(FrameKind.REQUEST, self.hello.session if session is None else session, self._sequence, body, version)
 
     def ask(self, request: Frame) -> Frame | None:
-        """The reply to a request that may be one that a host never sends. Raises `BenchError`."""
+        """The reply to a request that may be one that a host never sends, in whatever session it is. Raises `BenchError`."""
         self.begins()
+        try:
+            reply = self._exchange(request)
+        except OtherVersion:  # of a line that echoes, it was the request's own
+            reply = self._exchange(request)
+        return reply or next((each for each in self._replies() if each.sequence == request.sequence), None)
+
+    def _exchange(self, request: Frame) -> Frame | None:
         return self._link.exchange(request, DEFAULT_PATIENCE.sends, DEFAULT_PATIENCE.busy).reply
+
+    def _replies(self) -> list[Frame]:
+        came = [each.frame for each in self.passed() if each.direction == "in" and each.frame]
+        return [frame for frame in came if frame.kind == FrameKind.REPLY]
 
 
 def says_hello(ground: Ground) -> None:
@@ -189,8 +200,10 @@ def passes_over_damage(ground: Ground) -> None:
 
 def _answered_before_the_last(ground: Ground) -> bool:
     """Something else than the last request has an answer. Text, noise and echoes are passed over, as a host does."""
-    out, came = ([each.frame for each in ground.passed() if each.frame and each.direction == way] for way in ("out", "in"))
-    return any(frame.kind != FrameKind.REQUEST and frame.sequence != out[-1].sequence for frame in came)
+    passed = [(each.direction, each.raw, each.frame) for each in ground.passed() if each.frame]
+    out = {raw: frame.sequence for direction, raw, frame in passed if direction == "out"}
+    last = list(out.values())[-1]
+    return any(frame.sequence != last for direction, raw, frame in passed if direction == "in" and raw not in out)
 
 
 _DAMAGE = "the buffer is not given up at the next 0x00, or what is decoded is looked at before its CRC"
@@ -226,18 +239,36 @@ def rejects_what_it_must(ground: Ground) -> None:
 
 
 def _must_reject(ground: Ground, what: str, request: Frame, rejection: Rejection) -> None:
-    must = f"error {rejection.fault:d}, {name_of(rejection.fault)}, detail {rejection.detail}"
+    must = _in_words(rejection)
     right = Exchange(what, request, _reply(ground, request, write_rejection(rejection)))
-    reply = ground.ask(request)
+    try:
+        reply = ground.ask(request)
+    except OtherVersion as other:
+        raise Stuck(
+            f"{what}: the header of the answer has version {other.version}",
+            f"version {VERSION} in the header",
+            SESSIONS,
+            right=right,
+        ) from None
     place = SESSIONS if rejection.fault in _OF_SESSIONS else "Errors"
     if reply is None:
         raise Stuck(f"{what}: no answer", must, place, "the request is dropped, and not rejected", right=right)
-    saw = _read(reply, [Command(Code.HELLO)])
-    if saw != rejection:
-        raise Stuck(f"{what}: {_told(saw)}", must, place, right=right)
+    saw = _rejection(reply)
+    if isinstance(saw, str) or _differs(saw, rejection):
+        seen = saw if isinstance(saw, str) else f"rejected with {_in_words(saw)}"
+        raise Stuck(f"{what}: {seen}", must, place, right=right)
     if reply.session != ground.hello.session:
         seen = f"{what}: rejected in session {reply.session:08x}"
         raise Stuck(seen, f"the current session, {ground.hello.session:08x}, in the header", place, right=right)
+
+
+def _in_words(rejection: Rejection) -> str:
+    return f"error {rejection.fault:d}, {name_of(rejection.fault)}, detail {rejection.detail}"
+
+
+def _differs(saw: Rejection, must: Rejection) -> bool:
+    """No conclusion is drawn from an offset (PROTOCOL.md, "Offsets")."""
+    return saw.fault is not must.fault or (must.fault is not Fault.MALFORMED and saw.detail != must.detail)
 
 
 _OF_SESSIONS = {Fault.STALE_SESSION, Fault.SEQUENCE_REUSED, Fault.BAD_VERSION}
@@ -247,19 +278,22 @@ def _reply(ground: Ground, request: Frame, body: bytes) -> Frame:
     return Frame(FrameKind.REPLY, ground.hello.session, request.sequence, body)
 
 
-def _read(reply: Frame, commands: list[Command]) -> list[Result] | Rejection | str:
+def _rejection(reply: Frame) -> Rejection | str:
+    """What is rejected and why, or what came instead."""
     try:
-        return read_reply(reply.body, commands)
-    except (ValueError, BenchError) as wrong:
-        return f"the answer is not understood: {wrong}"
+        saw = read_reply(reply.body, [])
+    except BenchError as wrong:
+        return f"not understood: {wrong}"
+    except ValueError:
+        return _diagnostic(reply)
+    return saw if isinstance(saw, Rejection) else _diagnostic(reply)
 
 
-def _told(saw: list[Result] | Rejection | str) -> str:
-    if isinstance(saw, str):
-        return saw
-    if isinstance(saw, Rejection):
-        return f"rejected with error {saw.fault:d}, {name_of(saw.fault)}, detail {saw.detail}"
-    return "carried out: " + ", ".join(f"status {each.status:d}, {name_of(each.status)}" for each in saw)
+def _diagnostic(reply: Frame) -> str:
+    try:
+        return f"carried out: {diagnostic(decode(reply.body))}"
+    except CborError as wrong:
+        return f"not understood: {wrong}"
 
 
 def knows_what_it_does_not_know(ground: Ground) -> None:
@@ -270,7 +304,6 @@ def knows_what_it_does_not_know(ground: Ground) -> None:
     reply = ground.ask(request)
     right = Exchange("no such command", request, _reply(ground, request, write_reply([[int(each.status)] for each in must])))
     words = ", ".join(f"status {each.status:d}, {name_of(each.status)}" for each in must)
-    saw = None if reply is None else _read(reply, commands)
-    if saw != must:
-        seen = "no answer" if saw is None else _told(saw)
+    if reply is None or reply.body != right.reply.body:
+        seen = "no answer" if reply is None else _diagnostic(reply)
         raise Stuck(f"command {_NO_SUCH_COMMAND}, which there is not: {seen}", words, REQUESTS, right=right)

@@ -61,7 +61,11 @@ class HalfBox(SerialBox):
             return lambda: [Result(Status.OK, ClockReading(None, 0, held=True))]
         self._sending()
         self.tried, self.status, self.wrong = commands[-1], None, None
-        finish = super().begin(commands)
+        try:
+            finish = super().begin(commands)
+        except BenchError as wrong:
+            self.wrong = wrong
+            raise
         return lambda: self._finished(finish, commands)
 
     def _finished(self, finish: Callable[[], list[Result]], commands: Sequence[Command]) -> list[Result]:
