@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import zlib
@@ -31,6 +32,7 @@ from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import CutClass, Declined, LinkLost, PowerCut
 from lockproof.spec.profile import DEFAULT
 
+FIRMWARE = Path(vectors.__file__).parent / "firmware"
 PAGE = (Path(vectors.__file__).parent / "PROTOCOL.md").read_text(encoding="utf-8")
 HELLO = Frame(FrameKind.REQUEST, 0, 1, cbor.encode([[1]]))
 OK = [Verdict.PASS] * 5
@@ -272,6 +274,47 @@ def test_the_port_kit_knows_the_commands_of_its_rung_and_those_below(ports):
                 if code not in known:
                     with pytest.raises(Declined, match="unknown-command"):
                         COMMANDS[code].run(box, HARMLESS.get(code))
+
+
+FIRST_DAY = {
+    "int64_t board_clock(void)": "return (int64_t)(board_timer_ms() / 1000);",
+    "void board_kept_read(uint8_t to[LP_KEPT_BYTES])": "memcpy(to, kept_in_memory, LP_KEPT_BYTES);",
+    "void board_kept_write(const uint8_t from[LP_KEPT_BYTES])": "memcpy(kept_in_memory, from, LP_KEPT_BYTES);",
+    "void board_store_read(uint32_t at, void *to, size_t size)": "memcpy(to, store_in_memory + at, size);",
+    "void board_store_write(uint32_t at, const void *from, size_t size)": "memcpy(store_in_memory + at, from, size);",
+    "void board_tray_open(void)": "",
+    "void board_restart(void)": "for (;;) {}",
+}
+"""What stands on a board for the functions of which the port kit's page says that they come later."""
+ARRAYS = "static uint8_t kept_in_memory[LP_KEPT_BYTES], store_in_memory[65536];\n"
+
+
+def test_what_the_port_kit_says_of_the_first_days_is_enough(build_port, tmp_path):
+    firmware = tmp_path / "firmware"
+    shutil.copytree(FIRMWARE, firmware, ignore=shutil.ignore_patterns("build"))
+    board = firmware / "host" / "board.c"
+    text = board.read_text(encoding="utf-8")
+    for head, body in FIRST_DAY.items():
+        text, found = re.subn(
+            rf"^{re.escape(head)}\n{{\n.*?^}}\n", f"{head}\n{{\n{body}\n}}\n", text, flags=re.DOTALL | re.MULTILINE
+        )
+        assert found == 1, head
+    first = text.index("\nstatic ")
+    board.write_text(text[:first] + "\n" + ARRAYS + text[first:], encoding="utf-8")
+    port = build_port(tmp_path / "build", "-DLP_RUNG=4", "-Wno-unused-function -Wno-unused-variable", source=firmware)
+    with port:
+        lines = command("--box", port.line).stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:6]] == ["pass", "pass", "pass", "pass", "fail"]
+    assert lines[5].endswith("the box answers power-cut with status 2, unknown-command")
+
+
+def test_the_port_kits_page_has_the_commands_of_each_rung():
+    rows = re.findall(r"^\| ([1-5]) (\w+) \| (.*?) \|", (FIRMWARE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    of_the_page = [(int(number), name, re.split("[,;] ", commands)) for number, name, commands in rows]
+    later = [COMMANDS[code].name for code in COMMANDS if all(code not in rung.commands for rung in RUNGS)]
+    own = [(rung.number, rung.name, [COMMANDS[code].name for code in rung.commands]) for rung in RUNGS]
+    own[-1][2].extend(later)
+    assert of_the_page == own
 
 
 HARMLESS = {
