@@ -335,7 +335,8 @@ def _play(ground: Ground, chosen: Scenario, *, held: bool) -> None:
     if found := result.finding:
         clauses = ", ".join(each for each in found.clauses if each not in found.must)
         must = f"{found.must} ({clauses})" if clauses else found.must
-        raise Stuck(f"{found.did}: {found.saw}", must, _place(ground), history=found.history)
+        history = (f"{chosen.id}: {' '.join(chosen.story.split())}", *found.history)
+        raise Stuck(f"{found.did}: {found.saw}", must, _place(ground), history=history)
     if result.verdict is not Verdict.PASS:
         if ground.box.status not in {None, Status.OK}:
             raise _declined(ground)

@@ -51,7 +51,7 @@ _ENDED_BY_THE_NEXT = "a frame that has not ended"  # of the page's frames that g
 class Stuck(Exception):  # noqa: N818  (reads as what happened)
     """Here it ends: what was seen, what must come, where PROTOCOL.md says so, and what it is as a rule.
 
-    `right` is an exchange as it must be, `history` what was done before, a line each.
+    `right` is an exchange as it must be, `history` the scenario that was played and what was done in it, a line each.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -731,6 +732,70 @@ def test_a_faulty_box_ends_at_its_rung(fault, rung, command, says, must):
     assert [each.direction for each in climbed.passed] == ["out", "in"]
 
 
+class LosesTheTimeAtWrite(ReferenceBox):
+    """Power that fails at the nth write, and only at that, makes it forget that it knows the time."""
+
+    at = 0
+    armed = 0
+
+    def cut_power(self, cut):
+        self.armed = cut.nth
+        super().cut_power(cut)
+
+    def recover(self, state):
+        state = super().recover(state)
+        return replace(state, time_known=False) if self.at and self.armed == self.at else state
+
+
+@pytest.mark.parametrize(
+    ("at", "scenario"),
+    [
+        (1, "a-power-cut-before-first-use-is-charged"),
+        (2, "a-power-cut-at-the-first-use"),
+        (3, "a-power-cut-right-after-first-use"),
+    ],
+)
+def test_power_that_fails_at_each_write_of_a_first_use_is_tried(at, scenario):
+    box = a_box(LosesTheTimeAtWrite)
+    box.at = at
+    climbed = last(Firmware(box))
+    assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "cuts")
+    assert climbed.stuck.history[0].startswith(f"{scenario}: The power fails with the ")
+    assert f"    so far       {scenario}: The power fails" in told(climbed)
+
+
+class ForgetsWhatIsAnHourOld(ReferenceBox):
+    def read_log(self, from_number):
+        page = super().read_log(from_number)
+        now = self.hardware.read()[0]
+        return replace(page, entries=tuple(each for each in page.entries if (each.instant or now) > now - 3600))
+
+
+def test_a_log_that_forgets_within_the_hour_is_caught():
+    climbed = last(Firmware(a_box(ForgetsWhatIsAnHourOld)))
+    assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "log")
+    assert climbed.stuck.history[0].startswith("vital-signs: ")
+
+
+class DecidesByAnOlderTime(ReferenceBox):
+    """The time that it tells with a decision is that of before the last advance."""
+
+    ahead = 0
+
+    def advance_clock(self, seconds):
+        self.ahead = seconds
+        return super().advance_clock(seconds)
+
+    def enter(self, digits):
+        decision = super().enter(digits)
+        return replace(decision, box_time=decision.box_time - self.ahead)
+
+
+def test_a_decision_that_tells_an_older_time_is_caught():
+    climbed = last(Firmware(a_box(DecidesByAnOlderTime)))
+    assert (climbed.verdict, climbed.rung.name, climbed.stuck.must) == (Verdict.FAIL, "clock", CHECKS["clock.latched"].says)
+
+
 class RunsThoughHeld(Clock):
     """Says that it is held, and runs."""
 
@@ -830,6 +895,63 @@ def test_an_answer_that_is_not_understood_is_a_failure():
 
     climbed = last(Nonsense())
     assert climbed.says.startswith("the answer to reset is not understood: values: 0 wanted, 1 came: [5]")
+
+
+# What is told
+
+
+@pytest.fixture
+def bring_up(monkeypatch, capsys):
+    """The command on a line of these tests: its exit code and what it says."""
+
+    def run(feed):
+        monkeypatch.setattr(bringing_up, "open_channel", lambda *_: Line(feed.feed if isinstance(feed, Device) else feed))
+        monkeypatch.setattr(bringing_up, "climb", partial(climb, now=Time.now, wait=Time.wait))
+        code = bringing_up.bring_up("/dev/ttyUSB0", 115_200)
+        return code, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize("kind", FIRST_WORDS)
+def test_what_comes_instead_of_hello_has_its_exit_code(bring_up, kind):
+    make, verdict, saw, _, often = FIRST_WORDS[kind]
+    code, lines = bring_up(at_hello(make))
+    assert code == {"error": 3, "fail": 1}[verdict]
+    assert lines[0].startswith("/dev/ttyUSB0: 5 rungs, each on those below it")
+    assert lines[1].startswith(f"{verdict:<15} 1 hello   ")
+    assert lines[-1].startswith(f"{verdict}  /dev/ttyUSB0: rung 1 hello: ")
+    assert saw in lines[-1]
+    assert often in next((line for line in lines if line.startswith("    often")), "")
+
+
+def test_a_failure_says_all_that_is_to_be_known_in_this_order(bring_up):
+    device = Firmware(without=[Code.RESET])
+    code, lines = bring_up(device)
+    session = f"{device.session:08x}"
+    words = [line[4:17].strip() for line in lines if line.startswith("    ") and line[4:17].strip()]
+    assert (code, words) == (1, ["sent", "came", "must come", "next", "by hand", "not reached"])
+    assert lines[3] == f"    sent         request {session}/11  reset"
+    assert lines[5] == f"    came         reply {session}/11  unknown-command"
+    assert lines[7] == '    must come    status 0, ok, and no values   (PROTOCOL.md, "Commands")'
+    assert (
+        lines[8] == "    next         implement reset; on this rung come after it provision, challenge, time-order, keypad-entry"
+    )
+    assert lines[9] == f"    by hand      in session {session}, which a boot ends; send the hex, and this comes back in 200 ms:"
+    reset = encode_frame(Frame(FrameKind.REQUEST, device.session, 12, b"\x81\x81\x02")).hex(" ")
+    assert lines[10:14] == [
+        "                 reset",
+        f"                   send  00 {reset}",
+        f"                   comes {encode_frame(Frame(FrameKind.REPLY, device.session, 12, bytes([0x81, 0x81, 0]))).hex(' ')}",
+        f"                         reply {session}/12  ok",
+    ]
+    assert lines[-2] == "    not reached  3 clock, 4 log, 5 cuts"
+
+
+def test_a_box_that_has_passed_is_told_what_comes_next(bring_up):
+    code, lines = bring_up(Firmware())
+    assert (code, len(lines)) == (0, 7)
+    assert lines[-1] == "pass  unprovisioned (lockproof reference 0.1.0): what comes next is lockproof run --box /dev/ttyUSB0"
 
 
 # The command, on real lines
