@@ -27,7 +27,7 @@ def bring_up(name: str, baud: int) -> int:
             _write(
                 f"{url}: {len(RUNGS)} rungs, each on those below it; from the second on the box is reset, on the last its power is cut"
             )
-            report = climb(channel, url, lambda climbed, who: _write("\n".join(_told(climbed, who))))
+            report = climb(channel, url, lambda climbed, who: _write("\n".join(told(climbed, who))))
         finally:
             channel.close()
     if report.verdict is Verdict.PASS:
@@ -60,7 +60,8 @@ def _line(name: str) -> Iterator[str]:
         yield name
 
 
-def _told(climbed: Climbed, who: str) -> Iterator[str]:
+def told(climbed: Climbed, who: str) -> Iterator[str]:
+    """A rung in lines. `who` is told beside the first."""
     says = f"{who}: {climbed.says}" if who else climbed.says
     yield f"{climbed.verdict:<15} {climbed.rung.number} {climbed.rung.name:<7} {says}"
     yield from (_row("not tried", each) for each in climbed.left_out)

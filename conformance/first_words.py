@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import google_crc32c
 from cobs import cobs
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter.frame import (
@@ -29,6 +30,7 @@ LINE, FRAMES, SESSIONS = "The line", "Frames", "Sessions, sequences and retries"
 """Sections of PROTOCOL.md."""
 _HEADER, _CRC = 8, 4  # bytes
 _SHOWN = 64  # bytes
+_LOOKED_AT = 4096  # bytes of what came
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Oddity:
 
 def what_came(request: Frame, came: bytes) -> Oddity:
     """Why these bytes are no answer to this request, which may have been sent a few times."""
-    began = came.lstrip(b"\x00")
+    began = came.lstrip(b"\x00")[:_LOOKED_AT]
     if not came:
         return _of_the_line(
             "nothing comes back, not a byte",
@@ -61,7 +63,7 @@ def what_came(request: Frame, came: bytes) -> Oddity:
             "what was sent comes back as it was",
             "an echo: RX and TX joined, a loopback plug, an RS-485 adapter that hears itself, or a console that echoes",
         )
-    for tell in (_whole_frame, _not_ended, _not_stuffed, _bad_crc, _text, _bad_cobs):
+    for tell in (_whole_frame, _not_ended, _not_stuffed, _misstuffed, _bad_crc, _text, _bad_cobs):
         if oddity := tell(request, _once(began)):
             return oddity
     return _of_the_line(
@@ -104,6 +106,8 @@ def _whole_frame(request: Frame, came: bytes) -> Oddity | None:
 def _fields(request: Frame, frame: Frame) -> tuple[tuple[str, int, int, str], ...]:
     swapped = int.from_bytes(request.sequence.to_bytes(2, "big"), "little")
     little = frame.sequence == swapped != request.sequence
+    busy = frame.kind == FrameKind.BUSY
+    kinds = "busy frames, and no reply after them" if busy else "the kind of the request, 1, taken over into the reply"
     numbers = "the number is sent least significant byte first; all numbers on the line are big-endian"
     return (
         (
@@ -112,7 +116,7 @@ def _fields(request: Frame, frame: Frame) -> tuple[tuple[str, int, int, str], ..
             request.version,
             "a struct sent as the compiler laid it out, or a byte in front of the header",
         ),
-        ("kind", frame.kind, int(FrameKind.REPLY), "the kind of the request, 1, taken over into the reply"),
+        ("kind", frame.kind, int(FrameKind.REPLY), kinds),
         ("sequence", frame.sequence, request.sequence, numbers if little else "a counter of the box's own; it must be repeated"),
     )
 
@@ -135,7 +139,7 @@ def _not_ended(_: Frame, came: bytes) -> Oddity | None:
 def _not_stuffed(_: Frame, came: bytes) -> Oddity | None:
     for content in (came, came[:-1]):
         payload, crc = content[:-_CRC], content[-_CRC:]
-        if len(payload) >= _HEADER and (crc == crc32c(payload) or _mistake_in(payload, crc)):
+        if _is_whole(content) or (len(payload) >= _HEADER and _mistake_in(payload, crc)):
             return Oddity(
                 Verdict.FAIL,
                 "header, body and CRC come as they are, without COBS",
@@ -144,6 +148,34 @@ def _not_stuffed(_: Frame, came: bytes) -> Oddity | None:
                 "the encoder is not called, or what it made is not what is sent",
             )
     return None
+
+
+def _misstuffed(_: Frame, came: bytes) -> Oddity | None:
+    raw = came.removesuffix(b"\x00")
+    for often, unstuff in _MISSTUFFED:
+        if _is_whole(unstuff(raw)):
+            must = "every piece led by its length plus 1, and for each zero but the one at the end a new piece"
+            return Oddity(Verdict.FAIL, "a frame comes whose COBS is wrong", must, FRAMES, often)
+    return None
+
+
+def _by_lengths(raw: bytes) -> bytes:
+    """As somebody meant it who leads every piece by its length."""
+    pieces, at = [], 0
+    while at < len(raw):
+        pieces.append(raw[at + 1 : at + 1 + raw[at]])
+        at += 1 + raw[at]
+    return b"\x00".join(pieces)
+
+
+_MISSTUFFED: Final[tuple[tuple[str, Callable[[bytes], bytes]], ...]] = (
+    ("the code byte is the length of its piece; it must be one more", _by_lengths),
+    ("after the last piece another one is begun: its end counts as a zero that is not there", lambda raw: _unstuffed(raw)[:-1]),
+)
+
+
+def _is_whole(content: bytes) -> bool:
+    return len(content) >= _HEADER + _CRC and content[-_CRC:] == crc32c(content[:-_CRC])
 
 
 def _bad_crc(request: Frame, came: bytes) -> Oddity | None:
@@ -176,6 +208,10 @@ def _zlib(payload: bytes) -> bytes:
     return zlib.crc32(payload).to_bytes(_CRC, "big")
 
 
+def _from_zero(payload: bytes) -> bytes:
+    return int(google_crc32c.extend(0xFFFFFFFF, payload)).to_bytes(_CRC, "big")
+
+
 def _inverted(crc: bytes) -> bytes:
     return bytes(byte ^ 0xFF for byte in crc)
 
@@ -185,6 +221,7 @@ _MISTAKES: Final[tuple[tuple[str, Callable[[bytes], bytes]], ...]] = (
     ("this is CRC-32 as of zlib and Ethernet; it must be CRC-32C, polynomial 0x1EDC6F41", _zlib),
     ("this is CRC-32 as of zlib and Ethernet, and least significant byte first", lambda payload: _zlib(payload)[::-1]),
     ("the final xor with 0xFFFFFFFF is left out", lambda payload: _inverted(crc32c(payload))),
+    ("the initial value is 0; it must be 0xFFFFFFFF", _from_zero),
     ("the CRC goes over the body alone; it goes over the header, too", lambda payload: crc32c(payload[_HEADER:])),
     ("no CRC is worked out yet", lambda _: bytes(_CRC)),
 )

@@ -108,7 +108,7 @@ def last(feed):
 
 
 def told(climbed):
-    return "\n".join(bringing_up._told(climbed, ""))
+    return "\n".join(bringing_up.told(climbed, ""))
 
 
 def verdicts(report):
@@ -154,10 +154,20 @@ def test_a_box_without_power_cuts_of_its_own_is_not_asked_for_any():
     assert report.verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("holdover", [0, 5])
+def test_a_clock_that_does_not_outlive_a_cut_is_no_fault_where_it_is_declared(holdover):
+    box = ReferenceBox(clock=Clock(Time.now), profile=replace(DEFAULT, holdover=holdover))
+    assert verdicts(brought_up(Firmware(box))) == OK
+
+
 def test_of_a_box_with_codes_of_its_own_little_is_tried():
     report = brought_up(Firmware(a_box(classes=("core",))))
     assert report.rungs[1].left_out[0].startswith("the box declares codes of its own, which nobody here knows")
     assert report.rungs[1].says == "carries out no retry"
+    assert report.rungs[2].says == (
+        "shows its clock, stands still when held, runs when let go, goes forward as far as it is told"
+    )
+    assert [each.verdict for each in report.rungs] == [*OK[:3], Verdict.NOT_APPLICABLE, Verdict.PASS]
 
 
 @pytest.mark.parametrize("gone", [b"", b"\x00\x00"])
@@ -380,6 +390,16 @@ def crc_of(wrong):
     return lambda frame: bytes(cobs.encode(payload_of(frame) + wrong(payload_of(frame)))) + b"\x00"
 
 
+def from_zero(payload):
+    """CRC-32C bit by bit, begun with 0."""
+    crc = 0
+    for byte in payload:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
 FIRST_WORDS = {
     "nothing": (lambda _: b"", "error", "nothing comes back, not a byte", "The line", "TX and RX crossed"),
     "zeros": (lambda _: bytes(9), "error", "bytes come back, and all of them are 0x00", "The line", "held low"),
@@ -422,6 +442,34 @@ FIRST_WORDS = {
         "a frame comes whose CRC is ",
         "Frames",
         "the final xor with 0xFFFFFFFF is left out",
+    ),
+    "initial value 0": (
+        crc_of(lambda p: from_zero(p).to_bytes(4, "big")),
+        "fail",
+        "a frame comes whose CRC is ",
+        "Frames",
+        "the initial value is 0",
+    ),
+    "COBS by lengths": (
+        lambda f: b"".join(bytes([len(p)]) + p for p in (payload_of(f) + crc32c(payload_of(f))).split(b"\x00")) + b"\x00",
+        "fail",
+        "a frame comes whose COBS is wrong",
+        "Frames",
+        "the code byte is the length of its piece; it must be one more",
+    ),
+    "COBS with a piece too many": (
+        lambda f: encode_frame(f)[:-1] + b"\x01\x00",
+        "fail",
+        "a frame comes whose COBS is wrong",
+        "Frames",
+        "its end counts as a zero that is not there",
+    ),
+    "busy": (
+        lambda f: encode_frame(replace(f, kind=3, body=b"\x80")),
+        "fail",
+        "whose kind is 3",
+        "Frames",
+        "no reply after them",
     ),
     "CRC of the body": (
         crc_of(lambda p: crc32c(p[8:])),
@@ -538,6 +586,12 @@ def test_a_hello_that_declares_what_may_not_be_is_named(declared, says):
 def test_a_production_build_is_not_brought_up():
     climbed = last(Device(a_box(), production=True))
     assert (climbed.verdict, climbed.rung.name, climbed.says) == (Verdict.FAIL, "hello", "hello says production true")
+
+
+def test_a_line_that_never_stops_is_looked_at_for_a_moment():
+    climbed = last(lambda _: bytes(range(1, 256)) * 4000)
+    assert climbed.verdict is Verdict.ERROR
+    assert climbed.says.endswith("000 bytes come back, and no 0x00 among them, which ends every frame")
 
 
 # What holds before there is any other command
