@@ -99,7 +99,7 @@ def _rows(word: str, passed: list[Passed]) -> Iterator[str]:
 def _by_hand(climbed: Climbed) -> Iterator[str]:
     """Frames to paste, and what must come back."""
     first = climbed.by_hand[0]
-    where = f"in session {first.request.session:08x}, which a boot ends" if first.request.session else "in any session"
+    where = f"in session {first.reply.session:08x}, which a boot ends" if first.request.session else "in any session"
     yield _row("by hand", f"{where}; send the hex, and this comes back in 200 ms:")
     for each in climbed.by_hand:
         yield from _exchange(each, climbed.wake_bytes)

@@ -383,6 +383,7 @@ def carries_out_no_retry(ground: Ground) -> None:
 
 
 def reads_its_clock(ground: Ground) -> None:
+    """Clock and timer are shown at all."""
     ground.box.read_clock()
 
 
@@ -399,6 +400,7 @@ def can_hold_its_clock(ground: Ground) -> None:
 
 
 def cuts_its_power(ground: Ground) -> None:
+    """A reset now boots it; where it is not declared, it is declined as what the box declares that it does not have."""
     declared = ground.hello.cut_classes
     try:
         ground.box.cut_power(PowerCut(CutClass.RESET))

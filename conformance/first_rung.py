@@ -97,6 +97,7 @@ class Ground:
 
     @property
     def can_hold(self) -> bool:
+        """Whether it declares that its clock can be held and moved."""
         return TEST_CLOCK in self.hello.clock_modes
 
     def learn(self) -> None:
@@ -115,6 +116,7 @@ class Ground:
         return list(frames(self.journal.records[self._mark :]))
 
     def next_frame(self, body: bytes, session: int | None = None, version: int = VERSION) -> Frame:
+        """A request of a new sequence, in the current session where no other is given."""
         self._sequence += 1
         return Frame(FrameKind.REQUEST, self.hello.session if session is None else session, self._sequence, body, version)
 
@@ -136,6 +138,7 @@ class Ground:
 
 
 def says_hello(ground: Ground) -> None:
+    """A reply comes, is a frame and is a hello; else what came is told apart."""
     try:
         ground.learn()
     except (OtherVersion, BadAnswer) as wrong:
@@ -168,6 +171,7 @@ def _wrong_hello(ground: Ground, wrong: OtherVersion | BadAnswer) -> Stuck:
 
 
 def declares_what_is_legal(ground: Ground) -> None:
+    """A test build of a box, in one of the legal sets of classes and within the profile's ranges."""
     hello = ground.hello
     if hello.production:
         raise Stuck("hello says production true", "a test build, production false", "A production build")
@@ -210,6 +214,7 @@ _DAMAGE = "the buffer is not given up at the next 0x00, or what is decoded is lo
 
 
 def repeats_its_reply(ground: Ground) -> None:
+    """The same bytes get the same reply, others with that sequence an error. Hello in its session is kept as any request is."""
     request = ground.next_frame(write_request([Command(Code.HELLO)]))
     first, again = ground.ask(request), ground.ask(request)
     right = by_hand.exchange_of(Code.HELLO, ground.hello.session, request.sequence)
@@ -224,6 +229,7 @@ def repeats_its_reply(ground: Ground) -> None:
 
 
 def rejects_what_it_must(ground: Ground) -> None:
+    """Every error of PROTOCOL.md but sequence-reused, with its detail and the current session in its header."""
     session, hello = ground.hello.session, write_request([Command(Code.HELLO)])
     over = session - 1 or session + 1
     _must_reject(ground, "a session that is over", ground.next_frame(hello, over), Rejection(Fault.STALE_SESSION))

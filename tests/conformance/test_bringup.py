@@ -287,6 +287,35 @@ def test_the_port_kit_knows_the_commands_of_its_rung_and_those_below(ports):
                         COMMANDS[code].run(box, HARMLESS.get(code))
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says", "often"),
+    [
+        (
+            "frame.c",
+            "lp_put32(payload + size, lp_crc32c(0, payload, size));",
+            "lp_put32(payload + size, __builtin_bswap32(lp_crc32c(0, payload, size)));",
+            r"1 hello   a frame comes whose CRC is .. .. .. ..",
+            "    often        the CRC is sent least significant byte first; it goes most significant first",
+        ),
+        (
+            "clock.c",
+            "return kept.held ? kept.frozen : lp_plus(board_clock(), kept.shift);",
+            "return lp_plus(board_clock(), kept.shift);",
+            r"3 clock   .*held; 2.2 s later .*held",
+            '    must come    A held clock and its timer stand still, and say that they are held.   (PROTOCOL.md, "Commands")',
+        ),
+    ],
+)
+def test_a_port_with_one_line_wrong_is_stopped(broken, file, old, new, says, often):
+    with broken(file, old, new) as port:
+        result = command("--box", port.line)
+    lines = result.stdout.splitlines()
+    assert (result.returncode, result.stderr) == (1, "")
+    (failed,) = [line for line in lines if line.startswith("fail  ") and "rung" not in line]
+    assert re.fullmatch(rf"fail {{12}}{says}", failed)
+    assert often in lines
+
+
 FIRST_DAY = {
     "int64_t board_clock(void)": "return (int64_t)(board_timer_ms() / 1000);",
     "void board_kept_read(uint8_t to[LP_KEPT_BYTES])": "memcpy(to, kept_in_memory, LP_KEPT_BYTES);",
