@@ -28,6 +28,9 @@ def bring_up(name: str, baud: int) -> int:
                 f"{url}: {len(RUNGS)} rungs, each on those below it; from the second on the box is reset, on the last its power is cut"
             )
             report = climb(channel, url, lambda climbed, who: _write("\n".join(told(climbed, who))))
+        except KeyboardInterrupt:
+            _write("stopped; the box is as the last command left it, and begins anew at the next try")
+            return EXIT_CODES[Verdict.ERROR]
         finally:
             channel.close()
     if report.verdict is Verdict.PASS:

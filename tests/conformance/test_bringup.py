@@ -154,6 +154,15 @@ def test_a_box_without_power_cuts_of_its_own_is_not_asked_for_any():
     assert report.verdict is Verdict.PASS
 
 
+def test_nothing_that_was_not_asked_counts_as_a_failure():
+    report = bringup.Report(rungs=[bringup.Climbed(RUNGS[0], verdict, "") for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)])
+    assert report.verdict is Verdict.PASS
+    report.rungs.append(bringup.Climbed(RUNGS[1], Verdict.ERROR, ""))
+    assert report.verdict is Verdict.ERROR
+    report.rungs.append(bringup.Climbed(RUNGS[2], Verdict.FAIL, ""))
+    assert report.verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize("holdover", [0, 5])
 def test_a_clock_that_does_not_outlive_a_cut_is_no_fault_where_it_is_declared(holdover):
     box = ReferenceBox(clock=Clock(Time.now), profile=replace(DEFAULT, holdover=holdover))
@@ -1035,6 +1044,19 @@ def test_a_box_that_has_passed_is_told_what_comes_next(bring_up):
     code, lines = bring_up(Firmware())
     assert (code, len(lines)) == (0, 7)
     assert lines[-1] == "pass  unprovisioned (lockproof reference 0.1.0): what comes next is lockproof run --box /dev/ttyUSB0"
+
+
+def test_ctrl_c_ends_it_with_one_line(bring_up):
+    device = Firmware()
+
+    def feed(data):
+        if b"\x81\x81\x02" in data:
+            raise KeyboardInterrupt
+        return device.feed(data)
+
+    code, lines = bring_up(feed)
+    assert (code, lines[-1]) == (3, "stopped; the box is as the last command left it, and begins anew at the next try")
+    assert lines[-2].startswith("pass            1 hello ")
 
 
 # The command, on real lines
