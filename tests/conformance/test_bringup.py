@@ -934,6 +934,21 @@ def test_a_clock_that_is_held_and_not_declared_is_named():
     assert climbed.says == "clock-hold works, and hello does not declare test-clock"
 
 
+def test_a_power_cut_that_is_not_declared_is_named():
+    class Cuts(Firmware):
+        def _refuse_unless_supported(self, command):
+            pass
+
+    climbed = last(Cuts(a_box(cut_classes=())))
+    assert climbed.says == "power-cut of class reset works, and hello does not declare it"
+
+
+@pytest.mark.parametrize("declared", [{}, {"clock_modes": ("wall-clock",)}])
+def test_a_log_is_looked_at_whether_the_clock_can_be_held_or_not(declared):
+    climbed = last(Firmware(a_box(named("log-entry-missing").make, **declared)))
+    assert climbed.stuck.history[0].startswith("first-log: What was done at the keypad stands in the log")
+
+
 def test_a_declared_clock_that_is_not_supported_is_named():
     class Declines(Firmware):
         def _result(self, values, before, batch):
