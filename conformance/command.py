@@ -244,6 +244,19 @@ def box(
     serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet, surroundings=around)
 
 
+@app.command(epilog="For example: lockproof bringup --box /dev/ttyUSB0")
+def bringup(
+    box: Annotated[
+        str, typer.Option(help="The port: /dev/ttyUSB0, COM3, socket://host:port, rfc2217://host:port; or pty, a good box.")
+    ],
+    baud: Annotated[int, typer.Option(min=1, help="Bits a second.")] = 115_200,
+) -> None:
+    """Take a half-finished firmware up five rungs: what works, what does not, what to do next, and the frames to try it by hand."""
+    from lockproof.conformance.bringing_up import bring_up
+
+    raise SystemExit(bring_up(box, baud))
+
+
 @app.command(epilog="For example: lockproof ports\n\nlockproof ports --listen /dev/ttyUSB0")
 def ports(
     names: Annotated[

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lockproof.conformance import bringing_up, bringup, recording
 from lockproof.conformance import journal as journals
-from lockproof.conformance import recording
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import cbor
 from lockproof.hw_adapter.adapter import SerialBox
 from lockproof.hw_adapter.device import Device
@@ -95,8 +96,23 @@ def journal(data: bytes) -> None:
                 assert recording.told(passed)
 
 
+def bring_up(data: bytes) -> None:
+    """Whatever a line says, a firmware that says it is brought up to an end, in bounded time, and has not passed."""
+    line = _Babble(data)
+
+    def wait(seconds: float) -> None:
+        line.time += seconds
+
+    report = bringup.climb(line, "fuzzed", now=lambda: line.time, wait=wait)
+    assert report.verdict in {Verdict.FAIL, Verdict.ERROR}
+    assert report.rungs[-1].rung.number == 1
+    for climbed in report.rungs:
+        assert all(bringing_up.told(climbed, report.who))
+    assert line.time < A_LONG_RUN
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    each.__name__: each for each in (frame_reader, cbor_reader, command_reader, device, host, journal)
+    each.__name__: each for each in (frame_reader, cbor_reader, command_reader, device, host, journal, bring_up)
 }
 
 

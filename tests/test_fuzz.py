@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
+from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import cbor
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, encode_frame
@@ -98,3 +99,9 @@ def test_a_reader_that_holds_more_than_a_frame_is_noticed(monkeypatch):
     monkeypatch.setattr(FrameReader, "_take", lambda self, piece: self._pending.extend(piece))
     with pytest.raises(AssertionError):
         targets.frame_reader(b"x" * 300)
+
+
+def test_a_verdict_that_passes_whatever_a_line_says_is_noticed(monkeypatch):
+    monkeypatch.setattr(targets.bringup.Report, "verdict", Verdict.PASS)
+    with pytest.raises(AssertionError):
+        targets.bring_up(b"\x00login: ")

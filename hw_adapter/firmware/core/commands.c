@@ -101,12 +101,14 @@ static void write_flag(struct lp_writer *reply, uint64_t key, bool value)
     lp_write_bool(reply, value);
 }
 
-static void write_pair(struct lp_writer *reply, uint64_t key, uint64_t one, uint64_t other)
+/* An array of the numbers from one up to another, inclusive; empty where that is smaller. */
+static void write_up_to(struct lp_writer *reply, uint64_t key, uint64_t first, uint64_t last)
 {
     lp_write_uint(reply, key);
-    lp_write_array(reply, 2);
-    lp_write_uint(reply, one);
-    lp_write_uint(reply, other);
+    lp_write_array(reply, last + 1 - first);
+    for (; first <= last; first++) {
+        lp_write_uint(reply, first);
+    }
 }
 
 static void write_names(struct lp_writer *reply)
@@ -119,11 +121,20 @@ static void write_names(struct lp_writer *reply)
     write_text(reply, LP_FIRMWARE, LP_IDENTITY_LONGEST);
 }
 
+/* What has a rung of its own is declared from that rung on: clock_modes, cut_classes, and an app beside the codes. */
+static void write_abilities(struct lp_writer *reply)
+{
+    const uint8_t classes = LP_RUNG >= 5 ? 2 : 3; /* core, interop; below that code-only, too */
+    const uint8_t first_mode = LP_RUNG >= 3 ? 2 : 3; /* test-clock, wall-clock; below that the latter alone */
+    const uint8_t cuts = LP_RUNG >= 5 ? 2 : 0; /* reset, cut-at-nth-write */
+    write_up_to(reply, 4, 1, classes);
+    write_up_to(reply, 5, first_mode, 3);
+    write_up_to(reply, 6, 1, cuts);
+}
+
 static void write_declarations(struct lp_writer *reply)
 {
-    write_pair(reply, 4, 1, 2); /* classes: core, interop */
-    write_pair(reply, 5, 2, 3); /* clock_modes: test-clock, wall-clock */
-    write_pair(reply, 6, 1, 2); /* cut_classes: reset, cut-at-nth-write */
+    write_abilities(reply);
     write_field(reply, 7, 1);   /* observation: self-reported */
     write_flag(reply, 8, true); /* gives_reasons */
     write_field(reply, 9, LP_CODE_DIGITS);
@@ -160,7 +171,7 @@ static enum status hello(struct call *call)
     write_text(call->reply, board_reset_cause(), LP_CAUSE_LONGEST);
     write_field(call->reply, 23, lp_state.writes);
     write_flag(call->reply, 24, PRODUCTION);
-    write_flag(call->reply, 25, true); /* disturbs_clock */
+    write_flag(call->reply, 25, LP_RUNG >= 5); /* disturbs_clock */
     return OK;
 }
 
@@ -417,21 +428,22 @@ static const struct command {
     enum status (*handler)(struct call *);
     uint8_t arguments;
     bool test; /* a production build refuses it */
+    uint8_t rung; /* the LP_RUNG from which on there is such a command */
 } COMMANDS[] = {
-    [1] = {hello, 0, false},
-    [2] = {reset, 0, true},
-    [3] = {provision, 4, true},
-    [4] = {time_order, 1, false},
-    [5] = {revocation_order, 1, false},
-    [6] = {keypad_entry, 1, true},
-    [7] = {challenge, 0, false},
-    [8] = {present_ticket, 1, false},
-    [9] = {read_log, 1, false},
-    [10] = {clock_read, 0, false},
-    [11] = {clock_hold, 1, true},
-    [12] = {clock_advance, 1, true},
-    [13] = {power_cut, 3, true},
-    [14] = {clock_disturb, 1, true},
+    [1] = {hello, 0, false, 1},
+    [2] = {reset, 0, true, 2},
+    [3] = {provision, 4, true, 2},
+    [4] = {time_order, 1, false, 2},
+    [5] = {revocation_order, 1, false, 5},
+    [6] = {keypad_entry, 1, true, 2},
+    [7] = {challenge, 0, false, 2},
+    [8] = {present_ticket, 1, false, 5},
+    [9] = {read_log, 1, false, 4},
+    [10] = {clock_read, 0, false, 3},
+    [11] = {clock_hold, 1, true, 3},
+    [12] = {clock_advance, 1, true, 3},
+    [13] = {power_cut, 3, true, 5},
+    [14] = {clock_disturb, 1, true, 5},
 };
 
 /* The status of a command that stands at the beginning of call->arguments; where it is OK, its result is written. */
@@ -446,6 +458,9 @@ static enum status carry_out_one(struct call *call)
         return UNKNOWN_COMMAND;
     }
     const struct command *command = &COMMANDS[code];
+    if (command->rung > LP_RUNG) {
+        return UNKNOWN_COMMAND;
+    }
     if (PRODUCTION && command->test) {
         return REFUSED;
     }

@@ -15,6 +15,13 @@
 #define LP_NORETURN
 #endif
 
+/* ---- How far the port has come: 1 hello, 2 keypad, 3 clock, 4 log, 5 everything. A command of a higher rung is unknown,
+ * and hello does not declare it. */
+#ifndef LP_RUNG
+#define LP_RUNG 5
+#endif
+LP_HOLDS(LP_RUNG >= 1 && LP_RUNG <= 5, rung);
+
 /* ---- The line: yours to change; what is declared in hello follows. */
 #ifndef LP_FRAME_LIMIT
 #define LP_FRAME_LIMIT 256 /* bytes of an encoded frame, delimiter included; 256 to 65535 */

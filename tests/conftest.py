@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 
-FIRMWARE = Path(__file__).parents[3] / "hw_adapter" / "firmware"
+FIRMWARE = Path(__file__).parents[1] / "hw_adapter" / "firmware"
 
 
 class HostPort:
@@ -57,6 +57,12 @@ class HostPort:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self.kill()
+
+
+@pytest.fixture(scope="session")
+def build_port() -> Callable[..., HostPort]:
+    """Builds the host port in a folder, with definitions."""
+    return HostPort.built
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Small scenarios for a firmware that is half finished: `lockproof bringup`."""
