@@ -6,9 +6,8 @@ condition than the scenario has, or for two at once, and shows nothing of the on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 
 from lockproof.conformance.belief import COURSES, NEVER_GIVEN, Belief, Course, without_power
 from lockproof.conformance.journal import Record
@@ -29,6 +28,13 @@ def conditions(decide: Callable[[], Course]) -> list[tuple[str, Truth]]:
     with watched(watch):
         decide()
     return found
+
+
+def _nearly_all(size: int) -> Iterator[list[bool]]:
+    """All true, then all but one: such as that a grant was revoked."""
+    yield [True] * size
+    for place in range(size):
+        yield [other != place for other in range(size)]
 
 
 @dataclass(slots=True)
@@ -52,10 +58,17 @@ class Meant:
         return COURSES[command["name"]](self.belief, meaning, self.profile)
 
     def forbids(self, command: Record, number: int) -> bool:
-        """Whether the condition of this number, in the order of `conditions`, forbids what is decided where all the others hold."""
-        looked_at = count()
-        with watched(lambda _, __: next(looked_at) != number):
-            return not self.comes_to(command).outcome.accepted
+        """Whether the condition of this number, in the order of `conditions`, decides alone: where all others are as it takes to accept."""
+        size = len(conditions(lambda: self.comes_to(command)))
+        accepting = next((truths for truths in _nearly_all(size) if self._accepts(command, truths)), None)
+        if accepting is None:
+            return True
+        return not self._accepts(command, [truth is (place != number) for place, truth in enumerate(accepting)])
+
+    def _accepts(self, command: Record, truths: Sequence[bool]) -> bool:
+        looked_at = iter(truths)
+        with watched(lambda _, __: next(looked_at)):
+            return bool(self.comes_to(command).outcome.accepted)
 
     def carried_out(self, command: Record) -> None:
         """It was, and wholly."""

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance import campaign, faults, suite
+from lockproof.conformance.belief import Belief
 from lockproof.conformance.campaign import Clockwork, Tally
 from lockproof.conformance.explaining import ExplainingJudge
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.meant import Meant, conditions
 from lockproof.conformance.pace import MOST_LOOKS, ClockMode, Missed, Pace
 from lockproof.conformance.planning import authority_for_a_bench, timing_of
 from lockproof.conformance.player import MOST_AIMS, Player
@@ -29,6 +31,7 @@ from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.hw_adapter.bench_time import RealTime, VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock
+from lockproof.spec.model import box as model
 from lockproof.spec.observable import BadInput, ClockReading, Decision, Declined, Hello, PowerCut
 from lockproof.spec.profile import DEFAULT
 
@@ -277,6 +280,137 @@ def test_a_box_that_is_always_late_is_inconclusive_after_so_many_aims_and_never_
     assert "and meant for" in result.message
 
 
+# What may be concluded
+
+
+@pytest.mark.parametrize("mode", BOTH)
+def test_a_boot_between_two_scenarios_fails_nobody(mode: ClockMode) -> None:
+    played = Played(mode)
+    assert played.play(HOUR).verdict is Verdict.PASS
+    played.box.power_up("watchdog")
+    assert played.play("the-day-lasts-to-its-last-second").verdict is Verdict.PASS
+
+
+class SaysItsSessionInHello:
+    """A box behind an adapter that keeps no session; it boots of itself before its second entry."""
+
+    def __init__(self, box: ReferenceBox) -> None:
+        self._box, self._entries = box, 0
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "session":
+            raise AttributeError(name)
+        return getattr(self._box, name)
+
+    def enter(self, digits: str) -> Decision:
+        self._entries += 1
+        if self._entries == 2:
+            self._box.power_up("watchdog")
+        return self._box.enter(digits)
+
+
+@pytest.mark.parametrize("mode", BOTH)
+def test_a_boot_that_only_hello_tells_of_gives_up_the_scenario_and_fails_nobody(mode: ClockMode) -> None:
+    played = Played(mode)
+    played.player.box = SaysItsSessionInHello(played.box)
+    result = played.play(HOUR)
+    assert (result.verdict, result.attempts) == (Verdict.PASS, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "offset"),
+    [
+        ("any-nonce-sets-the-clock", "a-time-order-uses-up-the-nonce", 2),
+        (
+            "time-order-replayed",
+            "time-order-arrives-nonce-answered-a-nonce-is-open-fails-after-a-disabled-keypad",
+            1,
+        ),
+    ],
+)
+def test_an_order_that_is_to_be_refused_for_its_nonce_is_not_one_of_before_the_mark(
+    name: str, scenario: str, offset: int
+) -> None:
+    """Where the clock stands ahead of what it is set to, a time order that is to be taken says an earlier time."""
+    result = Played(offset=offset, make=faults.named(name).make).play(scenario)
+    assert result.finding is not None
+    assert "box.clock.never-back" in result.finding.clauses
+    assert Played(offset=offset).play(scenario).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "offset", "why"),
+    [
+        (
+            "time-order-replayed",
+            "an-order-needs-the-boxs-own-nonce",
+            -60,
+            "step 3: where its clock stands, within a ticket's life may not hold, and the scenario means that it does",
+        ),
+        (
+            "tickets-trust-a-clock-that-fell-behind",
+            "ticket-is-presented-ready-clock-not-behind-the-last-decision-2-fails",
+            2,
+            "step 5: where its clock stands, clock not behind the last decision may hold, and the scenario means that it does not",
+        ),
+    ],
+)
+def test_what_another_condition_may_have_decided_shows_nothing(name: str, scenario: str, offset: int, why: str) -> None:
+    """A clock that is behind is waited for, which makes a nonce too old; the box is faulty, and does not pass."""
+    result = Played(offset=offset, make=faults.named(name).make).play(scenario)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.message.startswith(why)
+
+
+def test_which_conditions_forbid_where_all_others_allow_it() -> None:
+    box = replace(model.new_box(1000), time_known=True, mark=1000, nonce_open=True)
+    code = {"code": [0, 86400, 0]}
+    ticket = {"window_start": 0, "window_end": 5000, "nonce": 0, "authentic": True, "grant": "00"}
+    for name, meaning in {
+        "enter": code,
+        "present": ticket,
+        "time_order": {"value": 1000, "nonce": 0, "authentic": True},
+        "revocation_order": {"grant": "00", "authentic": True},
+    }.items():
+        meant = Meant(DEFAULT, Belief(box), 0)
+        command = {"name": name, "at": 0, "meaning": meaning, "arguments": {}}
+        names = [each for each, _ in conditions(lambda told=command, of=meant: of.comes_to(told))]
+        forbidding = {each for number, each in enumerate(names) if meant.forbids(command, number)}
+        assert (
+            forbidding
+            >= {
+                "enter": {"time known", "within the bound"},
+                "present": {
+                    "time known",
+                    "a nonce is open",
+                    "within a ticket's life",
+                    "heard of as revoked",
+                    "window has begun",
+                    "window is not over",
+                },
+                "time_order": {"a nonce is open", "the newest nonce", "within a ticket's life"},
+                "revocation_order": set(),
+            }[name]
+        )
+
+
+class BootsSlowly(Clock):
+    """Seven tenths of a second to boot, and after it a timer whose first second is short."""
+
+    def restart(self, off_for: int) -> None:
+        TIME[-1].sleep(0.7)
+        super().restart(off_for)
+        self._timer_part = 0.9
+
+
+@pytest.mark.parametrize("mode", BOTH)
+@pytest.mark.parametrize("scenario", ["a-power-cut-right-after-first-use", "a-nonce-never-comes-again"])
+def test_a_box_that_boots_slowly_is_decided_after_a_power_cut(mode: ClockMode, scenario: str) -> None:
+    played = Played(mode)
+    played.box.hardware = BootsSlowly(played.time.now)
+    assert played.play(scenario).verdict is Verdict.PASS
+
+
 # The clock is judged
 
 
@@ -303,6 +437,12 @@ def test_a_clock_that_fails_is_told_with_the_earlier_look_that_it_does_not_go_wi
     told = re.search(r": it stood at .+? ([\d.]+) s before, and it declares a drift of at most 20 ppm", drifts.must)
     assert told is not None
     assert float(told[1]) > 1000, "from the look before the long wait, not from the last one"
+
+
+def test_a_wrong_clock_fails_nothing_that_the_step_was_to_show() -> None:
+    finding = Played(drift_ppm=200.0, declares=20).play("a-window-begins-at-its-first-second").finding
+    assert finding is not None
+    assert (finding.clauses, finding.is_control) == (("box.clock.accuracy",), False)
 
 
 def test_the_order_that_set_a_wrong_clock_is_marked(tmp_path: Path) -> None:
