@@ -30,7 +30,7 @@ from lockproof.conformance.running import Gauge, Look, Running, Wrong, middle
 from lockproof.conformance.story import Expected, StoryJudge, between, wrong_time
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, CutClass, LogKind
-from lockproof.spec.vocabulary import Outcome, Truth, either, every, implies, no, same
+from lockproof.spec.vocabulary import Outcome, Truth, either, every, implies, later, no, same
 
 OF_THE_BOX_ALONE = ("nonces asked for", "log from entry")
 """Beginnings of the checks that hold whatever was carried out."""
@@ -128,6 +128,7 @@ class ExplainingJudge(StoryJudge):
         else:
             self._belief = self._settled(self._simple(self._belief, record_of=self._command))
             if name == "challenge":
+                self._begins_late(True)
                 self._nonces.append(self._belief.box.nonce)
                 self._aimed.append(self._command.get("aimed"))
             if name in {"reset", "provision"} and self._makes_anew(self._command):
@@ -396,7 +397,13 @@ class ExplainingJudge(StoryJudge):
             return
         self._known.learn(together)
         self._log(course.written)
+        self._begins_late(_begins(self._belief, course.after))
         self._belief = self._settled(course.after)
+
+    def _begins_late(self, begins: Truth) -> None:
+        """A nonce, an hour or a charge from which time is counted: later steps stand where they would if it had begun in its second."""
+        if self._step.get("slipped") and begins is not False and self._known.possible(begins):
+            self._missed("a power cut took longer than the scenario has for it")
 
     def _weigh(self, accepted: Truth, saw: bool) -> None:
         """Whether this is evidence for what the step shows: only if the other outcome would have been a failure."""
@@ -636,6 +643,12 @@ def _expected(written: Written) -> Expected:
         bool(written.or_none),
         written.latest if timed and written.kind is LogKind.REFUSALS else None,
     )
+
+
+def _begins(before: Belief, after: Belief) -> Truth:
+    """Whether a decision began something from which time is counted: the hour of a code, or the wait for a charge to be given back."""
+    charged = no(same(after.box.arrival, later(before.box.arrival, before.box.clock)))
+    return either(charged, *(no(same(code.used, before.code(index).used)) for index, code in after.codes.items()))
 
 
 def _allowed(running: Running) -> str:

@@ -313,7 +313,7 @@ class Player:
         """Time passes before the step: a control of its own, which shows nothing but that the clock goes on."""
         stage.write("step", step=number, where=str(step.where), verb="wait", channel="clock", shows=(), at=stage.now)
         if stage.pace and self._to_be_looked_at(stage, step):
-            stage.look_closely(stage.pace, timer=step.verb in OF_NONCES)
+            stage.look_closely(stage.pace, timer=False)
             if step.at is None and step.after is None:
                 stage.slip(stage.pace)
         if step.at is not None:
@@ -324,7 +324,7 @@ class Player:
     def _to_be_looked_at(self, stage: Stage, step: Step) -> bool:
         """Whether fractions of a second must be known that a power cut has left unknown."""
         pace = stage.pace
-        return pace is not None and step.asks != "authority" and pace.is_to_be_looked_at(timer=step.verb in OF_NONCES)
+        return pace is not None and step.asks != "authority" and pace.is_to_be_looked_at()
 
     def _begin(self, stage: Stage, number: int, step: Step) -> None:
         if step.at is not None or step.after is not None or self._to_be_looked_at(stage, step):
@@ -373,9 +373,6 @@ def _wait(_: Stage, __: Step) -> None:
 
 
 DO: dict[str, Do] = {WAIT: _wait, **at_the_authority.does, **at_the_box.does}
-
-OF_NONCES = ("challenge", "fetch", "present", "connect", "set-clock")
-"""Verbs of steps in which a nonce is given or used up, whose age the timer tells."""
 
 # Which commands of a step its expectation is about
 DECIDES = {
