@@ -163,7 +163,7 @@ class _Kind:
 
 
 def _seconds(value: Any) -> bool:
-    return type(value) in {int, float} and math.isfinite(value) and 0 <= value <= _LONGEST_S
+    return type(value) in {int, float} and math.isfinite(value) and 0 <= value <= LONGEST_S
 
 
 def _is_command(value: Any) -> bool:
@@ -179,12 +179,12 @@ def _split(text: str) -> list[str]:
         return []
 
 
-_LONGEST_S = 3600
+LONGEST_S = 3600
 _LONGEST_TEXT = 1000
 _FASTEST = 20_000_000
 _TEXT = _Kind("text", lambda v: isinstance(v, str) and len(v) <= _LONGEST_TEXT, '"text"')
 _TRUTH = _Kind("true or false", lambda v: isinstance(v, bool), "true")
-_SECONDS = _Kind(f"a number of seconds, 0 to {_LONGEST_S}", _seconds, "2.5")
+_SECONDS = _Kind(f"a number of seconds, 0 to {LONGEST_S}", _seconds, "2.5")
 _COUNT = _Kind("a whole number, 0 or more", lambda v: type(v) is int and v >= 0, "1000")
 _BAUD = _Kind("a whole number of bits a second", lambda v: type(v) is int and 0 < v <= _FASTEST, "115200")
 _COMMAND = _Kind("a command line, as text or as a list of words", _is_command, '"program --option"')

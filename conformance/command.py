@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from lockproof.conformance import ctrl_c
 
 app = typer.Typer(
     help="Who may open an electronic real-estate lockbox, and when: the standard's proofs, its reference system and its conformance kit.",
@@ -27,6 +28,8 @@ app.add_typer(adapter_app, name="adapter")
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
 
+_STOPPED = "stopped by Ctrl-C"
+_CTRL_C_OF_TYPER = 130  # what it makes of KeyboardInterrupt, of which `main` hears nothing else
 
 _SUITE = "Which packaged scenarios: written by people, synthesized from the model, or all."
 
@@ -42,14 +45,19 @@ class Exit(IntEnum):
 
 
 def main() -> None:
-    """The entry point: bad input and a lost link end in one clear message, Ctrl-C in none."""
+    """The entry point: bad input, a lost link and Ctrl-C end in one clear message."""
     try:
-        app()
+        with ctrl_c.minded(to_the_end=True):
+            app()
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(Exit.LINK) from None
     except KeyboardInterrupt:
-        _stop("stopped; what was done is in the journal", Exit.LINK)
+        _stop(_STOPPED, Exit.LINK)
+    except SystemExit as end:
+        if end.code == _CTRL_C_OF_TYPER:
+            _stop(_STOPPED, Exit.LINK)
+        raise
     except Exception as error:
         from lockproof.spec.civil import CivilError
         from lockproof.spec.clauses import ClauseError, UnknownClause
@@ -73,6 +81,7 @@ def _stop(message: object, code: Exit) -> NoReturn:
     epilog="For example: lockproof run            (the reference box, in process and over a pseudo-terminal)\n\n"
     "lockproof run --box /dev/ttyUSB0 --scenario the-hour-is-over"
 )
+@ctrl_c.held()  # but while a box is judged, so that what was found of it is told
 def run(
     files: Annotated[
         list[Path] | None,
@@ -157,7 +166,8 @@ def run(
                     longest_wait=longest_wait,
                 )
             )
-    report.show(console, results, brief=brief or bool(scenario or files))
+    named = bool(scenario or files)
+    report.show(console, results, brief=brief or named, left_out=named)
     try:
         report.write_json(folder / "report.json", results)
         report.write_junit(folder / "junit.xml", results)
@@ -358,6 +368,12 @@ def replay(
     export_c: Annotated[
         Path | None, typer.Option(help="Write the frames of this scenario to this file, as a unit test in C.")
     ] = None,
+    wait: Annotated[
+        str,
+        typer.Option(
+            help="With --box: leave out scenarios that wait longer than this; as long as the recorded run, if not said."
+        ),
+    ] = "",
     out: Annotated[Path, typer.Option(help="With --box: where runs are kept.")] = Path("runs"),
 ) -> None:
     """Judge a recorded run again without the box, or play it on a box again; print its frames, or make a unit test of them."""
@@ -367,6 +383,8 @@ def replay(
     journal = replaying.journal_of(file)
     if (frames or export_c) and not scenario:
         _stop("--frames and --export-c: name one scenario of the run with --scenario", Exit.BAD_INPUT)
+    if wait and not box:
+        _stop("--wait says how long a scenario may wait; name the box with --box, too", Exit.BAD_INPUT)
     if step is not None and not frames:
         _stop("--step says whose frames to print; write --frames, too", Exit.BAD_INPUT)
     if frames:
@@ -380,7 +398,9 @@ def replay(
         return
     if box:
         head, files, ids = replaying.to_play_again(journal, scenario)
-        run(files, [box], scenario=ids, out=out, today=head["today"], seed=head["seed"], clock=head.get("clock", ""))
+        waited = head.get("wait")
+        wait = wait or ("" if waited is None else f"{waited}s")
+        run(files, [box], scenario=ids, out=out, today=head["today"], seed=head["seed"], clock=head.get("clock", ""), wait=wait)
     result = judge_again(journal, scenario)
     report.show(_console(), [result], brief=bool(scenario))
     raise SystemExit(result.exit_code)

@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lockproof.conformance import journal as journals
+from lockproof.conformance import shapes
 from lockproof.conformance.journal import Record
 from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.run import OVERWRITES, clause_results
+from lockproof.conformance.run import OVERWRITES, clause_results, not_played
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
 
@@ -30,7 +30,7 @@ def judge_again(path: Path, only: str = "") -> RunResult:
     head: Record | None = None
     judge: Oracle | None = None
     try:
-        for number, record in enumerate(journals.read(path), 1):  # noqa: B007 (told where it goes wrong)
+        for number, record in enumerate(shapes.read(path), 1):  # noqa: B007 (told where it goes wrong)
             kind = record["record"]
             if kind == "run":
                 head = record
@@ -45,10 +45,16 @@ def judge_again(path: Path, only: str = "") -> RunResult:
             elif kind == "scenario":
                 _close(judge, result)
                 judge = _judge(record, _run_of(head, path))
+            elif kind == "error" and (judge is None or judge.is_over):
+                result.error = record["message"]
             elif judge is not None:
                 judge.see(record)
         _close(judge, result)
         run = _run_of(head, path)
+        judged = {each.id for each in result.scenarios}
+        why = result.error or "the journal ends before it"
+        planned = run.get("planned", {}).items()
+        result.scenarios += [not_played(name, cited, why) for name, cited in planned if name not in judged]
         left_out = [
             ScenarioResult(name, Verdict.NOT_APPLICABLE, tuple(cited), message=why)
             for name, (why, cited) in run["left_out"].items()

@@ -151,6 +151,7 @@ def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:
     Of several such sets the first, by the names in it, so that the same kills always give the same.
     """
     import z3  # noqa: PLC0415 (only for this)
+    from lockproof.spec.asking import asked  # noqa: PLC0415
 
     caught = [found for kill in kills if kill.fault.breaks and (found := kill.caught_by(scenarios))]
     if not caught:
@@ -162,12 +163,12 @@ def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:
         each.add(*(z3.Or(*(taken[name] for name in found)) for found in caught))
     best.minimize(size)
     unknown = BenchError("z3 found no smallest set of scenarios; try again with fewer faults")
-    if best.check() != z3.sat:
+    if asked(best) != z3.sat:
         raise unknown
     solver.add(size == best.model().eval(size, model_completion=True))
     for term in taken.values():
-        solver.add(term if solver.check(term) == z3.sat else z3.Not(term))
-    if solver.check() != z3.sat:
+        solver.add(term if asked(solver, term) == z3.sat else z3.Not(term))
+    if asked(solver) != z3.sat:
         raise unknown
     return [name for name, term in taken.items() if z3.is_true(solver.model().eval(term, model_completion=True))]
 

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import z3
+from lockproof.spec.asking import asked
 from lockproof.spec.observable import BenchError
 from lockproof.spec.vocabulary import Truth, every
 
@@ -79,7 +80,7 @@ class Knowledge:
 
     def _under(self, assumptions: list[Any]) -> bool | None:
         """True where they contradict what is known, None where they don't, or where there is no telling."""
-        return True if self._solver.check(*assumptions) == z3.unsat else None
+        return True if self._answer(*assumptions) == z3.unsat else None
 
     def _holds(self, fact: Any) -> bool:
         """Whether the fact can hold; if so, the solver is left with a model of it."""
@@ -88,10 +89,13 @@ class Knowledge:
             self._solver.add(z3.Not(self._asked))  # the question before is over
         self._asked = self.truth("asked")
         self._solver.add(z3.Implies(self._asked, fact))
-        found = self._solver.check(self._asked)
+        found = self._answer(self._asked)
         if found == z3.unknown:
             raise NoTelling(f"the solver found no answer in {LIMIT_MS // 1000} s ({self._solver.reason_unknown()})")
         return bool(found == z3.sat)
+
+    def _answer(self, *assumptions: Any) -> z3.CheckSatResult:
+        return asked(self._solver, *assumptions, within_s=LIMIT_MS / 1000)
 
     def _named(self, term: Any) -> Any:
         simple = z3.simplify(term)

@@ -38,6 +38,10 @@ class Judge(Protocol):
         """What shows nothing may show something if it is played again."""
 
     @property
+    def is_over(self) -> bool:
+        """It is complete, or something was wrong: what is recorded after that is not of this scenario."""
+
+    @property
     def seen(self) -> int:
         """Records, those of the line not counted."""
 
@@ -70,6 +74,10 @@ class Oracle:
     @property
     def may_decide(self) -> bool:
         return self._judge.may_decide
+
+    @property
+    def is_over(self) -> bool:
+        return self._judge.is_over
 
     @property
     def seen(self) -> int:

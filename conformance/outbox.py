@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from lockproof.conformance import ctrl_c
 from lockproof.conformance.journal import Record
 from lockproof.hw_adapter.messages import COMMANDS, Code, Command, Result, Status, declined
 from lockproof.spec.observable import BenchError, Box, NoAnswer
@@ -224,12 +225,13 @@ class Outbox:
             first = self._unwritten[0]
             if isinstance(first, Sent) and not first.answered:
                 return
-            self._unwritten.popleft()
-            if isinstance(first, Note):
-                self.write(first.kind, **first.fields, **(first.late() if first.late else {}))
-            else:
-                self._write_command(first)
-                self.write("answer", value=first.answer)
+            with ctrl_c.held():  # what is taken out is written down
+                self._unwritten.popleft()
+                if isinstance(first, Note):
+                    self.write(first.kind, **first.fields, **(first.late() if first.late else {}))
+                else:
+                    self._write_command(first)
+                    self.write("answer", value=first.answer)
 
     def _write_command(self, sent: Sent) -> None:
         if sent.recorded:

@@ -147,12 +147,12 @@ class Pace:
             early = second + begin - high
             width = high - low + 2 * self.running.drift * max(0.0, early)  # when it will be time
             if early > _A_LOOK_BEFORE and width > WELL_KNOWN:
-                self._sleep((early - _A_LOOK_BEFORE) / (1 + self.running.drift))
+                self._come_nearer((early - _A_LOOK_BEFORE) / (1 + self.running.drift))
             elif early > _A_LOOK and width > WELL_KNOWN / 2 and looks < MOST_LOOKS:
                 self.look_at_an_edge(look)
                 looks += 1
             elif low < second + begin:
-                self._sleep(second + begin - low)
+                self._come_nearer(second + begin - low)
             elif low >= second + 1:
                 raise Missed(f"the clock was past the second that this was aimed at, by {low - second - 1:.1f} s")
             else:
@@ -238,6 +238,13 @@ class Pace:
         before, after = (_EDGE, turns - unsure - margin), (turns + unsure, 1.0 - margin)
         begin, end = max(before, after, key=lambda part: part[1] - part[0])
         return (begin, end) if end - begin > WELL_KNOWN else (_EDGE, 1.0 - margin)  # too short a part would never be hit
+
+    def _come_nearer(self, seconds: float) -> None:
+        """Sleep, by which the clock surely comes on by half of that. Raises `Missed` if it does not."""
+        before, _ = self._clock_now()
+        self._sleep(seconds)
+        if self._clock_now()[0] - before < seconds / 2:
+            raise Missed("the clock may drift so far that nobody knows when the second comes that this was aimed at")
 
     def _sleep(self, seconds: float) -> None:
         until = self.now() + seconds + _TICK

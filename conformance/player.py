@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from lockproof.conformance import at_the_authority, at_the_box, words
+from lockproof.conformance import at_the_authority, at_the_box, ctrl_c, words
 from lockproof.conformance.at_the_box import set_clock
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.journal import Journal
@@ -32,6 +32,7 @@ from lockproof.reference.credentials import derive_keys, interop_digits
 from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer, Provisioning
 from lockproof.spec.profile import DEFAULT, Profile
 
+STOPPED = "stopped by Ctrl-C; what was done is kept"
 MOST_ATTEMPTS = 3  # to have a scenario decide
 MOST_AIMS = 6  # at seconds of a clock that runs
 TEST_CLOCK = "test-clock"
@@ -46,6 +47,14 @@ class Watcher(Protocol):
     """Is told what is going on, as it happens."""
 
     def step(self, scenario: Scenario, number: int, step: Step) -> None: ...
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C, with what was found of the scenario until then."""
+
+    def __init__(self, result: ScenarioResult) -> None:
+        super().__init__()
+        self.result = result
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,10 @@ class Player:
     clock: ClockMode = ClockMode.HOLD  # of all others
     explain: int = 0  # of so many failures, also which observations contradict each other
     _ready: _Ready | None = None
+    _stopped: bool = False  # by Ctrl-C
 
     def play(self, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
-        """Play one scenario to its end or its first contradiction. `BenchError` ends in the verdict `error`.
+        """Play one scenario to its end or its first contradiction. `BenchError` ends in the verdict `error`, Ctrl-C in `Stopped`.
 
         The authority for the scenario that is to follow is made ready meanwhile, while the box is at work. Raises
         `ScenarioError` and `Contradiction` for a scenario that cannot be played.
@@ -127,17 +137,7 @@ class Player:
                 stage = self._stage(scenario, judge, ready.authority, calendar, profile, pace)
                 if following:
                     stage.outbox.meanwhile(partial(self._make_ready, following))
-                try:
-                    self._play(stage, ready.told)
-                except BenchError:
-                    with suppress(BenchError):  # what is out may have been carried out
-                        stage.outbox.abandon()
-                    raise
-                except KeyboardInterrupt:
-                    stage.outbox.write_down()
-                    raise
-                finally:
-                    self.unsteady = stage.unsteady
+                self._to_its_end(stage, ready.told)
         except PlayAgain as given_up:
             again, unsure = again or not judge.undecided, not isinstance(given_up, Missed)
             judge.see(self.journal.write("given-up", message=str(given_up)))
@@ -148,16 +148,34 @@ class Player:
         except BenchError as error:
             self.unanswered, unsure = isinstance(error, NoAnswer), True
             judge.see(self.journal.write("error", message=str(error)))
+        except KeyboardInterrupt:
+            self._stopped = True
+            ended = self.journal.write("error", message=STOPPED)
+            if not judge.is_over:
+                judge.see(ended)
         finally:
             if judge.error or sys.exc_info()[0]:
                 self.put_away()
         if pace and unsure:
             pace.forget()
-        result = judge.result(explain=self.explain > 0)
+        result = self._judged(judge)
         if pace:
             self.attempts = MOST_AIMS if again or judge.may_decide else 1
         self.explain -= result.finding is not None
-        return replace(result, seconds=time.perf_counter() - started)
+        return self._told(replace(result, seconds=time.perf_counter() - started))
+
+    def _judged(self, judge: Judge) -> ScenarioResult:
+        try:
+            with ctrl_c.let_in():  # what contradicts what takes a moment, and is not worth waiting for
+                return judge.result(explain=self.explain > 0 and not self._stopped)
+        except KeyboardInterrupt:
+            self._stopped = True
+            return judge.result()
+
+    def _told(self, result: ScenarioResult) -> ScenarioResult:
+        if self._stopped:
+            raise Stopped(result)
+        return result
 
     def _pace_of(self, scenario: Scenario) -> Pace | None:
         """None where the clock is held."""
@@ -241,6 +259,23 @@ class Player:
             supply=self.supply,
             unsteady=self.unsteady,
         )
+
+    def _to_its_end(self, stage: Stage, told: Provisioning) -> None:
+        """Or as far as it goes; then what was seen is written down."""
+        try:
+            with ctrl_c.let_in():
+                try:
+                    self._play(stage, told)
+                except BenchError:
+                    with suppress(BenchError):  # what is out may have been carried out
+                        stage.outbox.abandon()
+                    raise
+        except KeyboardInterrupt:
+            with suppress(BenchError):
+                stage.outbox.write_down()
+            raise
+        finally:
+            self.unsteady = stage.unsteady
 
     def _play(self, stage: Stage, told: Provisioning) -> None:
         self._set_up(stage, told)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lockproof.conformance import journal as journals
-from lockproof.conformance import recording, suite
+from lockproof.conformance import recording, shapes, suite
 from lockproof.conformance.journal import Record
 from lockproof.conformance.recording import Passed
 from lockproof.spec.observable import BadInput
@@ -94,7 +94,7 @@ def to_play_again(journal: Path, only: str) -> tuple[Record, list[Path], list[st
 
     Raises `BadInput` where there is no such scenario, or its file is gone.
     """
-    records = list(journals.read(journal))
+    records = list(shapes.read(journal))
     head = next((record for record in records if record["record"] == "run"), None)
     if head is None or not all(isinstance(head.get(name), str) for name in ("today", "seed")):
         raise BadInput(f"{journal}: no run begins in it; name the {JOURNAL} of a run")

@@ -29,8 +29,8 @@ EXPLAINED = 20  # failures of which it is said what contradicts what, which take
 MARK = "»"  # in front of a line that contradicts others so marked
 
 
-def show(console: Console, results: Sequence[RunResult], *, brief: bool = False) -> None:
-    """Failures first, then the clauses, then a line per run."""
+def show(console: Console, results: Sequence[RunResult], *, brief: bool = False, left_out: bool = False) -> None:
+    """Failures first, then the clauses, then a line per run; with `left_out` also which scenarios were not played, and why."""
     for result in results:
         for scenario in result.scenarios:
             if scenario.finding is not None:
@@ -41,6 +41,9 @@ def show(console: Console, results: Sequence[RunResult], *, brief: bool = False)
         _show_gaps(console, results)
     else:
         console.print(clause_table(results))
+    for scenario in (each for result in results for each in result.scenarios if left_out):
+        if scenario.verdict is Verdict.NOT_APPLICABLE:
+            console.print(f"[dim]left out[/]  {scenario.id}: {escape(scenario.message)}", highlight=False, soft_wrap=True)
     for result in results:
         console.print(summary(result), highlight=False, soft_wrap=True)
 

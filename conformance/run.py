@@ -14,6 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from lockproof.conformance import ctrl_c
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
@@ -26,7 +27,7 @@ from lockproof.conformance.planning import (
     make_plan,
     timing_of,
 )
-from lockproof.conformance.player import Player, Watcher
+from lockproof.conformance.player import STOPPED, Player, Stopped, Watcher
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
@@ -52,6 +53,8 @@ class OnProgress(Watcher):
         """A scenario is over."""
 
 
+@ctrl_c.minded()
+@ctrl_c.held()
 def run(
     target: Target,
     scenarios: Sequence[Scenario],
@@ -84,7 +87,7 @@ def run(
     journal = Journal(folder / "journal.jsonl" if folder else None)
     plan = Plan()
     try:
-        with opened(target, journal.passed) as box:
+        with ctrl_c.let_in(), opened(target, journal.passed) as box:
             hello = box.hello()
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
@@ -96,7 +99,9 @@ def run(
                 scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed
             )
             told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
-            judged = {"left_out": told, "judged_authority": target.reference, "clock": timing.mode}
+            planned = {s.id: s.clauses for s in plan.selected}
+            judged = {"planned": planned, "left_out": told, "judged_authority": target.reference}
+            judged |= {"clock": timing.mode, "wait": timing.longest_wait}
             recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
             journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
@@ -126,12 +131,13 @@ def run(
         _end_with(str(error), result, journal)
     except KeyboardInterrupt:
         result.stopped = True
-        _end_with("stopped by Ctrl-C; what was done is kept", result, journal)
+        _end_with(STOPPED, result, journal)
     finally:
         journal.close()
     if not plan.selected and not result.error:
         why = next(iter(plan.left_out.values()), "none was chosen")
         result.error = f"no scenario was run: {why}; nothing can be said of this box"
+    result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected[len(result.scenarios) :]]
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
     result.seconds = time.perf_counter() - started
@@ -157,19 +163,21 @@ def _link_of(box: Box) -> str:
 
 def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
     for scenario, following in zip_longest(plan.selected, plan.selected[1:]):
-        if result.error:
-            not_played = f"not played: {result.error.splitlines()[0]}"
-            result.scenarios.append(ScenarioResult(scenario.id, Verdict.ERROR, scenario.clauses, message=not_played))
-            continue
-        played = play_until_it_decides(player, scenario, following)
-        result.scenarios.append(played)
-        progress.done(played)
+        with ctrl_c.held():  # but for playing, so that what was found is kept
+            try:
+                played = play_until_it_decides(player, scenario, following)
+            except Stopped as stopped:
+                result.scenarios.append(stopped.result)
+                raise KeyboardInterrupt from None
+            result.scenarios.append(played)
+            progress.done(played)
         if scenario.control and played.finding and played.finding.step == 0:
             result.error = f"the box could not be set up ({played.id}): {played.finding.did}: {played.finding.saw}"
         if played.verdict is Verdict.ERROR:
-            result.error = _link_is_gone(player.box)
-            if result.error:
-                player.journal.write("error", message=result.error)
+            result.error = _link_is_gone(player.box) or result.error
+        if result.error:
+            player.journal.write("error", message=result.error)
+            break
 
 
 def play_until_it_decides(player: Player, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
@@ -177,13 +185,24 @@ def play_until_it_decides(player: Player, scenario: Scenario, following: Scenari
     attempt = 0
     while attempt == 0 or attempt < player.attempts:
         attempt += 1
-        played = replace(player.play(scenario, following), attempts=attempt)
-        undecided = played.verdict is Verdict.INCONCLUSIVE or (
-            played.verdict is Verdict.ERROR and player.unanswered and not _link_is_gone(player.box)
-        )
-        if not undecided:
+        try:
+            played = replace(player.play(scenario, following), attempts=attempt)
+        except Stopped as stopped:
+            raise Stopped(replace(stopped.result, attempts=attempt)) from None
+        if not _is_undecided(played, player):
             break
     return played
+
+
+def _is_undecided(played: ScenarioResult, player: Player) -> bool:
+    """It showed nothing, and is worth playing again. Raises `Stopped`."""
+    if played.verdict is not Verdict.ERROR or not player.unanswered:
+        return played.verdict is Verdict.INCONCLUSIVE
+    try:
+        with ctrl_c.let_in():
+            return not _link_is_gone(player.box)
+    except KeyboardInterrupt:
+        raise Stopped(played) from None
 
 
 def _link_is_gone(box: Box) -> str:
@@ -193,6 +212,11 @@ def _link_is_gone(box: Box) -> str:
     except BenchError as error:
         return str(error)
     return ""
+
+
+def not_played(name: str, cited: Sequence[str], why: str) -> ScenarioResult:
+    """Of a scenario that was to be played, when the run ended before it."""
+    return ScenarioResult(name, Verdict.ERROR, tuple(cited), message=f"not played: {why.splitlines()[0]}")
 
 
 def _left_out(scenario: Scenario, reason: str) -> ScenarioResult:

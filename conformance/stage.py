@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from lockproof.conformance import words
+from lockproof.conformance import ctrl_c, words
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.oracle import Judge
 from lockproof.conformance.outbox import Line, Methods, Outbox, Sent
@@ -137,6 +137,7 @@ class Stage:
         """Whatever passes on the line from here on is of this request; what is recorded of its commands comes later."""
         self.journal.write("sent", batch=batch)
 
+    @ctrl_c.held()  # what is written down is judged, too
     def _record(self, kind: str, **fields: Any) -> None:
         booted = kind == "answer" and self._booted_unseen()
         if booted:  # before the command or after it, so that the answer says nothing

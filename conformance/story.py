@@ -87,6 +87,11 @@ class StoryJudge:
         return bool(self._undecided)
 
     @property
+    def is_over(self) -> bool:
+        """It is complete, or something was wrong: what is recorded after that is not of this scenario."""
+        return self._complete or bool(self.finding or self.error)
+
+    @property
     def may_decide(self) -> bool:
         """What shows nothing may show something if it is played again: an answer was lost, or something came in the wrong second."""
         return True

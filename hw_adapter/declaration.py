@@ -36,6 +36,9 @@ LARGEST_LAST_ANSWER: Final = 77
 """Bytes of the head of a reply and a read-log result with one entry, the largest there is."""
 WAKE_BYTES: Final = 64
 """The most that a box may lose as it wakes, and what a host sends before it has read a hello."""
+MOST_DRIFT_PPM: Final = 10_000
+"""A hundredth: an oscillator without a crystal keeps to it. What drifts more than a quarter of an hour a day keeps no time, and
+nobody could aim at a second of it."""
 _DIGITS = 16
 _LONGEST_MS = 10 * 60 * 1000  # for booting and for a reset, so that every wait is bounded
 
@@ -149,7 +152,7 @@ HELLO_FIELDS: Final[tuple[HelloField, ...]] = (
     _yes_or_no(11, "code_ends_with_its_day"),
     _number(12, "holdover", U32),
     _number(13, "clock_skew", U32),
-    _number(14, "drift_ppm", U32),
+    _number(14, "drift_ppm", MOST_DRIFT_PPM),
     _number(15, "log_capacity", U32, least=1),
     _one_of(16, "log_when_full", WHEN_FULL),
     _number(17, "frame_limit", U16, least=MINIMUM_LIMIT),

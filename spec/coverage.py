@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 import z3
+from lockproof.spec.asking import asked
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.profile import legal
 from lockproof.spec.symbolic import any_profile, case, leaves, symbol
@@ -194,7 +195,7 @@ def infeasible(goal: Goal, decides: Decides = Decides.WHAT_IS_KEPT, *, exactly: 
     solver.set("timeout", SECONDS_PER_QUESTION * 1000)
     solver.add(legal(profile), *(holds(before, profile) for holds in INVARIANTS.values()))
     solver.add(found.assumed, reached(goal, decides, found.step, exactly=exactly))
-    answer = solver.check()
+    answer = asked(solver, within_s=SECONDS_PER_QUESTION)
     if answer == z3.unknown:
         raise TimeoutError(f"{goal.id}: the solver did not decide within {SECONDS_PER_QUESTION} s")
     return bool(answer == z3.unsat)

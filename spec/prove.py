@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import z3
 from lockproof.spec import clauses, second_solver
+from lockproof.spec.asking import was_interrupted
 from lockproof.spec.counterexample import spoken
 from lockproof.spec.obligations import (
     WITNESS,
@@ -346,8 +347,7 @@ def _ask(solver: z3.Solver, *facts: Any) -> tuple[str, z3.ModelRef | None]:
 
 
 def _why(reason: str, seconds: float) -> str:
-    """z3 keeps Ctrl-C to itself, and may call it by the same word as the end of its time, which then is not over yet."""
-    if "interrupted" in reason or (reason == "canceled" and seconds < SECONDS_PER_QUESTION * 0.9):
+    if was_interrupted(reason, seconds, SECONDS_PER_QUESTION):
         raise KeyboardInterrupt
     return second_solver.TIMED_OUT if reason in {"timeout", "canceled"} else second_solver.UNKNOWN
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import z3
+from lockproof.spec.asking import asked
 from lockproof.spec.profile import Profile, legal
 from lockproof.spec.symbolic import case, leaves, symbol
 from lockproof.spec.theorems import Step
@@ -278,7 +279,7 @@ def _nearest_to_nought(solver: z3.Solver, term: Any, known: int) -> int:
 
 def _can_be(solver: z3.Solver, *facts: Any) -> bool:
     """Whether these facts are possible; the solver's last model then has them."""
-    answer = solver.check(*facts)
+    answer = asked(solver, *facts, within_s=SECONDS_PER_QUESTION)
     if answer == z3.unknown:
         raise TraceError(f"the solver did not decide within {SECONDS_PER_QUESTION} s")
     return bool(answer == z3.sat)

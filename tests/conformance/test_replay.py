@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -12,9 +13,11 @@ import sys
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lockproof.conformance import command as commands
 from lockproof.conformance import journal as journals
 from lockproof.conformance import recording, replaying, unit_test
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.verdict import Verdict
 from lockproof.spec.observable import BadInput
 
 HOUR = "the-hour-is-over"
@@ -156,6 +159,104 @@ def test_a_damaged_journal_is_judged_or_is_bad_input(recorded, tmp_path, data):
             assert read()
 
 
+@pytest.fixture(scope="module")
+def waited_for(tmp_path_factory):
+    """The lines of a journal of a clock that ran."""
+    place = tmp_path_factory.mktemp("running")
+    ran = command("run", "--box", "reference", "--clock", "wall-clock", "--scenario", HOUR, cwd=place)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return place, (place / "runs/0001/reference/journal.jsonl").read_text().splitlines()
+
+
+DAMAGED = "; the file was changed or damaged: judge it as the run wrote it\n"
+DRIFT = "a number from 0 to 10000 belongs there"
+FAR = "a number from 0 to 1.09951e+12 belongs there"
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "value", "message"),
+    [
+        ("run", "target", 1e18, "is 1e+18; a text belongs there"),
+        ("run", "hello.firmware", -5, "is -5; a text belongs there"),
+        ("run", "hello.log_capacity", 0, "is 0; a whole number from 1 to 9223372036854775807 belongs there"),
+        ("run", "left_out", {"a": ["b"]}, "is {'a': ['b']}; a reason and clauses of each scenario belongs there"),
+        ("run", "planned", {"a": "b"}, "is {'a': 'b'}; the clauses of each scenario belongs there"),
+        ("run", "bench.file", 7, "is 7; a text belongs there"),
+        ("scenario", "id", {}, "is {}; a text belongs there"),
+        ("scenario", "clauses", [1], "is [1]; a list of texts belongs there"),
+        ("scenario", "running.slip", math.inf, "is inf; a number from 0 to 1 belongs there"),
+        ("scenario", "running.slip", 1.5, "is 1.5; a number from 0 to 1 belongs there"),
+        ("scenario", "running.drift_ppm", math.nan, f"is nan; {DRIFT}"),
+        ("scenario", "running.drift_ppm", -1, f"is -1; {DRIFT}"),
+        ("scenario", "running.bench_ppm", 10**400, f"is 1{'0' * 59}; {DRIFT}"),
+        ("scenario", "running.skew", 3_601, "is 3601; a number from 0 to 3600 belongs there"),
+        ("scenario", "running.tolerance", True, "is True; a number from 0 to 3600 belongs there"),
+        ("scenario", "running.alive", None, "is None; a number from -1.09951e+12 to 1.09951e+12 belongs there"),
+        ("scenario", "running.clock", [math.nan] * 5, "is [nan, nan, nan, nan, nan]; what is known of a counter belongs there"),
+        (
+            "scenario",
+            "running.timer",
+            [0, 0, 0, [1, 2], None],
+            "is [0, 0, 0, [1, 2], None]; what is known of a counter belongs there",
+        ),
+        ("step", "shows", "x", "is 'x'; a list of texts belongs there"),
+        ("command", "sent", -1.0, f"is -1.0; {FAR}"),
+        ("answer", "received", math.inf, f"is inf; {FAR}"),
+    ],
+)
+def test_a_record_that_can_not_be_is_named(waited_for, tmp_path, kind, place, value, message):
+    lines = list(waited_for[1])
+    number, record = next((n, json.loads(line)) for n, line in enumerate(lines) if json.loads(line)["record"] == kind)
+    *within, name = place.split(".")
+    inner = record
+    for each in within:
+        inner = inner[each]
+    inner[name] = value
+    lines[number] = json.dumps(record)
+    (tmp_path / "journal.jsonl").write_text("\n".join(lines) + "\n")
+    for words in ((), ("--box", "reference")):
+        again = command("replay", "journal.jsonl", *words, cwd=tmp_path)
+        assert (again.returncode, again.stdout) == (2, "")
+        assert again.stderr == f"journal.jsonl:{number + 1}: {kind}.{place} {message}{DAMAGED}"
+
+
+def test_on_a_box_it_waits_as_long_as_the_run_did_or_as_is_said(waited_for, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(commands, "run", lambda *_, **options: asked.append((options["clock"], options["wait"])) or sys.exit(0))
+    head, *rest = waited_for[1]
+    for recorded, wait in ((None, ""), (5_400, ""), (5_400, "10m")):
+        path = tmp_path / "journal.jsonl"
+        path.write_text("\n".join([json.dumps(json.loads(head) | {"wait": recorded}), *rest]) + "\n")
+        with pytest.raises(SystemExit):
+            commands.replay(path, scenario="", box="pty", frames=False, step=None, export_c=None, wait=wait, out=tmp_path)
+    assert asked == [("wall-clock", ""), ("wall-clock", "5400s"), ("wall-clock", "10m")]
+
+
+def test_what_is_left_out_on_a_box_is_said(waited_for):
+    place, _ = waited_for
+    again = command("replay", "runs/0001", "--box", "pty", "--wait", "60s", "--scenario", HOUR, cwd=place)
+    told = "not exercised: its clock would have to run for 1d6h19m51s: allow that with --wait 1d6h19m51s"
+    assert f"left out  {HOUR}: {told}\n" in again.stdout
+    assert (again.returncode, again.stderr) == (4, "")
+    head = json.loads(
+        next(iter((place / "runs/0002/pty/journal.jsonl").read_text().split('\n{"record":"scenario"'))).splitlines()[-1]
+    )
+    assert (head["record"], head["wait"]) == ("run", 60)
+
+
+def test_a_journal_that_ends_before_the_plan_says_so(waited_for, tmp_path):
+    lines = waited_for[1]
+    second = [n for n, line in enumerate(lines) if '"record":"scenario"' in line][1]
+    (tmp_path / "journal.jsonl").write_text("\n".join(lines[:second]) + "\n")
+    again = judge_again(tmp_path / "journal.jsonl")
+    first, *others = again.scenarios
+    assert first.verdict is Verdict.PASS
+    assert {each.verdict for each in others} == {Verdict.ERROR}
+    assert {each.message for each in others} == {"not played: the journal ends before it"}
+    (clause,) = [each for each in again.clauses if each.id == "code.expiry.after-first-use"]
+    assert (clause.verdict, clause.scenarios) == (Verdict.ERROR, (HOUR,))
+
+
 def test_a_failure_becomes_a_unit_test_in_c(recorded):
     place, _ = recorded
     made = command("replay", "runs/0001", "--scenario", HOUR, "--export-c", "failure.c", cwd=place)
@@ -179,6 +280,7 @@ def test_a_failure_becomes_a_unit_test_in_c(recorded):
             "nothing was not played in this run   (what was: lockproof replay runs/0001)",
         ),
         (("runs/0001", "--scenario", HOUR, "--frames", "--step", "77"), f"{HOUR} has no step 77 in this run"),
+        (("runs/0001", "--wait", "2h"), "--wait says how long a scenario may wait; name the box with --box, too"),
         (("runs/0001", "--scenario", HOUR, "--step", "1"), "--step says whose frames to print; write --frames, too"),
         (
             ("runs/0002/reference", "--scenario", HOUR, "--frames"),

@@ -599,6 +599,20 @@ def test_a_clock_that_shows_nothing_is_not_waited_for_for_ever() -> None:
     assert len(looks) == MOST_LOOKS
 
 
+@pytest.mark.parametrize("drift_ppm", [600_000, 1_000_000, 2**32 - 1, 1e300])
+def test_a_clock_that_comes_no_nearer_is_not_waited_for_for_ever(drift_ppm: float) -> None:
+    pace = Played(declares=drift_ppm).pace  # type: ignore[arg-type]
+    pace.aim.clock.became(1_000, (0, 0), 0.0, 0.0)
+    with pytest.raises(Missed, match="nobody knows when the second comes"):
+        pace.reach(2_000, lambda: None)
+
+
+def test_a_clock_that_drifts_as_much_as_a_box_may_declare_is_aimed_at() -> None:
+    played = Played(drift_ppm=10_000, declares=10_000)
+    assert played.play().verdict is Verdict.PASS
+    assert all(aimed == decided for aimed, decided in played.decided_at())
+
+
 def test_the_time_of_a_machine_is_real() -> None:
     time = RealTime()
     before = time.now()

@@ -243,7 +243,7 @@ def test_the_largest_hello_fits_the_smallest_frame() -> None:
         clock_modes=("model", "test-clock", "wall-clock"),
         holdover=2**32 - 1,
         clock_skew=2**32 - 1,
-        drift_ppm=2**32 - 1,
+        drift_ppm=10_000,
         log_capacity=2**32 - 1,
         frame_limit=2**16 - 1,
         batch_limit=255,
@@ -286,6 +286,15 @@ def test_a_wrong_value_is_named(field: Any) -> None:
     declared[field.key] = {0: 0}
     with pytest.raises(Unreadable, match=rf"^{field.name}: {{0: 0}} is "):
         read_hello([declared])
+
+
+def test_a_drift_that_no_clock_has_is_refused() -> None:
+    (declared,) = write_hello(vectors.HELLO)
+    assert isinstance(declared, dict)
+    assert read_hello([declared | {14: 10_000}]).drift_ppm == 10_000
+    for drift in (10_001, 1_000_000, 2**32 - 1):
+        with pytest.raises(Unreadable, match=rf"^drift_ppm: {drift} is not an integer of 0 to 10000$"):
+            read_hello([declared | {14: drift}])
 
 
 def test_another_version_is_told_before_anything_else_is_read() -> None:

@@ -51,6 +51,7 @@ LP_HOLDS(LP_FRAME_LIMIT >= 256 && LP_FRAME_LIMIT <= 65535, frame_limit);
 #ifndef LP_DRIFT_PPM
 #define LP_DRIFT_PPM 100 /* of clock and timer */
 #endif
+LP_HOLDS(LP_DRIFT_PPM <= 10000, drift_ppm);
 #ifndef LP_BOOT_MS
 #define LP_BOOT_MS 200
 #endif
