@@ -404,7 +404,7 @@ class BootsSlowly(Clock):
 
 
 @pytest.mark.parametrize("mode", BOTH)
-@pytest.mark.parametrize("scenario", ["a-power-cut-right-after-first-use", "a-nonce-never-comes-again"])
+@pytest.mark.parametrize("scenario", ["a-power-cut-right-after-first-use", "a-power-cut-at-the-first-use"])
 def test_a_box_that_boots_slowly_is_decided_after_a_power_cut(mode: ClockMode, scenario: str) -> None:
     played = Played(mode)
     played.box.hardware = BootsSlowly(played.time.now)
