@@ -166,11 +166,6 @@ class Pace:
                 return
             self.look_at_an_edge(look, least)
 
-    def is_to_be_looked_at(self) -> bool:
-        """Whether nothing was seen since a boot, or the seconds of the clock are not known well."""
-        least = self._least_known_of(timer=False)
-        return self.is_new_to_its_power or (least is not None and least.width > WELL_KNOWN)
-
     def _least_known_of(self, *, timer: bool) -> Gauge | None:
         gauges = (self.aim.clock, *((self.running.timer,) if timer else ()))
         return max((each for each in gauges if math.isfinite(each.width)), key=lambda gauge: gauge.width, default=None)

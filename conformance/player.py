@@ -359,7 +359,7 @@ class Player:
     def _to_be_looked_at(self, stage: Stage, step: Step) -> bool:
         """Whether fractions of a second must be known that a power cut has left unknown."""
         pace = stage.pace
-        return pace is not None and step.asks != "authority" and pace.is_to_be_looked_at()
+        return pace is not None and step.asks != "authority" and pace.is_new_to_its_power
 
     def _begin(self, stage: Stage, number: int, step: Step) -> None:
         if step.at is not None or step.after is not None or self._to_be_looked_at(stage, step):
