@@ -107,6 +107,10 @@ class Tally:
         self.verdicts[result.verdict] += 1
         self.failed += [(where, result)] if result.finding else []
 
+    def by_clause(self) -> dict[str, str]:
+        """Where each clause that failed did so first."""
+        return {clause: where for where, each in reversed(self.failed) for clause in _clauses(each)}
+
     def lines(self) -> Iterator[str]:
         yield ", ".join(f"{self.verdicts[verdict]} {verdict}" for verdict in Verdict if self.verdicts[verdict])
         for clause, times in Counter(clause for _, each in self.failed for clause in _clauses(each)).most_common():
@@ -126,7 +130,7 @@ class Tearing:
     tally: Tally = field(default_factory=Tally)
 
     def sweep(self) -> int:
-        """Power fails at the first write of a first use, at the second, and so on until there is none. How many there are."""
+        """Power fails in the first write of a first use, in the second, and so on until there is none. How many there are."""
         swept = scenario.load(Path("power-fails-at-a-write-of-a-first-use.yaml"), SWEPT)
         write, before = 0, -1
         while self.box.failures > before:
