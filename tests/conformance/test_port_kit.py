@@ -24,7 +24,7 @@ BY_TEARING = {"commit-in-place", "journal-not-carried-on", "watchdog-in-a-commit
 NAMED_BY = {
     "hour-closed": "the-hour-is-over",
     "hour-to-the-minute": "the-hour-is-over",
-    "hour-by-uptime": "many-uses-do-not-extend-the-hour",
+    "hour-by-uptime": "an-expired-code-stays-so-over-a-cut-with-refusals-counted",
     "first-use-in-ram": "first-use-is-not-forgotten",
     "first-use-in-one-place": "two-codes-of-one-day-have-an-hour-each",
     "mark-in-ram": "a-time-order-is-kept-at-once",
@@ -50,7 +50,7 @@ NAMED_BY = {
     "log-wraps-early": "three-hundred-openings-stand-in-the-log",
     "epoch-kept": "a-box-made-anew-knows-nothing",
     "reply-by-content": "the-same-digits-again-are-another-entry",
-    "memory-not-cleared": "new-keys-leave-nothing-of-the-old-box",
+    "memory-not-cleared": "a-box-made-anew-knows-nothing",
 }
 """A scenario that names the clause that the fault breaks."""
 TRIED = (  # of each kind one; all of them: lockproof faults --over firmware
