@@ -104,7 +104,9 @@ def fetch_ticket(stage: Stage, name: str, nonce: Nonce, account: str | None = No
     said = {key: meaning[key] for key in ("grant", "window_start", "window_end")}
     if claims := open_ticket(stage.keys, found.message):
         told = {"grant": claims.grant.hex(), "window_start": claims.window_start, "window_end": claims.window_end}
-        stage.check(f"ticket for {name}", "connect.ticket", {**said, "nonce": nonce.value.hex()}, {**told, "nonce": claims.nonce.hex()})
+        stage.check(
+            f"ticket for {name}", "connect.ticket", {**said, "nonce": nonce.value.hex()}, {**told, "nonce": claims.nonce.hex()}
+        )
     return Ticket(found.message, {**said, "nonce": nonce.number, "authentic": is_for(stage, found.message)})
 
 

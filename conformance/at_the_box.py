@@ -330,7 +330,9 @@ def _wear(stage: Stage, step: Step) -> None:
         if wanted is not None:
             allowed = f"{bound} {wanted}"
             about = step.shows[0] if step.shows else "box.log"
-            stage.check("number of writes since the last look", about, allowed, allowed if holds(done, int(wanted)) else str(done))
+            stage.check(
+                "number of writes since the last look", about, allowed, allowed if holds(done, int(wanted)) else str(done)
+            )
 
 
 @does("read-log")

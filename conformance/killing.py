@@ -170,7 +170,8 @@ def _by_source(kills: Sequence[Kill], sources: Mapping[str, Container[str]]) -> 
         return by_tearing
     told = [f"{len(caught)} by {name} scenarios" for name, caught in counts.items()]
     written, synthesized = counts.values()
-    return f"; {', '.join(told)}, {len(written - synthesized)} by written ones alone, {len(synthesized - written)} by synthesized ones alone{by_tearing}"
+    told += [f"{len(written - synthesized)} by written ones alone", f"{len(synthesized - written)} by synthesized ones alone"]
+    return f"; {', '.join(told)}{by_tearing}"
 
 
 def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:

@@ -110,7 +110,10 @@ def test_what_no_scenario_names_is_tried_with_writes_that_are_torn():
 def test_what_was_seen_by_tearing_is_told_as_such():
     said = io.StringIO()
     fault = Fault("torn", "box.power", "Does it.")
-    kills = [Kill(fault, RunResult("", "", ""), {"box.power": "write 3"}), Kill(fault, RunResult("", "", ""), {"box.log": "write 4"})]
+    kills = [
+        Kill(fault, RunResult("", "", ""), {"box.power": "write 3"}),
+        Kill(fault, RunResult("", "", ""), {"box.log": "write 4"}),
+    ]
     assert show_kills(Console(file=said, width=200), kills) == ["torn"]
     survived, torn = (line.split() for line in said.getvalue().splitlines()[1:3])
     assert (survived[3], survived[-1]) == ("NO", "-")
