@@ -20,7 +20,7 @@ from rich.console import Console
 
 SCENARIOS = {each.id: each for each in suite.packaged()}
 BY_TEARING = {"commit-in-place", "journal-not-carried-on", "watchdog-in-a-commit"}
-"""Those that no scenario names, since it takes a write that is torn, or a box that boots of itself."""
+"""Those that no scenario is sure to name: it takes a write that is torn, or a box that boots of itself at the right commit."""
 NAMED_BY = {
     "hour-closed": "the-hour-is-over",
     "hour-to-the-minute": "the-hour-is-over",
