@@ -72,8 +72,8 @@ def _check_code(stage: Stage, code: CodeIndex, given: dict[str, Any]) -> None:
     box = given.get("at-box", BOX)
     zone = next(place.zone for place in stage.scenario.properties if place.name == stage.places.get(box, FIRST_PROPERTY))
     day = civil.day_bounds(stage.calendar.date(given["day"]), zone)
-    stage.check("day of the code", [day.start, day.end], [code.day_start, code.day_end])
-    stage.check("number of codes issued before in its place", 0, int((box, code) in stage.issued))
+    stage.check("day of the code", "code.date", [day.start, day.end], [code.day_start, code.day_end])
+    stage.check("number of codes issued before in its place", "code.index", 0, int((box, code) in stage.issued))
     stage.issued.add((box, code))
 
 
@@ -104,7 +104,9 @@ def fetch_ticket(stage: Stage, name: str, nonce: Nonce, account: str | None = No
     said = {key: meaning[key] for key in ("grant", "window_start", "window_end")}
     if claims := open_ticket(stage.keys, found.message):
         told = {"grant": claims.grant.hex(), "window_start": claims.window_start, "window_end": claims.window_end}
-        stage.check(f"ticket for {name}", {**said, "nonce": nonce.value.hex()}, {**told, "nonce": claims.nonce.hex()})
+        stage.check(
+            f"ticket for {name}", "connect.ticket", {**said, "nonce": nonce.value.hex()}, {**told, "nonce": claims.nonce.hex()}
+        )
     return Ticket(found.message, {**said, "nonce": nonce.number, "authentic": is_for(stage, found.message)})
 
 
@@ -175,9 +177,9 @@ def _report(stage: Stage, step: Step) -> None:
     """The lines as they stand, or how many they are."""
     seen = [line.text() for line in stage.authority.report()]
     if "lines" in step.arguments:
-        stage.check("report", [_dated(stage, line) for line in listed(step.arguments["lines"])], seen)
+        stage.check("report", "report.lines", [_dated(stage, line) for line in listed(step.arguments["lines"])], seen)
     if "count" in step.arguments:
-        stage.check("number of lines in the report", str(step.arguments["count"]), str(len(seen)))
+        stage.check("number of lines in the report", "report.once", str(step.arguments["count"]), str(len(seen)))
 
 
 @does("line")
@@ -188,23 +190,23 @@ def _line(stage: Stage, step: Step) -> None:
     found = lines[number - 1] if 0 < number <= len(lines) else None
     for name in ("occurred", "received"):
         expected = stage.calendar.instant(step.arguments[name], stage.spans)
-        stage.check(f"instant at which line {number} {name}", expected, getattr(found, name, None))
+        stage.check(f"instant at which line {number} {name}", "report.late", expected, getattr(found, name, None))
 
 
 @does("notifications")
 def _notifications(stage: Stage, step: Step) -> None:
     found = stage.authority.notifications()
-    stage.check("number of showing notifications", str(step.arguments["count"]), str(len(found)))
+    stage.check("number of showing notifications", "connect.notify-once", str(step.arguments["count"]), str(len(found)))
     if "of" in step.arguments:
         names = {meaning["grant"]: name for name, (_, meaning) in stage.grants.items()}
         told = [names.get(notification.grant, notification.grant) for notification in found]
-        stage.check("grants of the showing notifications", listed(step.arguments["of"]), told)
+        stage.check("grants of the showing notifications", "connect.notify-once", listed(step.arguments["of"]), told)
 
 
 @does("alerts")
 def _alerts(stage: Stage, step: Step) -> None:
     seen = [f"{a.kind} {a.first}" if a.first == a.last else f"{a.kind} {a.first}-{a.last}" for a in stage.authority.alerts()]
-    stage.check("alerts", listed(step.arguments["kinds"]), seen)
+    stage.check("alerts", "report.alerts", listed(step.arguments["kinds"]), seen)
 
 
 @does("revocation")
@@ -219,7 +221,7 @@ def _revocation(stage: Stage, step: Step) -> None:
         if name in step.arguments:
             said = step.arguments[name]
             expected = None if said == "not yet" else stage.calendar.instant(said, stage.spans)
-            stage.check(f"instant at which the revocation was {name}", expected, instants.get(name))
+            stage.check(f"instant at which the revocation was {name}", "connect.revoke.bound", expected, instants.get(name))
 
 
 @does("share")
@@ -229,13 +231,13 @@ def _share(stage: Stage, step: Step) -> None:
     reference = answer.reference or ""
     text = stage.authority.share_by_email(reference, "ann@example.org").decode() if by_email else stage.authority.share(reference)
     wanted = [_dated(stage, wanted).replace("DIGITS", answer.digits or "") for wanted in listed(step.arguments["contains"])]
-    stage.check("message that shares the code", wanted, [w for w in wanted if w in text])
+    stage.check("message that shares the code", "code.share", wanted, [w for w in wanted if w in text])
 
 
 @does("which")
 def _which(stage: Stage, step: Step) -> None:
     advice = stage.authority.which(Role(step.arguments["role"]))
-    stage.check(f"advice for a {step.arguments['role']}", step.arguments["answer"], advice.recommendation)
+    stage.check(f"advice for a {step.arguments['role']}", "eligibility.advice", step.arguments["answer"], advice.recommendation)
 
 
 def _dated(stage: Stage, text: str) -> str:

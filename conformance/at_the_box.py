@@ -173,7 +173,7 @@ def _challenge(stage: Stage, step: Step) -> None:
 
     stage.command("challenge", "ask for a nonce", Command(Code.CHALLENGE), then=keep)
     if seen or not stage.outbox.settled:  # else the power failed, as it was to
-        stage.check_when_answered("nonces asked for so far", NOT_FORESEEN, lambda: seen[0])
+        stage.check_when_answered("nonces asked for so far", "connect.ticket", NOT_FORESEEN, lambda: seen[0])
 
 
 def _seen_in(nonces: list[bytes]) -> str:
@@ -330,7 +330,10 @@ def _wear(stage: Stage, step: Step) -> None:
         wanted = step.arguments.get(bound.replace(" ", "-"))
         if wanted is not None:
             allowed = f"{bound} {wanted}"
-            stage.check("number of writes since the last look", allowed, allowed if holds(done, int(wanted)) else str(done))
+            about = step.shows[0] if step.shows else "box.log"
+            stage.check(
+                "number of writes since the last look", about, allowed, allowed if holds(done, int(wanted)) else str(done)
+            )
 
 
 @does("read-log")
@@ -343,7 +346,7 @@ def _read_log(stage: Stage, _: Step) -> None:
             entry.number if entry == last else f"another {entry.number}"
             for entry in stage.again(lambda: stage.outbox.aside(Command(Code.READ_LOG, last.number))).entries
         ]
-        stage.check(f"log from entry {last.number}", [last.number], again)
+        stage.check(f"log from entry {last.number}", "box.log", [last.number], again)
 
 
 def read_log(stage: Stage) -> tuple[int, tuple[LogEntry, ...]]:

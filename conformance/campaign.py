@@ -122,12 +122,14 @@ def play(seed: int, clockwork: Clockwork = HELD) -> Run:
     make = ReferenceBox if name == CONFORMING else faults.named(name).make
     if clockwork.lies:
         name, breaks = f"{name}, lying", breaks or ACCURACY
-    return Run(seed, name, breaks, scenario.id, kind, _played(scenario, line, make, seed, clockwork))
+    return Run(seed, name, breaks, scenario.id, kind, played(scenario, line, make, seed, clockwork))
 
 
-def _played(
+def played(
     scenario: Scenario, line: Hostility, make: Callable[..., ReferenceBox], seed: int, clockwork: Clockwork = HELD
 ) -> ScenarioResult:
+    """What becomes of a scenario on a box of this class, at the end of this line."""
+
     def new_box(time: VirtualTime) -> Box:
         box = make(":memory:", DEFAULT, Clock(time.now, clockwork.drift_ppm, clockwork.offset))
         box.drift_ppm = clockwork.declared_ppm
@@ -172,7 +174,7 @@ def _caught(mode: ClockMode) -> tuple[tuple[str, str, Scenario], ...]:
             continue
         for scenario in _scenarios():
             if fault.breaks in scenario.clauses:
-                result = _played(scenario, Hostility(), fault.make, 0)
+                result = played(scenario, Hostility(), fault.make, 0)
                 if result.finding and fault.breaks in result.finding.clauses:
                     found.append((fault.name, fault.breaks, scenario))
                     break

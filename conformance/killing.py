@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from lockproof.conformance import suite
@@ -21,13 +21,23 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """What the suite made of one faulty box."""
+    """What the suite made of one faulty box.
+
+    `torn` are the clauses that failed, and at which write first, where power was made to fail in the middle of one
+    (`tearing`): tried with a firmware whose fault the suite did not name.
+    """
 
     fault: Fault
     result: RunResult
+    torn: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def named(self) -> bool:
+        """It was caught by the clause that it breaks: by a scenario, or by tearing."""
+        return self.named_by_scenarios or self.fault.breaks in self.torn
+
+    @property
+    def named_by_scenarios(self) -> bool:
         """The broken clause failed; of a degenerate box, not one clause passed."""
         passed = [clause.id for clause in self.result.clauses if clause.verdict is Verdict.PASS]
         if self.fault.breaks is None:
@@ -66,8 +76,21 @@ def faults_over(over: str) -> Mapping[str, Fault]:
 
 
 def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario]) -> Kill:
-    """Run the suite on one faulty box, in process (`fault`), on a line (`pty`), or in C (`firmware`)."""
-    return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios, rehearse=False))
+    """Run the suite on one faulty box, in process (`fault`), on a line (`pty`), or in C (`firmware`).
+
+    What the suite does not name in C is swept besides: power fails in the middle of each write of a first use.
+    """
+    name = f"{over}:{fault.name}"
+    kill = Kill(fault, run(target(name), scenarios, rehearse=False))
+    return kill if kill.named or over != FIRMWARE else replace(kill, torn=_torn(name))
+
+
+def _torn(name: str) -> dict[str, str]:
+    from lockproof.conformance.tearing import tearing  # noqa: PLC0415 (only where there is such a box)
+
+    with tearing(name) as torn:
+        torn.sweep()
+    return torn.tally.by_clause()
 
 
 def try_faults(names: Sequence[str], over: str, which: suite.Suite = suite.Suite.ALL) -> Iterator[Kill]:
@@ -109,11 +132,13 @@ def _try_named(over: str, which: suite.Suite, name: str) -> Kill:
 def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:
     """Survivors first; returned are the names of those that a bench could have seen.
 
-    By source: how many scenarios of it named the broken clause, and the first that did.
+    By source: how many scenarios of it named the broken clause, and the first that did. By tearing, if any was swept: the first
+    write in whose middle power failed, so that it did.
     """
+    torn = ("tearing",) if any(kill.torn for kill in kills) else ()
     sources = {"written": {each.id for each in suite.written()}, "synthesized": {each.id for each in suite.synthesized()}}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("fault", "breaks", "exit", "named", "failed clauses", *sources):
+    for column in ("fault", "breaks", "exit", "named", "failed clauses", *sources, *torn):
         table.add_column(column, overflow="fold")
     for kill in sorted(kills, key=lambda kill: kill.named):
         missed = "[bold red]NO[/]" if not kill.fault.unseen else "[yellow]can't be seen[/]"
@@ -124,6 +149,7 @@ def show_kills(console: Console, kills: Sequence[Kill]) -> list[str]:
             "yes" if kill.named else missed,
             ", ".join(kill.failed),
             *(_by(kill, kill.caught_by(ids)) for ids in sources.values()),
+            *(kill.torn.get(kill.fault.breaks or "", "-") for _ in torn),
         )
     console.print(table)
     console.print(f"{sum(kill.named for kill in kills)} of {len(kills)} faults caught and named{_by_source(kills, sources)}")
@@ -138,11 +164,14 @@ def _by(kill: Kill, caught: Sequence[str]) -> str:
 
 def _by_source(kills: Sequence[Kill], sources: Mapping[str, Container[str]]) -> str:
     counts = {name: {kill.fault.name for kill in kills if kill.caught_by(ids)} for name, ids in sources.items()}
+    torn = sum(kill.named and not kill.named_by_scenarios for kill in kills)
+    by_tearing = f"; {torn} by tearing alone" if torn else ""
     if not all(counts.values()):
-        return ""
+        return by_tearing
     told = [f"{len(caught)} by {name} scenarios" for name, caught in counts.items()]
     written, synthesized = counts.values()
-    return f"; {', '.join(told)}, {len(written - synthesized)} by written ones alone, {len(synthesized - written)} by synthesized ones alone"
+    told += [f"{len(written - synthesized)} by written ones alone", f"{len(synthesized - written)} by synthesized ones alone"]
+    return f"; {', '.join(told)}{by_tearing}"
 
 
 def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:

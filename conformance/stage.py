@@ -347,12 +347,13 @@ class Stage:
         self.write("authority", request=request, at=self.now, answer=told)
         return answer
 
-    def check_when_answered(self, what: str, expected: Any, seen: Callable[[], Any]) -> None:
+    def check_when_answered(self, what: str, clause: str, expected: Any, seen: Callable[[], Any]) -> None:
         """As `check`, of what is known only when the commands before it are answered."""
-        self.outbox.note("check", lambda: {"seen": seen()}, what=what, at=self.now, expected=expected)
+        self.outbox.note("check", lambda: {"seen": seen()}, what=what, at=self.now, clause=clause, expected=expected)
 
-    def check(self, what: str, expected: Any, seen: Any) -> None:
-        self.write("check", what=what, at=self.now, expected=expected, seen=seen)
+    def check(self, what: str, clause: str, expected: Any, seen: Any) -> None:
+        """Look at something beside a decision: what it is, the clause that it breaks if it is not as expected, whatever the step shows."""
+        self.write("check", what=what, at=self.now, clause=clause, expected=expected, seen=seen)
 
     # Time
 

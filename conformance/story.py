@@ -190,7 +190,8 @@ class StoryJudge:
     def _see_check(self, record: Record) -> None:
         if record["seen"] != record["expected"]:
             self._note(f"look at the {record['what']}", _short(record["seen"]))
-            self._fail(f"look at the {record['what']}", _short(record["seen"]), f"must be {_short(record['expected'])}", ())
+            broken = (record["clause"],) if "clause" in record else ()  # older journals do not say
+            self._fail(f"look at the {record['what']}", _short(record["seen"]), f"must be {_short(record['expected'])}", broken)
 
     # The log
 

@@ -107,6 +107,10 @@ class Tally:
         self.verdicts[result.verdict] += 1
         self.failed += [(where, result)] if result.finding else []
 
+    def by_clause(self) -> dict[str, str]:
+        """Where each clause that failed did so first."""
+        return {clause: where for where, each in reversed(self.failed) for clause in _clauses(each)}
+
     def lines(self) -> Iterator[str]:
         yield ", ".join(f"{self.verdicts[verdict]} {verdict}" for verdict in Verdict if self.verdicts[verdict])
         for clause, times in Counter(clause for _, each in self.failed for clause in _clauses(each)).most_common():
@@ -125,11 +129,14 @@ class Tearing:
     seed: int = 0
     tally: Tally = field(default_factory=Tally)
 
-    def sweep(self) -> int:
-        """Power fails at the first write of a first use, at the second, and so on until there is none. How many there are."""
+    def sweep(self, first: int = 1, *, until_one_fails: bool = False) -> int:
+        """Power fails in the first write of a first use, in the second, and so on until there is none. How many there are.
+
+        `first` begins with another; with `until_one_fails` it ends as soon as a scenario does.
+        """
         swept = scenario.load(Path("power-fails-at-a-write-of-a-first-use.yaml"), SWEPT)
-        write, before = 0, -1
-        while self.box.failures > before:
+        write, before = first - 1, -1
+        while self.box.failures > before and not (until_one_fails and self.tally.failed):
             write, before = write + 1, self.box.failures
             self._play(swept, f"write {write}", _only_in_the_first_use(write))
         return write - 1

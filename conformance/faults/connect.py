@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import cbor2
@@ -231,3 +232,27 @@ class NonceSurvivesACut(ReferenceBox):
         super().power_up(cause)
         self.nonce = nonce
         self.state = replace(self.state, nonce=state.nonce, nonce_open=state.nonce_open, nonce_at=0)
+
+
+@fault(breaks="connect.ticket")
+class TimerComesRound(ReferenceBox):
+    """The timer counts milliseconds in 32 bits: after 49 days it begins anew, and a nonce from before that is young for ever."""
+
+    def _latch(self) -> None:
+        super()._latch()
+        self.state = replace(self.state, timer=self.state.timer * 1000 % 2**32 // 1000)
+
+
+@fault(breaks="connect.ticket")
+class NoncesBeginAgainAtACut(ReferenceBox):
+    """Nonces come from a generator that begins alike at each power-up."""
+
+    drawn = 0
+
+    def fresh_nonce(self) -> bytes:
+        self.drawn += 1
+        return hashlib.sha256(self.drawn.to_bytes(4, "big")).digest()[:16]
+
+    def recover(self, state: model.Box) -> model.Box:
+        self.drawn = 0
+        return super().recover(state)

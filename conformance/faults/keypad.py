@@ -115,6 +115,34 @@ class ChargedAfterTheLook(ReferenceBox):
 
 
 @fault(breaks="box.wrong-entry.bound")
+class ChargedInTheCommitThatDecides(ReferenceBox):
+    """An entry is compared before anything is written, and charged in the commit that decides it."""
+
+    def enter(self, digits: str) -> Decision:
+        self._latch()
+        charged, charge = self.charge()
+        if not charge.accepted:
+            return self._refuse_unseen(charged, charge)
+        return self.decide(charged, self.index_of(digits, charged.mark))
+
+
+@fault(breaks="box.wrong-entry.bound")
+class SameDigitsGetTheSameAnswer(ReferenceBox):
+    """Digits that are entered again at once get the answer that they got, and nothing is decided."""
+
+    last: tuple[str, Decision] | None = None
+
+    def enter(self, digits: str) -> Decision:
+        if self.last is None or self.last[0] != digits:
+            self.last = digits, super().enter(digits)
+        return self.last[1]
+
+    def _latch(self) -> None:
+        self.last = None
+        super()._latch()
+
+
+@fault(breaks="box.wrong-entry.bound")
 class ChargeWrittenALittleLater(ReferenceBox):
     """The charge of a wrong entry is written with the next commit, so that a cut after the answer makes it free."""
 

@@ -2,19 +2,70 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 from lockproof.conformance import port_kit, suite
+from lockproof.conformance.faults import Fault
+from lockproof.conformance.killing import Kill, show_kills, try_fault
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import target
-from lockproof.conformance.verdict import Verdict
+from lockproof.conformance.verdict import RunResult, Verdict
 from lockproof.spec.clauses import all_clauses
 from lockproof.spec.observable import BadInput, CutClass
+from rich.console import Console
 
 SCENARIOS = {each.id: each for each in suite.packaged()}
+BY_TEARING = {"commit-in-place", "journal-not-carried-on", "watchdog-in-a-commit"}
+"""Those that no scenario is sure to name: it takes a write that is torn, or a box that boots of itself at the right commit."""
+NAMED_BY = {
+    "hour-closed": "the-hour-is-over",
+    "hour-to-the-minute": "the-hour-is-over",
+    "hour-by-uptime": "an-expired-code-stays-so-over-a-cut-with-refusals-counted",
+    "first-use-in-ram": "first-use-is-not-forgotten",
+    "first-use-in-one-place": "two-codes-of-one-day-have-an-hour-each",
+    "mark-in-ram": "a-time-order-is-kept-at-once",
+    "time-order-unsigned": "a-day-that-was-over-does-not-come-back",
+    "clock-in-32-bits": "the-second-at-which-32-bits-are-full",
+    "timer-in-32-bits": "a-nonce-grows-old-whatever-the-timer-counts-to",
+    "day-in-utc": "a-day-in-honolulu",
+    "offset-in-16-bits": "a-day-in-auckland",
+    "offset-unsigned": "a-day-in-st-johns",
+    "zone-change-late": "a-day-of-23-hours",
+    "day-in-little-endian": "codes-made-by-the-authority-open",
+    "digits-as-a-number": "leading-zeros-are-digits-too",
+    "digits-cut-to-size": "a-digit-off-is-not-the-code",
+    "tag-by-size-of-a-pointer": "forged-tickets-change-nothing",
+    "nonce-stays-open": "a-ticket-opens-once",
+    "random-unseeded": "nonces-cannot-be-foreseen",
+    "window-end-closed": "a-window-is-exact-to-the-second",
+    "revocation-in-ram": "what-a-box-heard-survives-a-power-cut",
+    "revocations-in-four-bits": "a-hundred-revocations-are-not-too-many",
+    "charge-after-compare": "an-entry-is-charged-before-it-is-compared",
+    "refill-in-a-byte": "one-wrong-entry-comes-back-every-five-minutes",
+    "refusals-in-a-byte": "three-hundred-refusals-are-counted",
+    "log-wraps-early": "three-hundred-openings-stand-in-the-log",
+    "epoch-kept": "a-box-made-anew-knows-nothing",
+    "reply-by-content": "the-same-digits-again-are-another-entry",
+    "memory-not-cleared": "a-box-made-anew-knows-nothing",
+}
+"""A scenario that names the clause that the fault breaks."""
+TRIED = (  # of each kind one; all of them: lockproof faults --over firmware
+    "hour-to-the-minute",
+    "clock-in-32-bits",
+    "timer-in-32-bits",
+    "offset-in-16-bits",
+    "digits-as-a-number",
+    "tag-by-size-of-a-pointer",
+    "random-unseeded",
+    "revocations-in-four-bits",
+    "charge-after-compare",
+    "refusals-in-a-byte",
+    "reply-by-content",
+)
 
 
 def test_every_fault_of_the_header_is_found_and_breaks_a_clause_that_there_is():
@@ -33,6 +84,41 @@ def test_the_good_one_is_built_started_judged_and_gone():
     assert [each.verdict for each in result.scenarios] == [Verdict.PASS] * 2
     assert {cut for each in result.scenarios for cut in each.cuts} == {CutClass.NTH_WRITE, CutClass.RESET, CutClass.SUPPLY}
     assert not Path(judged.board.serial).parent.exists()
+
+
+def test_every_fault_has_a_scenario_that_names_it_or_is_seen_by_tearing():
+    assert NAMED_BY.keys() | BY_TEARING == port_kit.all_faults().keys()
+    assert not NAMED_BY.keys() & BY_TEARING
+    assert set(NAMED_BY.values()) <= {each.id for each in suite.written()}
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_the_clause_that_a_fault_breaks_is_named(name: str):
+    kill = try_fault(port_kit.all_faults()[name], "firmware", [SCENARIOS[NAMED_BY[name]]])
+    assert kill.result.firmware == f"faulty: {name.replace('-', '_')}"[:32]
+    assert (kill.caught_by(SCENARIOS), kill.torn, kill.result.exit_code) == ([NAMED_BY[name]], {}, 1)
+    assert kill.named_by_scenarios
+
+
+def test_what_no_scenario_names_is_tried_with_writes_that_are_torn():
+    kill = try_fault(port_kit.all_faults()["commit-in-place"], "firmware", [SCENARIOS["wrong-digits-are-refused"]])
+    assert (kill.result.exit_code, kill.caught_by(SCENARIOS), kill.named_by_scenarios) == (0, [], False)
+    assert kill.torn["box.power"].startswith("write ")
+    assert (kill.named, kill.survived) == (True, False)
+
+
+def test_what_was_seen_by_tearing_is_told_as_such():
+    said = io.StringIO()
+    fault = Fault("torn", "box.power", "Does it.")
+    kills = [
+        Kill(fault, RunResult("", "", ""), {"box.power": "write 3"}),
+        Kill(fault, RunResult("", "", ""), {"box.log": "write 4"}),
+    ]
+    assert show_kills(Console(file=said, width=200), kills) == ["torn"]
+    survived, torn = (line.split() for line in said.getvalue().splitlines()[1:3])
+    assert (survived[3], survived[-1]) == ("NO", "-")
+    assert (torn[3], torn[-2:]) == ("yes", ["write", "3"])
+    assert said.getvalue().splitlines()[-1] == "1 of 2 faults caught and named; 1 by tearing alone"
 
 
 def test_a_fault_that_there_is_not():

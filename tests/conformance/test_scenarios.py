@@ -205,6 +205,13 @@ def test_nonces_that_can_be_foreseen_are_seen(box: type[ReferenceBox], seen: str
     assert (finding.did, finding.saw, finding.shown) == ("look at the nonces asked for so far", seen, ("connect.ticket",))
 
 
+def test_a_nonce_that_comes_again_names_its_clause_also_at_a_step_that_shows_nothing() -> None:
+    finding = played_on(RepeatsItsNonce(), "a-nonce-never-comes-again").finding
+    assert finding is not None
+    assert (finding.step, finding.saw, finding.shown) == (3, "one came twice", ())
+    assert finding.clauses == ("connect.ticket",)
+
+
 class ReadsOneTooLate(ReferenceBox):
     """Asked for the log from a number on, it begins after it, but for the first and the next page."""
 
@@ -221,6 +228,7 @@ def test_a_log_that_begins_one_too_late_is_seen() -> None:
     assert finding is not None
     assert (finding.did, finding.saw) == ("look at the log from entry 6", "nothing")
     assert finding.must == "must be [6]"
+    assert finding.contradicted == ("box.log",)
 
 
 class TakesWhatItUnderstands(ReferenceBox):

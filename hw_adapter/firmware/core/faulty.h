@@ -13,11 +13,11 @@
     FAULT(hour_by_uptime, "code.expiry.after-first-use",                                                               \
           "The hour ends by the timer, at an instant in memory that a power cut clears.")                              \
     FAULT(first_use_in_ram, "box.first-use.durable", "A first use is written to memory that a power cut clears.")      \
-    FAULT(first_use_in_one_place, "box.first-use.durable", "Room for one first use: the next code pushes it out.")     \
+    FAULT(first_use_in_one_place, "box.isolation", "Room for one first use: the next code pushes it out.")             \
     FAULT(mark_in_ram, "box.clock.never-back", "The instant of the last decision is not written to the store.")        \
     FAULT(time_order_unsigned, "box.clock.never-back",                                                                 \
           "Instants are subtracted as unsigned numbers, and the difference is never less than zero.")                  \
-    FAULT(clock_in_32_bits, "box.clock.accuracy", "A signed 32-bit clock: in January 2038 it is 1901.")                \
+    FAULT(clock_in_32_bits, "box.clock.never-back", "A signed 32-bit clock: in January 2038 it is 1901.")              \
     FAULT(timer_in_32_bits, "connect.ticket", "A timer of 32 bits of milliseconds: after 49 days it begins anew.")     \
     FAULT(day_in_utc, "code.day", "Days begin and end at midnight in UTC.")                                            \
     FAULT(offset_in_16_bits, "code.day", "Offsets are kept in 16 bits of seconds, too few beyond nine hours.")         \
@@ -32,12 +32,14 @@
     FAULT(window_end_closed, "connect.window.bounds", "<= where < is meant: the end of a window still opens.")         \
     FAULT(revocation_in_ram, "connect.revoke.bound", "A grant that was heard revoked is forgotten when power goes.")   \
     FAULT(revocations_in_four_bits, "connect.revoke.bound", "A ring of 16: the next revocation overwrites the first.") \
-    FAULT(charge_after_compare, "box.wrong-entry.bound", "An entry is charged when it was wrong: power pulled in time is a free guess.") \
+    FAULT(charge_after_compare, "box.wrong-entry.bound",                                                               \
+          "The charge is written with the decision: who sees the comparison can pull the power before that.")          \
     FAULT(refill_in_a_byte, "box.wrong-entry.bound", "300 seconds in eight bits are 44.")                              \
     FAULT(refusals_in_a_byte, "box.log", "Refusals are counted in eight bits: the 256th is the first.")                \
     FAULT(log_wraps_early, "box.log", "The ring of the log is half as long as it says.")                               \
     FAULT(epoch_kept, "box.log", "A log that began anew has the epoch of the one before.")                             \
-    FAULT(reply_by_content, "box.wrong-entry.bound", "A request with the same bytes as the last gets its reply again.")  \
+    FAULT(reply_by_content, "box.wrong-entry.bound",                                                                   \
+          "A request is taken for a retry if its body is that of the last, whatever its sequence: its reply comes again.") \
     FAULT(memory_not_cleared, "box.wrong-entry.bound", "A new box begins with what memory held before.")               \
     FAULT(commit_in_place, "box.power", "No journal: a write that power tears leaves half of a commit.")               \
     FAULT(journal_not_carried_on, "box.power", "A boot does not finish the commit that power cut short.")              \
