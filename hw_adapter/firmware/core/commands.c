@@ -119,10 +119,20 @@ static void write_names(struct lp_writer *reply)
     write_text(reply, LP_FIRMWARE, LP_IDENTITY_LONGEST);
 }
 
+static void write_clock_modes(struct lp_writer *reply)
+{
+    lp_write_uint(reply, 5);
+    lp_write_array(reply, LP_WALL_CLOCK_ONLY ? 1 : 2);
+    if (!LP_WALL_CLOCK_ONLY) {
+        lp_write_uint(reply, 2); /* test-clock */
+    }
+    lp_write_uint(reply, 3); /* wall-clock */
+}
+
 static void write_declarations(struct lp_writer *reply)
 {
     write_pair(reply, 4, 1, 2); /* classes: core, interop */
-    write_pair(reply, 5, 2, 3); /* clock_modes: test-clock, wall-clock */
+    write_clock_modes(reply);
     write_pair(reply, 6, 1, 2); /* cut_classes: reset, cut-at-nth-write */
     write_field(reply, 7, 1);   /* observation: self-reported */
     write_flag(reply, 8, true); /* gives_reasons */
@@ -359,6 +369,9 @@ static enum status clock_hold(struct call *call)
     if (!lp_read_bool(&call->arguments, &held)) {
         return BAD_ARGUMENTS;
     }
+    if (LP_WALL_CLOCK_ONLY) {
+        return UNSUPPORTED;
+    }
     lp_clock_hold(held);
     return answer_clock(call->reply);
 }
@@ -368,6 +381,9 @@ static enum status clock_advance(struct call *call)
     uint64_t seconds;
     if (!lp_read_uint(&call->arguments, UINT32_MAX, &seconds)) {
         return BAD_ARGUMENTS;
+    }
+    if (LP_WALL_CLOCK_ONLY) {
+        return UNSUPPORTED;
     }
     lp_clock_advance((uint32_t)seconds);
     return answer_clock(call->reply);
@@ -401,6 +417,9 @@ static enum status power_cut(struct call *call)
     }
     if (!lp_read_uint(arguments, UINT32_MAX, &off_for) || !lp_read_uint(arguments, UINT32_MAX, &nth)) {
         return BAD_ARGUMENTS;
+    }
+    if (LP_WALL_CLOCK_ONLY && off_for != 0) {
+        return UNSUPPORTED;
     }
     if (class == 1) {
         *call->afterwards = (struct lp_afterwards){true, (uint32_t)off_for};

@@ -37,6 +37,9 @@ LP_HOLDS(LP_FRAME_LIMIT >= 256 && LP_FRAME_LIMIT <= 65535, frame_limit);
 #ifndef LP_DRIFT_PPM
 #define LP_DRIFT_PPM 100 /* of clock and timer */
 #endif
+#ifndef LP_WALL_CLOCK_ONLY
+#define LP_WALL_CLOCK_ONLY 0 /* 1: nobody can hold the clock or move it; hello declares no test-clock */
+#endif
 #ifndef LP_BOOT_MS
 #define LP_BOOT_MS 200
 #endif
