@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import queue
 import signal
 import socket
 import stat
@@ -229,6 +230,20 @@ def test_a_terminal_that_vanishes() -> None:
     with pytest.raises(LinkLost, match=f"^{path}: the port is gone: "):
         line.send(b"\x00")
     line.close()
+
+
+@pytest.mark.parametrize("serve", [serve_pty, serve_tcp])
+def test_who_asks_nothing_and_stands_by_notices_that_the_line_is_gone(serve: Any, box: Any) -> None:
+    stop, place = threading.Event(), queue.Queue[str]()
+    thread = threading.Thread(target=lambda: serve(Device(box), ready=place.put, stop=stop))
+    thread.start()
+    with open_box(place.get(timeout=5)) as host:
+        host.stand_by()
+        assert host.enter("47112345").accepted
+        stop.set()
+        thread.join(5)
+        with pytest.raises(LinkLost, match=r"the port is gone: .*; check the cable and the supply"):
+            host.stand_by()
 
 
 def test_a_connection_that_is_closed() -> None:
