@@ -18,18 +18,17 @@ from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import (
-    NOT_EXERCISED,
-    ONLY_HELD,
     Plan,
     authority_for_a_bench,
     declared_profile,
     make_plan,
     timing_of,
+    wait_for,
 )
 from lockproof.conformance.player import Player, Watcher
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened
-from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
+from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
@@ -101,7 +100,7 @@ def run(
             journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
             progress.begins(target, hello, plan)
-            pace = timing.pace(hello, target, progress.waiting)
+            pace = timing.pace(box, hello, target, progress.waiting)
             player = Player(
                 box,
                 authority_for_a_bench(profile, generator or interop_digits),
@@ -124,9 +123,9 @@ def run(
             result.link, result.clock = _link_of(box), pace.told()
     except BenchError as error:
         _end_with(str(error), result, journal)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         result.stopped = True
-        _end_with("stopped by Ctrl-C; what was done is kept", result, journal)
+        _end_with(f"stopped by {str(stopped) or 'Ctrl-C'}; what was done is kept", result, journal)
     finally:
         journal.close()
     if not plan.selected and not result.error:
@@ -237,16 +236,17 @@ def _clause_result(
 def _without_a_failure(
     citing: list[ScenarioResult], shaken: dict[str, ScenarioResult]
 ) -> tuple[Verdict, list[ScenarioResult], str]:
-    """Whether what was seen is enough for a pass: all of it came out right, and no control shakes the channels it came through."""
-    if unable := [result for result in citing if result.message.startswith(NOT_EXERCISED)]:
-        return Verdict.INCONCLUSIVE, unable, unable[0].message
+    """Whether what was seen is enough for a pass: all of it came out right, and no control shakes the channels it came through.
+
+    Of several reasons why not, the first is one that somebody can do something about: by playing again, or by waiting.
+    """
     played = [result for result in citing if result.verdict is not Verdict.NOT_APPLICABLE]
+    broken = [result for result in played if result.verdict is not Verdict.PASS]
+    unable = [result for result in citing if result.message.startswith(NOT_EXERCISED)]
+    if in_its_way := [*broken, *sorted(unable, key=lambda result: wait_for(result.message))]:
+        return Verdict.INCONCLUSIVE, in_its_way, _why_undecided(in_its_way[0])
     if not played:
         return Verdict.NOT_APPLICABLE, citing, citing[0].message if citing else "no scenario shows it"
-    if broken := [result for result in played if result.verdict is not Verdict.PASS]:
-        first = broken[0]
-        why = "failed before it could show this" if first.finding else f"showed nothing: {first.message}"
-        return Verdict.INCONCLUSIVE, broken, f"{first.id} {why}"
     for result in played:
         for channel in result.channels:
             if channel in shaken:
@@ -258,3 +258,9 @@ def _without_a_failure(
                 )
     held = next((result.message for result in citing if result.message.startswith(ONLY_HELD)), "")
     return Verdict.PASS, played, held
+
+
+def _why_undecided(result: ScenarioResult) -> str:
+    if result.left_out:
+        return f"{result.id} was {result.message}"
+    return f"{result.id} " + ("failed before it could show this" if result.finding else f"showed nothing: {result.message}")
