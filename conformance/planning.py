@@ -104,6 +104,7 @@ class Plan(Cost):
 
     selected: list[Scenario] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)  # scenario id -> the declared reason
+    supply: bool = False  # power is cut at the supply, where that takes no time of its clock
     longest_wait: int = 0  # of a scenario, in seconds
     in_all: int | None = None  # the longest wait was chosen so that all wait no longer than this; None where it was said
     offers: list[Offer] = field(default_factory=list)  # where a clock is waited for: what some waits give
@@ -152,11 +153,11 @@ def make_plan(
 
     It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough.
     """
-    plan = Plan()
+    plan = Plan(supply=target.cuts_supply(hello.holdover, held=timing.mode is ClockMode.HOLD))
     rehearsal = _Rehearsing(listed, profile)
     costs: dict[str, Cost] = {}
     for scenario in scenarios:
-        cost, reason = Cost(), _not_applicable(scenario, hello, profile, target, has_codes=has_codes)
+        cost, reason = Cost(), _not_applicable(scenario, hello, profile, target, has_codes=has_codes, supply=plan.supply)
         if (rehearse or timing.waits_for(scenario)) and not reason:
             cost, reason = _rehearse(scenario, rehearsal, profile, today, waits=timing.waits_for(scenario))
         entries = rehearsal.state.next_entry - 1
@@ -203,7 +204,7 @@ def _waited(waits: Iterable[int], longest: int) -> Offer:
     return Offer(longest, len(played), sum(played))
 
 
-def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target, *, has_codes: bool) -> str:
+def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target, *, has_codes: bool, supply: bool) -> str:
     if not scenario.uses_box and not target.reference:
         return "the authority decides it, and no authority is judged here"
     if unsuitable := scenario.unsuitable(profile):
@@ -221,7 +222,6 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         )
     if "disturb-clock" in verbs and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
-    supply = target.cuts_supply(hello.holdover)
     cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
     for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"

@@ -64,11 +64,7 @@ class Progress(LiveLine, OnProgress):
         for line in told_waits(plan):
             self._console.print(f"    {line}", highlight=False, markup=False)
         if target.board:
-            cuts = (
-                "at the supply where they take no time of its clock"
-                if target.cuts_supply(hello.holdover)
-                else "by the box itself"
-            )
+            cuts = "at the supply where they take no time of its clock" if plan.supply else "by the box itself"
             by = target.board.observation.by
             self._console.print(f"    power cuts {cuts}; openings {by}", highlight=False, markup=False)
 

@@ -113,7 +113,7 @@ def run(
                 watcher=progress,
                 explain=explain,
                 seed=seed,
-                supply=target.cuts_supply(hello.holdover),
+                supply=plan.supply,
                 generator=generator or interop_digits,
                 one_at_a_time=one_at_a_time,
                 pace=pace,

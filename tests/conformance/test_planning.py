@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from lockproof.conformance import progress
+from lockproof.conformance.bench import Board, Power, Program
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import IN_ALL, Offer, Plan, Timing, make_plan, timing_of
 from lockproof.conformance.targets import Target, target
@@ -80,6 +82,18 @@ def test_the_plan_is_told_with_what_other_waits_give(plan_of):
         "  > --wait 25m      2 scenarios, 25m of waiting",
         "    --wait 1h       4 scenarios, 1h25m of waiting",
     ]
+
+
+@pytest.mark.parametrize(("off", "runs", "supply"), [(0.5, True, True), (0.6, True, False), (2.0, False, True)])
+def test_a_supply_is_cut_where_the_clock_runs_only_if_that_takes_less_than_its_second(scenario_of, off, runs, supply):
+    program = Program(("true",), Path(), "bench.toml:4")
+    judged = replace(LINE, board=Board("A1", "bench.toml:1", power=Power(program, program, off)))
+    hello = replace(ReferenceBox().hello(), cut_classes=())
+    timing = Timing(ClockMode.WALL_CLOCK if runs else ClockMode.HOLD)
+    cut = scenario_of(ONE.replace("ID", "a-cut").replace("- {WAIT", "- cut: {}\n      - {"), "a-cut")
+    plan = make_plan([cut], hello, DEFAULT, judged, "2027-03-02", timing)
+    why = "not exercised: the box does not declare power cuts of class reset"
+    assert (plan.supply, plan.left_out) == (supply, {} if supply else {"a-cut": why})
 
 
 def test_where_no_clock_is_waited_for_nothing_is_said_of_waits(scenarios):
