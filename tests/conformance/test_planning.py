@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lockproof.conformance import progress
+from lockproof import hw_adapter
+from lockproof.conformance import progress, suite
 from lockproof.conformance.bench import Board, Power, Program
 from lockproof.conformance.pace import ClockMode
-from lockproof.conformance.planning import IN_ALL, Offer, Plan, Timing, make_plan, timing_of
+from lockproof.conformance.planning import IN_ALL, OFFERED, Offer, Plan, Timing, make_plan, timing_of
 from lockproof.conformance.targets import Target, target
+from lockproof.conformance.verdict import NOT_EXERCISED, is_left_out
+from lockproof.conformance.words import spoken
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.profile import DEFAULT
 
@@ -82,6 +85,22 @@ def test_the_plan_is_told_with_what_other_waits_give(plan_of):
         "  > --wait 25m      2 scenarios, 25m of waiting",
         "    --wait 1h       4 scenarios, 1h25m of waiting",
     ]
+
+
+def test_the_page_says_what_such_a_box_can_be_judged_by():
+    page = " ".join((Path(hw_adapter.__path__[0]) / "PROTOCOL.md").read_text(encoding="utf-8").split())
+    packaged = suite.packaged()
+    plan = make_plan(packaged, RUNS, DEFAULT, LINE, "2027-03-02", timing_of(RUNS, target("pty"), None, None))
+    never = {name for name, why in plan.left_out.items() if why.startswith(f"{NOT_EXERCISED} the box declares no test clock")}
+    left_out = sum(is_left_out(why) for why in plan.left_out.values())
+    others, played = len(plan.left_out) - left_out, len(plan.selected)
+    assert f"{len(never)} of the {played + left_out} scenarios that are for such a box" in page
+    assert f"`{played} pass, {others} not-applicable, {left_out} left out; {played} of {played + left_out} decided`" in page
+    for offer in plan.offers:
+        if offer.wait in OFFERED:
+            assert f"| `--wait {spoken(offer.wait)}` | {offer.scenarios} | {spoken(offer.in_all)} |" in page
+    clauses = sorted({clause for each in packaged if each.id in never for clause in each.clauses})
+    assert f"however long is waited: {', '.join(f'`{clause}`' for clause in clauses)}." in page
 
 
 @pytest.mark.parametrize(("off", "runs", "supply"), [(0.5, True, True), (0.6, True, False), (2.0, False, True)])
