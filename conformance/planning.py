@@ -217,9 +217,7 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
     if "code-only" in hello.classes and verbs & OF_THE_APP:
         return "the box declares class code-only, a box without an app"
     if not _can_hold(hello) and _moves_its_clock(scenario, profile):
-        return (
-            f"{NOT_EXERCISED} the box declares no test clock, and this scenario moves its clock over a power cut, or disturbs it"
-        )
+        return f"{NOT_EXERCISED} the box declares no test clock, and in this scenario power is away for a time"
     if "disturb-clock" in verbs and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
     cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
@@ -230,8 +228,7 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
 
 def _moves_its_clock(scenario: Scenario, profile: Profile) -> bool:
     """By a command that a box whose only clock mode is `wall-clock` declines (PROTOCOL.md)."""
-    cuts = any(step.verb == "cut" and outage(step.arguments.get("off", "0s"), profile) for step in scenario.steps)
-    return cuts or any(step.verb == "disturb-clock" for step in scenario.steps)
+    return any(step.verb == "cut" and outage(step.arguments.get("off", "0s"), profile) for step in scenario.steps)
 
 
 def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool) -> str:

@@ -7,6 +7,7 @@ control came out wrong in a channel, what came through that channel is no eviden
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -243,7 +244,7 @@ def _without_a_failure(
     played = [result for result in citing if result.verdict is not Verdict.NOT_APPLICABLE]
     broken = [result for result in played if result.verdict is not Verdict.PASS]
     unable = [result for result in citing if result.message.startswith(NOT_EXERCISED)]
-    if in_its_way := [*broken, *sorted(unable, key=lambda result: wait_for(result.message))]:
+    if in_its_way := sorted([*broken, *unable], key=_trouble):
         return Verdict.INCONCLUSIVE, in_its_way, _why_undecided(in_its_way[0])
     if not played:
         return Verdict.NOT_APPLICABLE, citing, citing[0].message if citing else "no scenario shows it"
@@ -258,6 +259,16 @@ def _without_a_failure(
                 )
     held = next((result.message for result in citing if result.message.startswith(ONLY_HELD)), "")
     return Verdict.PASS, played, held
+
+
+_UNKNOWABLE = "by what is not known of the box"  # in what a judge says where another try says no more
+
+
+def _trouble(result: ScenarioResult) -> float:
+    """How much somebody would have to do for it to be decided: play it again, wait so many seconds, or more than can be done."""
+    if result.left_out:
+        return wait_for(result.message)
+    return math.inf if _UNKNOWABLE in result.message else -1.0
 
 
 def _why_undecided(result: ScenarioResult) -> str:

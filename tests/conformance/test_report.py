@@ -82,7 +82,7 @@ def test_a_line_after_a_gap_says_its_date_where_it_changed_in_the_gap(failed):
 
 SHORT = "what was left of the second that this was aimed at was too short"
 WAITS = "not exercised: its clock would have to run for {0}: allow that with --wait {0}"
-NEVER = "not exercised: the box declares no test clock, and this scenario moves its clock over a power cut, or disturbs it"
+NEVER = "not exercised: the box declares no test clock, and in this scenario power is away for a time"
 
 
 def result_of(*scenarios: tuple[str, Verdict, str], cites: str = "code.digits", error: str = "") -> RunResult:
@@ -124,6 +124,11 @@ def test_many_of_one_reason_are_counted_and_some_named():
 def test_what_somebody_can_do_something_about_comes_first_in_the_line_of_a_clause():
     never, long = ("never", Verdict.NOT_APPLICABLE, NEVER), ("long", Verdict.NOT_APPLICABLE, WAITS.format("1d1h"))
     short, unsure = ("short", Verdict.NOT_APPLICABLE, WAITS.format("5m")), ("unsure", Verdict.INCONCLUSIVE, SHORT)
+    unknown = (
+        "unknown",
+        Verdict.INCONCLUSIVE,
+        "step 5: the other answer would have been right, too, by what is not known of the box",
+    )
     passed = ("passed", Verdict.PASS, "")
 
     def reason(*scenarios: tuple[str, Verdict, str]) -> str:
@@ -134,6 +139,8 @@ def test_what_somebody_can_do_something_about_comes_first_in_the_line_of_a_claus
 
     assert reason(never, long, short, unsure) == f"unsure showed nothing: {SHORT}"
     assert reason(never, long, short) == f"short was {WAITS.format('5m')}"
+    assert reason(unknown, long) == f"long was {WAITS.format('1d1h')}"
+    assert reason(unknown, never) == f"unknown showed nothing: {unknown[2]}"
     assert reason(never) == f"never was {NEVER}"
 
 

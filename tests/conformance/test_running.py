@@ -399,6 +399,21 @@ def test_a_box_whose_clock_only_runs_is_waited_for() -> None:
         assert played.play(name).verdict is Verdict.PASS
 
 
+def test_a_clock_that_only_runs_is_disturbed_but_never_seen_to_stand_at_the_last_decision() -> None:
+    """As the page of the protocol says, with how many: six."""
+    at_entry, at_ticket = (
+        f"{which}-ready-clock-not-behind-the-last-decision-fails" for which in ("entry-is-made", "ticket-is-presented")
+    )
+    undecided = {at_entry, at_ticket, *(f"{each}-after-anothers-revocation" for each in (at_entry, at_ticket))}
+    undecided |= {f"{at_ticket}-after-early-anothers-use", "a-clock-that-fell-behind-is-found-at-power-up"}
+    found = {
+        name: Played(make=WallClockOnly).play(name) for name in (*undecided, "a-clock-that-fell-behind-is-found-at-the-keypad")
+    }
+    assert len(undecided) == 6
+    assert {name for name, each in found.items() if each.verdict is Verdict.INCONCLUSIVE} == undecided
+    assert {each.verdict for name, each in found.items() if name not in undecided} == {Verdict.PASS}
+
+
 @pytest.mark.parametrize("mode", [ClockMode.HOLD, ClockMode.ADVANCE])
 def test_a_clock_that_only_runs_is_not_asked_to_do_more(mode: ClockMode) -> None:
     with pytest.raises(BadInput, match=f"--clock {mode}: the box declares no test clock"):
