@@ -32,9 +32,11 @@ EXPLAINED = 20  # failures of which it is said what contradicts what, which take
 NAMED = 8  # scenarios in a line
 TIMING_HELPS = (
     "a second is hit more surely with a smaller tolerance (a bench file's; 0 if not said), on a line that is faster or has less latency,"
-    " and on a machine that does nothing else; where the box can, hold its clock (--clock hold); then play these again with --scenario"
+    " on a machine that does nothing else, and after a power cut with a smaller boot_ms; where the box can, hold its clock"
+    " (--clock hold); then play these again with --scenario"
 )
 _OF_ONE_TIME = re.compile(r"step \d+: |, by -?[\d.]+ s")  # what differs where the reason is the same
+_OFF_ITS_SECOND = re.compile(r"decided at [^;]+, and meant for [^;]+")
 MARK = "»"  # in front of a line that contradicts others so marked
 
 
@@ -71,12 +73,17 @@ def undecided(result: RunResult) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for scenario in result.scenarios:
         if scenario.verdict is Verdict.INCONCLUSIVE:
-            reasons.setdefault(_OF_ONE_TIME.sub("", scenario.message), []).append(scenario.id)
+            reasons.setdefault(_in_general(scenario.message), []).append(scenario.id)
     for reason, ids in reasons.items():
         names = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
         yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {names}: {escape(reason)}"
     if any(AIMED_AT in reason for reason in reasons):
         yield f"    {TIMING_HELPS}"
+
+
+def _in_general(message: str) -> str:
+    """The reason without what differs from one scenario to the next."""
+    return _OFF_ITS_SECOND.sub(f"decided outside {AIMED_AT}", _OF_ONE_TIME.sub("", message))
 
 
 def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:

@@ -116,6 +116,20 @@ def test_scenarios_that_decided_nothing_are_told_by_reason_and_once_what_helps()
     ]
 
 
+def test_the_same_reason_at_other_times_is_one():
+    off = "step {0}: decided at 2027-03-02 12:00:0{0}, and meant for 2027-03-02 12:00:09; it was not decided when it was meant to be"
+    late = "the clock was past the second that this was aimed at, by {}.2 s"
+    scenarios = [
+        (f"{word}-{n}", Verdict.INCONCLUSIVE, said.format(n)) for word, said in (("off", off), ("late", late)) for n in (1, 2)
+    ]
+    assert list(report.undecided(result_of(*scenarios))) == [
+        "[yellow]inconclusive[/]  2 scenarios, off-1, off-2: decided outside the second that this was aimed at;"
+        " it was not decided when it was meant to be",
+        "[yellow]inconclusive[/]  2 scenarios, late-1, late-2: the clock was past the second that this was aimed at",
+        f"    {report.TIMING_HELPS}",
+    ]
+
+
 def test_many_of_one_reason_are_counted_and_some_named():
     told = list(report.undecided(result_of(*((f"n{number}", Verdict.INCONCLUSIVE, "why") for number in range(10)))))
     assert told == ["[yellow]inconclusive[/]  10 scenarios, n0, n1, n2, n3, n4, n5, n6, n7 and 2 more: why"]
