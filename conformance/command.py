@@ -426,10 +426,11 @@ def check_scenarios(
     from lockproof.conformance import suite
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.targets import IN_PROCESS, target
+    from lockproof.conformance.words import counted
 
     chosen = suite.from_files(files) if files else suite.packaged()
     run_suite(target(IN_PROCESS), chosen)
-    sys.stdout.write(f"{len(chosen)} scenarios: all can be played, and the standard agrees with every expectation\n")
+    sys.stdout.write(f"{counted(len(chosen), 'scenario')}: all can be played, and the standard agrees with every expectation\n")
 
 
 @scenarios_app.command("synthesize", epilog="For example: lockproof scenarios synthesize --check")
