@@ -21,6 +21,11 @@ class AroundBox:
         """The one that the box was in when it last said so, 0 where nobody keeps that."""
         return getattr(self.inner, "session", 0)
 
+    def stand_by(self) -> None:
+        """As that of a box on a line, where there is one."""
+        if look := getattr(self.inner, "stand_by", None):
+            look()
+
     def hello(self) -> Hello:
         return self.inner.hello()
 

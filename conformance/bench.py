@@ -180,11 +180,17 @@ def _split(text: str) -> list[str]:
 
 
 LONGEST_S = 3600
+_MOST_TOLERANCE = 0.2  # to either side, of a second of which an edge and a margin are lost already
 _LONGEST_TEXT = 1000
 _FASTEST = 20_000_000
 _TEXT = _Kind("text", lambda v: isinstance(v, str) and len(v) <= _LONGEST_TEXT, '"text"')
 _TRUTH = _Kind("true or false", lambda v: isinstance(v, bool), "true")
 _SECONDS = _Kind(f"a number of seconds, 0 to {LONGEST_S}", _seconds, "2.5")
+_TOLERANCE = _Kind(
+    f"a number of seconds, 0 to {_MOST_TOLERANCE}: with more, no second of a clock that runs can be hit",
+    lambda v: _seconds(v) and v <= _MOST_TOLERANCE,
+    "0.05, or leave it out, which is 0",
+)
 _COUNT = _Kind("a whole number, 0 or more", lambda v: type(v) is int and v >= 0, "1000")
 _BAUD = _Kind("a whole number of bits a second", lambda v: type(v) is int and 0 < v <= _FASTEST, "115200")
 _COMMAND = _Kind("a command line, as text or as a list of words", _is_command, '"program --option"')
@@ -210,7 +216,7 @@ _FIELDS: Final[dict[str, dict[str, _Kind]]] = {
         "connected": _TRUTH,
         "identity": _TEXT,
         "firmware": _TEXT,
-        "tolerance": _SECONDS,
+        "tolerance": _TOLERANCE,
         "pre_script": _COMMAND,
         "post_script": _COMMAND,
         "notes": _TEXT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -28,7 +29,6 @@ app.add_typer(adapter_app, name="adapter")
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
 
-_STOPPED = "stopped by Ctrl-C"
 _CTRL_C_OF_TYPER = 130  # what it makes of KeyboardInterrupt, of which `main` hears nothing else
 
 _SUITE = "Which packaged scenarios: written by people, synthesized from the model, or all."
@@ -53,10 +53,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(Exit.LINK) from None
     except KeyboardInterrupt:
-        _stop(_STOPPED, Exit.LINK)
+        _stop(ctrl_c.stopped_by(), Exit.LINK)
     except SystemExit as end:
         if end.code == _CTRL_C_OF_TYPER:
-            _stop(_STOPPED, Exit.LINK)
+            _stop(ctrl_c.stopped_by(), Exit.LINK)
         raise
     except Exception as error:
         from lockproof.spec.civil import CivilError
@@ -122,8 +122,8 @@ def run(
     wait: Annotated[
         str,
         typer.Option(
-            help="Leave out scenarios that wait longer than this for a clock that runs, such as 2h; 0s if it is held, 2h with"
-            " --clock wall-clock."
+            help="Leave out scenarios that wait longer than this for a clock that runs, such as 2h; if not said, 0s if it is held,"
+            " and with wall-clock as long as all of them together wait an hour at most. The plan says what other waits give."
         ),
     ] = "",
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
@@ -136,6 +136,7 @@ def run(
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.scenario import DEFAULT_TODAY
 
+    signal.signal(signal.SIGTERM, ctrl_c.as_ctrl_c)
     console, packaged = _console(), _suite(which)
     chosen = suite.select(suite.from_files(files) if files else suite.packaged(packaged), scenario or [])
     judged = targets.chosen(box or [], bench)
@@ -219,7 +220,19 @@ def box(
         Path | None, typer.Option(help="Have power while this file is there; removed and made anew, the box boots.")
     ] = None,
     shackle: Annotated[Path | None, typer.Option(help="Write open to this file whenever the mechanism moves.")] = None,
-    profile: Annotated[list[str] | None, typer.Option(help="A value of the profile, NAME=VALUE; may be repeated.")] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A value of the profile, NAME=VALUE, times in seconds (clock_skew=2, timer_drift=1, holdover=3600); may be repeated."
+        ),
+    ] = None,
+    clock: Annotated[
+        str, typer.Option(help="wall-clock: declare only that, a clock that runs and that nobody can hold or move.")
+    ] = "",
+    drift: Annotated[float, typer.Option(help="With --clock: what its clock gains, in ppm; it declares 20.")] = 0.0,
+    offset: Annotated[
+        int, typer.Option(help="With --clock: seconds that it shows more than it was set to; it declares clock_skew.")
+    ] = 0,
     production: Annotated[
         bool, typer.Option("--production", help="Refuse test commands, as a production build does; with PORT: check that one.")
     ] = False,
@@ -250,8 +263,9 @@ def box(
                 Exit.BAD_INPUT,
             )
         raise SystemExit(check_production(port, sign_of_life))
+    runs = _running_clock(clock, drift, offset)
     around = Surroundings(supply, shackle)
-    serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet, surroundings=around)
+    serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet, surroundings=around, clock=runs)
 
 
 @app.command(epilog="For example: lockproof bringup --box /dev/ttyUSB0")
@@ -439,10 +453,11 @@ def check_scenarios(
     from lockproof.conformance import suite
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.targets import IN_PROCESS, target
+    from lockproof.conformance.words import counted
 
     chosen = suite.from_files(files) if files else suite.packaged()
     run_suite(target(IN_PROCESS), chosen)
-    sys.stdout.write(f"{len(chosen)} scenarios: all can be played, and the standard agrees with every expectation\n")
+    sys.stdout.write(f"{counted(len(chosen), 'scenario')}: all can be played, and the standard agrees with every expectation\n")
 
 
 @scenarios_app.command("synthesize", epilog="For example: lockproof scenarios synthesize --check")
@@ -523,6 +538,18 @@ def _clock_mode(text: str) -> Any:
     if text and text not in list(ClockMode):
         _stop(f"--clock {text}: write {', '.join(ClockMode)}", Exit.BAD_INPUT)
     return ClockMode(text) if text else None
+
+
+def _running_clock(text: str, drift: float, offset: int) -> Any:
+    """The clock of a box that only runs, None if none is named."""
+    from lockproof.conformance.pace import ClockMode
+    from lockproof.reference.hardware import Clock
+
+    if text not in {"", ClockMode.WALL_CLOCK}:
+        _stop(f"--clock {text}: write wall-clock, or leave it out for one that can be held and moved, too", Exit.BAD_INPUT)
+    if not text and (drift or offset):
+        _stop("--drift and --offset are of a clock that runs; write --clock wall-clock, too", Exit.BAD_INPUT)
+    return Clock(drift_ppm=drift, offset=offset) if text else None
 
 
 def _duration(option: str, text: str) -> int | None:

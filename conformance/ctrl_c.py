@@ -50,6 +50,26 @@ class _Minder:
 
 
 _minders: list[_Minder] = []  # one at most
+_came_as = "Ctrl-C"
+
+
+def as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """A handler: SIGTERM, by which a CI ends what takes too long, does what Ctrl-C does."""
+    global _came_as  # noqa: PLW0603 (there is one process to stop)
+    _came_as = signal.Signals(number).name
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
+
+
+def stopped_by() -> str:
+    """In a few words, what ended the run."""
+    return f"stopped by {_came_as}"
+
+
+def what_is_kept() -> str:
+    """The same, for who might fear for what was recorded."""
+    return f"{stopped_by()}; what was done is kept"
 
 
 @contextmanager

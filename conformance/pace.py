@@ -33,6 +33,7 @@ class Missed(PlayAgain):
     """The second at which a command was aimed was over before it could be sent."""
 
 
+AIMED_AT = "the second that this was aimed at"  # in every message about one that was missed
 WELL_KNOWN = 0.2  # seconds: a counter's fractions are known so well
 MOST_LOOKS = 12  # at a clock, to know it so well
 _TURNS = 6  # of a clock that is measured
@@ -60,6 +61,7 @@ class Pace:
     time: BenchTime
     tolerance: float = 0.0
     waiting: Callable[[float], object] = lambda _: None  # is told how many seconds are still to be waited
+    stand_by: Callable[[], object] = lambda: None  # asked now and then in a long wait; raises where the line is gone
     running: Running = field(init=False)
     aim: Running = field(init=False)
     released: bool = False  # the clock was let go
@@ -154,9 +156,9 @@ class Pace:
             elif low < second + begin:
                 self._come_nearer(second + begin - low)
             elif low >= second + 1:
-                raise Missed(f"the clock was past the second that this was aimed at, by {low - second - 1:.1f} s")
+                raise Missed(f"the clock was past {AIMED_AT}, by {low - second - 1:.1f} s")
             else:
-                raise Missed("what was left of the second that this was aimed at was too short")
+                raise Missed(f"what was left of {AIMED_AT} was too short")
 
     def know(self, look: Callable[[], object], *, timer: bool) -> None:
         """Look until the seconds of the clock are known well, and with `timer` those of the timer."""
@@ -245,4 +247,6 @@ class Pace:
         until = self.now() + seconds + _TICK
         while (left := until - self.now()) >= _TICK:
             self.waiting(left)
+            if left > _NAP:
+                self.stand_by()
             self.time.sleep(min(left, _NAP) if self.time.ppm else left)

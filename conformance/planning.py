@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from lockproof.conformance.at_the_box import cut_class
@@ -14,28 +15,34 @@ from lockproof.conformance.player import TEST_CLOCK, Player
 from lockproof.conformance.scenario import WAIT, Scenario, ScenarioError, outage
 from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target
-from lockproof.conformance.verdict import Verdict
-from lockproof.conformance.words import spoken
+from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, Verdict
+from lockproof.conformance.words import LONGEST, seconds, spoken
 from lockproof.reference.authority import Generator, ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import interop_digits
 from lockproof.reference.days import Days, Zones
 from lockproof.reference.pins import CHEAP
-from lockproof.spec.observable import Authority, BadInput, BenchError, CutClass, Hello
-from lockproof.spec.profile import DEFAULT, HOUR, Profile, ProfileError, ProfileOfOwnCodes
+from lockproof.spec.observable import Authority, BadInput, BenchError, Box, CutClass, Hello
+from lockproof.spec.profile import DAY, DEFAULT, HOUR, MINUTE, Profile, ProfileError, ProfileOfOwnCodes
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How the clock of the box is dealt with; `longest_wait` in seconds, None where waiting costs nothing."""
+    """How the clock of the box is dealt with; `longest_wait` in seconds, None where waiting costs nothing.
+
+    `in_all`: the longest wait is chosen so that all together wait no longer than this; None where it is said.
+    """
 
     mode: ClockMode = ClockMode.HOLD
     longest_wait: int | None = 0
+    in_all: int | None = None
 
-    def pace(self, hello: Hello, target: Target, waiting: Callable[[float], object]) -> Pace:
+    def pace(self, box: Box, hello: Hello, target: Target, waiting: Callable[[float], object]) -> Pace:
         """For scenarios whose clock runs; `waiting` is told how many seconds are still to be waited."""
         tolerance = target.board.tolerance if target.board else 0.0
-        return Pace(self.mode, hello, target.time, tolerance, waiting=waiting)
+        pace = Pace(self.mode, hello, target.time, tolerance, waiting=waiting)
+        pace.stand_by = getattr(box, "stand_by", pace.stand_by)
+        return pace
 
     def waits_for(self, scenario: Scenario) -> bool:
         """The clock runs in it, and every second of it costs one."""
@@ -51,7 +58,9 @@ def timing_of(hello: Hello, target: Target, wanted: ClockMode | None, longest_wa
         )
     if not target.time.ppm:
         return Timing(mode, None)
-    return Timing(mode, DEFAULT_WAITS[mode] if longest_wait is None else longest_wait)
+    if mode is ClockMode.WALL_CLOCK and longest_wait is None:
+        return Timing(mode, LONGEST, IN_ALL)
+    return Timing(mode, longest_wait or 0)
 
 
 def _can_hold(hello: Hello) -> bool:
@@ -59,21 +68,46 @@ def _can_hold(hello: Hello) -> bool:
     return bool({TEST_CLOCK, "model"} & set(hello.clock_modes))
 
 
-DEFAULT_WAITS = {ClockMode.HOLD: 0, ClockMode.ADVANCE: 0, ClockMode.WALL_CLOCK: 2 * HOUR}
-"""How long a scenario may wait for a clock that runs, in seconds, where nothing is said."""
+IN_ALL = HOUR
+"""How long the scenarios of a run may wait together for a clock that is waited for, in seconds, where nothing is said."""
+OFFERED = (0, MINUTE, 5 * MINUTE, HOUR, 2 * HOUR, DAY)
+"""For how many seconds each scenario might be allowed to wait: a plan says what is played then."""
 
 
 @dataclass(slots=True)
-class Plan:
-    """What will be played and what it will cost, as the rehearsal on the reference box counted it."""
+class Cost:
+    """Of scenarios to a box, as the rehearsal on the reference box counted it."""
 
-    selected: list[Scenario] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)  # scenario id -> the declared reason
     commands: int = 0
     writes: int = 0
     cuts: int = 0
     resets: int = 0
     waits: int = 0  # seconds, for a clock that runs
+
+    def add(self, other: Cost) -> None:
+        for each in fields(Cost):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is played where each scenario may wait for `wait` seconds, and how long all of them wait then."""
+
+    wait: int
+    scenarios: int
+    in_all: int
+
+
+@dataclass(slots=True)
+class Plan(Cost):
+    """What will be played and what it will cost."""
+
+    selected: list[Scenario] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)  # scenario id -> the declared reason
+    supply: bool = False  # power is cut at the supply, where that takes no time of its clock
+    longest_wait: int = 0  # of a scenario, in seconds
+    in_all: int | None = None  # the longest wait was chosen so that all wait no longer than this; None where it was said
+    offers: list[Offer] = field(default_factory=list)  # where a clock is waited for: what some waits give
 
 
 def authority_for_a_bench(
@@ -84,10 +118,6 @@ def authority_for_a_bench(
 
 
 MEASURE = "measure-clock"
-ONLY_HELD = "only a clock that is held was judged"
-NOT_EXERCISED = "not exercised:"
-"""Begins a reason that lies in the bench and not in the standard: what was left out for it is inconclusive, never passed over."""
-
 OF_THE_APP = {"connect", "present", "deliver", "mint", "fetch", "end-another-grant"}
 """Verbs that need a box with an app: class code-only answers tickets and revocation orders as unsupported."""
 
@@ -123,24 +153,58 @@ def make_plan(
 
     It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough.
     """
-    plan = Plan()
+    plan = Plan(supply=target.cuts_supply(hello.holdover, held=timing.mode is ClockMode.HOLD))
     rehearsal = _Rehearsing(listed, profile)
+    costs: dict[str, Cost] = {}
     for scenario in scenarios:
-        reason = _not_applicable(scenario, hello, profile, target, has_codes=has_codes)
+        cost, reason = Cost(), _not_applicable(scenario, hello, profile, target, has_codes=has_codes, supply=plan.supply)
         if (rehearse or timing.waits_for(scenario)) and not reason:
-            reason = _rehearse(scenario, rehearsal, profile, today, plan, timing)
+            cost, reason = _rehearse(scenario, rehearsal, profile, today, waits=timing.waits_for(scenario))
         entries = rehearsal.state.next_entry - 1
         if not reason and entries > hello.log_capacity and any(step.verb == "upload" for step in scenario.steps):
             reason = f"it uploads a log of {entries} entries, and the box declares room for {hello.log_capacity}"
         if reason:
             plan.left_out[scenario.id] = reason
         else:
-            plan.selected.append(scenario)
-    plan.writes = rehearsal.store.writes
+            costs[scenario.id] = cost
+    _choose(plan, [each for each in scenarios if each.id in costs], costs, timing)
     return plan
 
 
-def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target, *, has_codes: bool) -> str:
+def _choose(plan: Plan, scenarios: Sequence[Scenario], costs: Mapping[str, Cost], timing: Timing) -> None:
+    """Leave out what would wait too long."""
+    waits = [cost.waits for cost in costs.values()]
+    longest = LONGEST if timing.longest_wait is None else timing.longest_wait
+    if timing.in_all is not None:
+        within = (wait for wait in sorted(set(waits), reverse=True) if _waited(waits, wait).in_all <= timing.in_all)
+        longest = next(within, 0)
+    plan.longest_wait, plan.in_all = longest, timing.in_all
+    if timing.mode is ClockMode.WALL_CLOCK and any(waits):
+        plan.offers = _offers(waits, longest)
+    for scenario in scenarios:
+        if (cost := costs[scenario.id]).waits > longest:
+            plan.left_out[scenario.id] = _too_long(cost.waits, only_held=timing.mode is ClockMode.HOLD)
+        else:
+            plan.selected.append(scenario)
+            plan.add(cost)
+
+
+def _offers(waits: Sequence[int], chosen: int) -> list[Offer]:
+    """What is chosen, and what else might be: of those that come to the same, the shortest."""
+    offers: list[Offer] = []
+    for wait in sorted({*OFFERED, min(chosen, max(waits))}):
+        offer = _waited(waits, wait)
+        if not offers or offer.scenarios > offers[-1].scenarios:
+            offers.append(offer)
+    return offers
+
+
+def _waited(waits: Iterable[int], longest: int) -> Offer:
+    played = [wait for wait in waits if wait <= longest]
+    return Offer(longest, len(played), sum(played))
+
+
+def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target, *, has_codes: bool, supply: bool) -> str:
     if not scenario.uses_box and not target.reference:
         return "the authority decides it, and no authority is judged here"
     if unsuitable := scenario.unsuitable(profile):
@@ -153,12 +217,9 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
     if "code-only" in hello.classes and verbs & OF_THE_APP:
         return "the box declares class code-only, a box without an app"
     if not _can_hold(hello) and _moves_its_clock(scenario, profile):
-        return (
-            f"{NOT_EXERCISED} the box declares no test clock, and this scenario moves its clock over a power cut, or disturbs it"
-        )
+        return f"{NOT_EXERCISED} the box declares no test clock, and in this scenario power is away for a time"
     if "disturb-clock" in verbs and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
-    supply = target.cuts_supply(hello.holdover)
     cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
     for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
@@ -167,8 +228,7 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
 
 def _moves_its_clock(scenario: Scenario, profile: Profile) -> bool:
     """By a command that a box whose only clock mode is `wall-clock` declines (PROTOCOL.md)."""
-    cuts = any(step.verb == "cut" and outage(step.arguments.get("off", "0s"), profile) for step in scenario.steps)
-    return cuts or any(step.verb == "disturb-clock" for step in scenario.steps)
+    return any(step.verb == "cut" and outage(step.arguments.get("off", "0s"), profile) for step in scenario.steps)
 
 
 def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool) -> str:
@@ -205,10 +265,12 @@ class _Rehearsing(ReferenceBox):
         self.days = Days(self.keys, zones, self.listed(self.box_id, self.secret, self.profile) if self.listed else None)
 
 
-def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str, plan: Plan, timing: Timing) -> str:
-    """Play it on the reference box: what the model contradicts is refused before any box is touched."""
-    generator, journal = box.listed or interop_digits, Journal()
-    waits_for_it = timing.waits_for(scenario)
+def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str, *, waits: bool) -> tuple[Cost, str]:
+    """Play it on the reference box: what it costs, and why it can't be played.
+
+    What the model contradicts is refused before any box is touched. `waits`: every second of it costs one.
+    """
+    generator, journal, writes = box.listed or interop_digits, Journal(), box.store.writes
     if scenario.runs:
         steps = tuple(replace(step, verb=WAIT, shows=()) if step.verb == MEASURE else step for step in scenario.steps)
         scenario = replace(scenario, runs=False, steps=steps)
@@ -217,32 +279,34 @@ def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str
         result = player.play(scenario)
     except (Contradiction, ScenarioError):
         if box.listed:
-            return _NOT_LISTED
+            return Cost(), _NOT_LISTED
         if profile == DEFAULT:
             raise
-        return FOR_THE_DEFAULT
+        return Cost(), FOR_THE_DEFAULT
     if box.listed and result.verdict is not Verdict.PASS:
-        return f"{NOT_EXERCISED} {result.message}" if result.message else _NOT_LISTED
+        return Cost(), f"{NOT_EXERCISED} {result.message}" if result.message else _NOT_LISTED
     if (
         result.verdict is not Verdict.PASS and not scenario.theorem
     ):  # a broken model's counterexample is to fail in front of everybody
         if profile != DEFAULT:
-            return FOR_THE_DEFAULT
+            return Cost(), FOR_THE_DEFAULT
         found = result.finding
         told = f"{found.did}: {found.saw}; {found.must}" if found else result.message
         raise Contradiction(found.where if found else str(scenario.where), "reference passes", told)
-    if waits_for_it and timing.longest_wait is not None:
-        waits = sum(r["arguments"]["seconds"] for r in journal.records if r.get("name") == "advance_clock")
-        if waits > timing.longest_wait:
-            return _too_long(waits, only_held=timing.mode is ClockMode.HOLD)
-        plan.waits += waits
-    plan.commands += result.commands
-    plan.resets += 1
-    plan.cuts += sum(step.verb == "cut" for step in scenario.steps)
-    return ""
+    moved = sum(r["arguments"]["seconds"] for r in journal.records if r.get("name") == "advance_clock")
+    cuts = sum(step.verb == "cut" for step in scenario.steps)
+    return Cost(result.commands, box.store.writes - writes, cuts, resets=1, waits=moved if waits else 0), ""
+
+
+_ALLOW = "allow that with --wait "
+
+
+def wait_for(reason: str) -> float:
+    """How long a scenario that was left out would wait, in seconds; infinite where waiting is not what it lacks."""
+    return seconds(reason.partition(_ALLOW)[2]) if _ALLOW in reason else math.inf
 
 
 def _too_long(waits: int, *, only_held: bool) -> str:
     """Why it is left out; where the clock is held, this is the only kind of scenario that waits."""
-    told = f"its clock would have to run for {spoken(waits)}: allow that with --wait {spoken(waits)}"
+    told = f"its clock would have to run for {spoken(waits)}: {_ALLOW}{spoken(waits)}"
     return f"{ONLY_HELD}; {told}" if only_held else f"{NOT_EXERCISED} {told}"

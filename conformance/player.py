@@ -32,7 +32,6 @@ from lockproof.reference.credentials import derive_keys, interop_digits
 from lockproof.spec.observable import Authority, BenchError, Box, NoAnswer, Provisioning
 from lockproof.spec.profile import DEFAULT, Profile
 
-STOPPED = "stopped by Ctrl-C; what was done is kept"
 MOST_ATTEMPTS = 3  # to have a scenario decide
 MOST_AIMS = 6  # at seconds of a clock that runs
 TEST_CLOCK = "test-clock"
@@ -150,7 +149,7 @@ class Player:
             judge.see(self.journal.write("error", message=str(error)))
         except KeyboardInterrupt:
             self._stopped = True
-            ended = self.journal.write("error", message=STOPPED)
+            ended = self.journal.write("error", message=ctrl_c.what_is_kept())
             if not judge.is_over:
                 judge.see(ended)
         finally:

@@ -42,6 +42,7 @@ class Seen:
     identity: str = ""
     firmware: str = ""
     classes: tuple[str, ...] = ()
+    clock_modes: tuple[str, ...] = ()
     session: int = field(default=0, compare=False)
     message: str = ""
 
@@ -82,7 +83,7 @@ def _look(port: Port, line: LineSettings) -> Seen:
         return Seen(port, NO_BOX, message=str(error))
     except BenchError as error:
         return Seen(port, IN_USE if "in use" in str(error) else ERROR, message=str(error))
-    return Seen(port, BOX, hello.identity, hello.firmware, hello.classes, hello.session)
+    return Seen(port, BOX, hello.identity, hello.firmware, hello.classes, hello.clock_modes, hello.session)
 
 
 def told(seen: Seen) -> str:
@@ -91,7 +92,8 @@ def told(seen: Seen) -> str:
     about = "   ".join(each for each in (port.usb, port.serial_number, port.product) if each)
     head = f"{port.device}   {about}".rstrip()
     if seen.state == BOX:
-        return f"{head}\n    a box: {seen.identity}, firmware {seen.firmware}, class {' and '.join(seen.classes)}"
+        says = f"{seen.identity}, firmware {seen.firmware}, class {' and '.join(seen.classes)}"
+        return f"{head}\n    a box: {says}, clock {' and '.join(seen.clock_modes) or 'of no mode'}"
     if seen.state == NOT_ASKED:
         return head
     words = {IN_USE: "in use by another program", SILENT: "nothing answers"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from lockproof.conformance.live_line import LiveLine
@@ -11,12 +12,36 @@ from lockproof.conformance.planning import Plan
 from lockproof.conformance.run import OnProgress
 from lockproof.conformance.scenario import Scenario, Step
 from lockproof.conformance.targets import Target
-from lockproof.conformance.verdict import ScenarioResult, Verdict
-from lockproof.conformance.words import spoken
+from lockproof.conformance.verdict import ScenarioResult, Verdict, is_left_out
+from lockproof.conformance.words import counted, spoken
 from lockproof.spec.observable import Hello
 from rich.console import Console
 
 _WORTH_TELLING = 2.0  # seconds of waiting
+
+
+def told(plan: Plan) -> str:
+    """What is played, what is not, and what it costs."""
+    left_out = sum(is_left_out(why) for why in plan.left_out.values())
+    without = ((len(plan.left_out) - left_out, "not applicable"), (left_out, "left out"))
+    return (
+        ", ".join([counted(len(plan.selected), "scenario"), *(f"{number} {why}" for number, why in without if number)])
+        + f", {counted(plan.commands, 'command')}; about {counted(plan.writes, 'write')}, {counted(plan.cuts, 'power cut')},"
+        + f" {counted(plan.resets, 'reset')}"
+        + (f"; {spoken(plan.waits)} of waiting for its clock" if plan.waits else "")
+    )
+
+
+def told_waits(plan: Plan) -> Iterator[str]:
+    """Where its clock is waited for: what a shorter or longer wait would give."""
+    if not plan.offers:
+        return
+    why = f", so that all together wait no longer than {spoken(plan.in_all)}" if plan.in_all else ""
+    yield f"its clock is waited for, in no scenario longer than {spoken(plan.longest_wait)}{why}; --wait chooses:"
+    for offer in plan.offers:
+        mark = ">" if offer.scenarios == len(plan.selected) else " "
+        in_all = f"{spoken(offer.in_all)} of waiting" if offer.in_all else "no waiting"
+        yield f"  {mark} --wait {spoken(offer.wait):<8} {counted(offer.scenarios, 'scenario')}, {in_all}"
 
 
 class Progress(LiveLine, OnProgress):
@@ -31,21 +56,15 @@ class Progress(LiveLine, OnProgress):
     def begins(self, target: Target, hello: Hello, plan: Plan) -> None:
         self._total, self._number, self._started = len(plan.selected), 0, time.monotonic()
         self._who = f"{target.name}   {hello.firmware}"
-        left_out = f", {len(plan.left_out)} not applicable" if plan.left_out else ""
         self._console.print(
-            f"{target.name}: {hello.firmware}, {hello.identity}\n"
-            f"    plan: {self._total} scenarios{left_out}, {plan.commands} commands;"
-            f" about {plan.writes} writes, {plan.cuts} power cuts, {plan.resets} resets"
-            + (f"; {spoken(plan.waits)} of waiting for its clock" if plan.waits and target.time.ppm else ""),
+            f"{target.name}: {hello.firmware}, {hello.identity}\n    plan: {told(plan)}",
             highlight=False,
             markup=False,
         )
+        for line in told_waits(plan):
+            self._console.print(f"    {line}", highlight=False, markup=False)
         if target.board:
-            cuts = (
-                "at the supply where they take no time of its clock"
-                if target.cuts_supply(hello.holdover)
-                else "by the box itself"
-            )
+            cuts = "at the supply where they take no time of its clock" if plan.supply else "by the box itself"
             by = target.board.observation.by
             self._console.print(f"    power cuts {cuts}; openings {by}", highlight=False, markup=False)
 

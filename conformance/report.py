@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
@@ -11,7 +12,9 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from lockproof.conformance import replaying
+from lockproof.conformance.pace import AIMED_AT
 from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
+from lockproof.conformance.words import counted
 from lockproof.spec import clauses
 from rich.console import Console
 from rich.markup import escape
@@ -26,26 +29,48 @@ STYLES = {
 }
 HISTORY = 8  # lines of history in front of a failure
 EXPLAINED = 20  # failures of which it is said what contradicts what, which takes a moment each
+NAMED = 8  # scenarios in a line
+TIMING_HELPS = (
+    "a second is hit more surely with a smaller tolerance (a bench file's; 0 if not said), on a line that is faster or has less latency,"
+    " on a machine that does nothing else, and after a power cut with a smaller boot_ms; where the box can, hold its clock"
+    " (--clock hold); then play these again with --scenario"
+)
+_OF_ONE_TIME = re.compile(r"step \d+: |, by -?[\d.]+ s")  # what differs where the reason is the same
+_OFF_ITS_SECOND = re.compile(r"decided at [^;]+, and meant for [^;]+")
 MARK = "»"  # in front of a line that contradicts others so marked
 
 
 def show(console: Console, results: Sequence[RunResult], *, brief: bool = False, left_out: bool = False) -> None:
-    """Failures first, then the clauses, then a line per run; with `left_out` also which scenarios were not played, and why."""
+    """Failures first, then the clauses, then what decided nothing, then a line per run.
+
+    With `left_out` also which scenarios were not played, and why.
+    """
     for result in results:
-        for scenario in result.scenarios:
-            if scenario.finding is not None:
-                console.print(failure(result, scenario, scenario.finding), highlight=False)
-            elif scenario.verdict is Verdict.ERROR and not result.error:
-                console.print(f"[magenta]ERROR[/] {scenario.id}: {escape(scenario.message)}", highlight=False)
+        _show_failures(console, result)
+    reached = [result for result in results if result.scenarios]  # of the others there is no more than a line to say
     if brief:
-        _show_gaps(console, results)
-    else:
-        console.print(clause_table(results))
-    for scenario in (each for result in results for each in result.scenarios if left_out):
-        if scenario.verdict is Verdict.NOT_APPLICABLE:
-            console.print(f"[dim]left out[/]  {scenario.id}: {escape(scenario.message)}", highlight=False, soft_wrap=True)
+        _show_gaps(console, reached)
+    elif reached:
+        console.print(clause_table(reached))
+    for result in reached:
+        for line in (*(_not_played(result) if left_out else ()), *undecided(result)):
+            console.print(line, highlight=False, soft_wrap=True)
     for result in results:
         console.print(summary(result), highlight=False, soft_wrap=True)
+
+
+def _show_failures(console: Console, result: RunResult) -> None:
+    for scenario in result.scenarios:
+        if scenario.finding is not None:
+            console.print(failure(result, scenario, scenario.finding), highlight=False)
+        elif scenario.verdict is Verdict.ERROR and not result.error:
+            console.print(f"[magenta]ERROR[/] {scenario.id}: {escape(scenario.message)}", highlight=False)
+
+
+def _not_played(result: RunResult) -> Iterator[str]:
+    for scenario in result.scenarios:
+        if scenario.verdict is Verdict.NOT_APPLICABLE:
+            yield f"[dim]left out[/]  {scenario.id}: {escape(scenario.message)}"
 
 
 def _show_gaps(console: Console, results: Sequence[RunResult]) -> None:
@@ -54,6 +79,24 @@ def _show_gaps(console: Console, results: Sequence[RunResult]) -> None:
         for row in result.clauses:
             if row.verdict is Verdict.INCONCLUSIVE and not result.error:
                 console.print(f"{_styled(row.verdict)}  {row.id}: {escape(row.reason)}", highlight=False, soft_wrap=True)
+
+
+def undecided(result: RunResult) -> Iterator[str]:
+    """Why scenarios that were played decided nothing, those of one reason together, and what helps where that was their timing."""
+    reasons: dict[str, list[str]] = {}
+    for scenario in result.scenarios:
+        if scenario.verdict is Verdict.INCONCLUSIVE:
+            reasons.setdefault(_in_general(scenario.message), []).append(scenario.id)
+    for reason, ids in reasons.items():
+        names = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+        yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {names}: {escape(reason)}"
+    if any(AIMED_AT in reason for reason in reasons):
+        yield f"    {TIMING_HELPS}"
+
+
+def _in_general(message: str) -> str:
+    """The reason without what differs from one scenario to the next."""
+    return _OFF_ITS_SECOND.sub(f"decided outside {AIMED_AT}", _OF_ONE_TIME.sub("", message))
 
 
 def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
@@ -129,8 +172,7 @@ def _shown_by(rows: Sequence[ClauseResult]) -> str:
 
 def summary(result: RunResult) -> str:
     """One line: target, verdict, counts, time, where the journal is."""
-    counts = Counter(scenario.verdict for scenario in result.scenarios)
-    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]) or "no scenario"
+    told = counts(result)
     error = f"\n    {escape(result.error)}" if result.error else ""
     link = f"   {result.link}" if result.link else ""
     measured = next((each.measured for each in reversed(result.scenarios) if each.measured), "")
@@ -139,6 +181,15 @@ def summary(result: RunResult) -> str:
     journal = f"   {escape(result.journal)}" if result.journal else ""
     link += f"   {_reached_with(result)}" if result.bench else ""
     return f"{_styled(result.verdict)}  {escape(result.target)}{who}: {told} in {result.seconds:.1f} s{link}{journal}{error}"
+
+
+def counts(result: RunResult) -> str:
+    """How many scenarios came out how; where not all that are about such boxes were decided, how many were."""
+    played = Counter("left out" if each.left_out else str(each.verdict) for each in result.scenarios)
+    told = ", ".join(f"{played[word]} {word}" for word in (*Verdict, "left out") if played[word]) or "no scenario"
+    decided = played[Verdict.PASS] + played[Verdict.FAIL]
+    for_it = played.total() - played[Verdict.NOT_APPLICABLE]
+    return told + (f"; {decided} of {for_it} decided" if result.verdict is Verdict.INCONCLUSIVE else "")
 
 
 def _reached_with(result: RunResult) -> str:

@@ -7,6 +7,7 @@ control came out wrong in a channel, what came through that channel is no eviden
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -19,18 +20,17 @@ from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import (
-    NOT_EXERCISED,
-    ONLY_HELD,
     Plan,
     authority_for_a_bench,
     declared_profile,
     make_plan,
     timing_of,
+    wait_for,
 )
-from lockproof.conformance.player import STOPPED, Player, Stopped, Watcher
+from lockproof.conformance.player import Player, Stopped, Watcher
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened
-from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
+from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
@@ -106,7 +106,7 @@ def run(
             journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
             progress.begins(target, hello, plan)
-            pace = timing.pace(hello, target, progress.waiting)
+            pace = timing.pace(box, hello, target, progress.waiting)
             player = Player(
                 box,
                 authority_for_a_bench(profile, generator or interop_digits),
@@ -119,7 +119,7 @@ def run(
                 watcher=progress,
                 explain=explain,
                 seed=seed,
-                supply=target.cuts_supply(hello.holdover),
+                supply=plan.supply,
                 generator=generator or interop_digits,
                 one_at_a_time=one_at_a_time,
                 pace=pace,
@@ -131,7 +131,7 @@ def run(
         _end_with(str(error), result, journal)
     except KeyboardInterrupt:
         result.stopped = True
-        _end_with(STOPPED, result, journal)
+        _end_with(ctrl_c.what_is_kept(), result, journal)
     finally:
         journal.close()
     if not plan.selected and not result.error:
@@ -261,16 +261,17 @@ def _clause_result(
 def _without_a_failure(
     citing: list[ScenarioResult], shaken: dict[str, ScenarioResult]
 ) -> tuple[Verdict, list[ScenarioResult], str]:
-    """Whether what was seen is enough for a pass: all of it came out right, and no control shakes the channels it came through."""
-    if unable := [result for result in citing if result.message.startswith(NOT_EXERCISED)]:
-        return Verdict.INCONCLUSIVE, unable, unable[0].message
+    """Whether what was seen is enough for a pass: all of it came out right, and no control shakes the channels it came through.
+
+    Of several reasons why not, the first is one that somebody can do something about: by playing again, or by waiting.
+    """
     played = [result for result in citing if result.verdict is not Verdict.NOT_APPLICABLE]
+    broken = [result for result in played if result.verdict is not Verdict.PASS]
+    unable = [result for result in citing if result.message.startswith(NOT_EXERCISED)]
+    if in_its_way := sorted([*broken, *unable], key=_trouble):
+        return Verdict.INCONCLUSIVE, in_its_way, _why_undecided(in_its_way[0])
     if not played:
         return Verdict.NOT_APPLICABLE, citing, citing[0].message if citing else "no scenario shows it"
-    if broken := [result for result in played if result.verdict is not Verdict.PASS]:
-        first = broken[0]
-        why = "failed before it could show this" if first.finding else f"showed nothing: {first.message}"
-        return Verdict.INCONCLUSIVE, broken, f"{first.id} {why}"
     for result in played:
         for channel in result.channels:
             if channel in shaken:
@@ -282,3 +283,19 @@ def _without_a_failure(
                 )
     held = next((result.message for result in citing if result.message.startswith(ONLY_HELD)), "")
     return Verdict.PASS, played, held
+
+
+_UNKNOWABLE = "by what is not known of the box"  # in what a judge says where another try says no more
+
+
+def _trouble(result: ScenarioResult) -> float:
+    """How much somebody would have to do for it to be decided: play it again, wait so many seconds, or more than can be done."""
+    if result.left_out:
+        return wait_for(result.message)
+    return math.inf if _UNKNOWABLE in result.message else -1.0
+
+
+def _why_undecided(result: ScenarioResult) -> str:
+    if result.left_out:
+        return f"{result.id} was {result.message}"
+    return f"{result.id} " + ("failed before it could show this" if result.finding else f"showed nothing: {result.message}")

@@ -13,6 +13,7 @@ from lockproof.conformance.targets import PARENT_PIPE, is_line_fault
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.serve import Served, serve_pty, serve_tcp
 from lockproof.reference.box import ReferenceBox
+from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import Profile
 
@@ -42,17 +43,21 @@ def serve(
     production: bool,
     quiet: bool,
     surroundings: Surroundings = NOTHING_AROUND,
+    clock: Clock | None = None,
 ) -> None:
     """Serve until told to stop. Raises `BenchError` for a port, a link or a store that cannot be had.
 
-    Raises `BadInput` for a fault that does not exist, and for a number that is no TCP port.
+    With `clock` that only runs: the box declares that nobody can hold or move it. Raises `BadInput` for a fault that does not
+    exist, and for a number that is no TCP port.
     """
     if tcp is not None and not 0 <= tcp <= LAST_PORT:
         raise BadInput(f"--tcp {tcp}: a TCP port is a number from 0 to {LAST_PORT}; 0 picks one that is free")
     make = faults.named(fault).make if fault else ReferenceBox
     device: Served = _Line(fault)
     if not is_line_fault(fault):
-        box = make(store or ":memory:", profile)
+        box = make(store or ":memory:", profile, clock)
+        if clock:
+            box.clock_modes = ("wall-clock",)
         device = surroundings.around(box, lambda: Device(box, production=production))
 
     def ready(where: str) -> None:

@@ -29,6 +29,8 @@ IN_PROCESS, ON_A_LINE, FIRMWARE = "reference", "pty", "firmware"
 ADAPTER, PROGRAM = "adapter", "program"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
+SHORT_OFF_S = 0.5
+"""For how long a supply may be off where the clock runs, in seconds: what comes next must be carried out in the same second."""
 COMES_BACK_S = 30.0
 """How long a run waits for a line that is lost, in seconds."""
 _CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
@@ -46,10 +48,13 @@ class Target:
         default_factory=RealTime, compare=False
     )  # in which it lives: a box in this process, in one of its own
 
-    def cuts_supply(self, holdover: int) -> bool:
-        """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time."""
+    def cuts_supply(self, holdover: int, *, held: bool) -> bool:
+        """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time.
+
+        A clock that is not held runs on meanwhile, and what comes next is meant for the same second.
+        """
         power = self.board.power if self.board else None
-        return power is not None and power.longest_off <= holdover
+        return power is not None and power.longest_off <= holdover and (held or power.minimum_off <= SHORT_OFF_S)
 
     @property
     def asks_the_operator(self) -> bool:

@@ -15,6 +15,16 @@ class Verdict(StrEnum):
     ERROR = "error"  # of harness or link, never of the box
 
 
+ONLY_HELD = "only a clock that is held was judged"
+NOT_EXERCISED = "not exercised:"
+"""Begins a reason that lies in the bench and not in the standard: what was left out for it is inconclusive, never passed over."""
+
+
+def is_left_out(reason: str) -> bool:
+    """Why something was not played lies in what `--wait` says, or in what this box or its bench can't do; not in what the box is."""
+    return reason.startswith((NOT_EXERCISED, ONLY_HELD))
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What was wrong at one step: the clauses between what was seen and what the standard says, and the story of it.
@@ -62,6 +72,11 @@ class ScenarioResult:
     observed_by: tuple[str, ...] = ()  # who said whether the box opened: self-reported, operator, sensed
     clock: str = ""  # how it was dealt with: hold, advance, wall-clock
     measured: str = ""  # of a clock that ran
+
+    @property
+    def left_out(self) -> bool:
+        """It is about such boxes, and was not played."""
+        return self.verdict is Verdict.NOT_APPLICABLE and is_left_out(self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ def spoken(length: int) -> str:
     return "".join(parts) or "0s"
 
 
+def counted(number: int, what: str) -> str:
+    """So many of them: `1 reset`, `2 resets`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """What words about time mean at one property: its zone, the date of today, and the spans that have names (grants, days)."""

@@ -45,6 +45,7 @@ Answer = TypeVar("Answer")
 
 DEFAULT_PATIENCE: Final = Patience()
 _SEQUENCES = 1 << 16
+_A_LOOK_S = 0.001
 
 
 class BadAnswer(BenchError):  # noqa: N818  (reads as what came)
@@ -115,6 +116,10 @@ class SerialBox:
     def counters(self) -> Counters:
         """What the link has cost so far."""
         return self._link.counters
+
+    def stand_by(self) -> None:
+        """For whoever waits while nothing is asked. Raises `LinkLost` where the line is gone."""
+        self._link.ignore_for(_A_LOOK_S)
 
     def close(self) -> None:
         """Give the line back."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +89,9 @@ _REFUSAL_S = 0.1
 _REFUSAL_LIMIT_S = 1.0
 _LAST_PORT = 65535
 _LAST_WORDS = 40  # bytes
+_OPENING = re.compile(
+    r"^could not open port \S+: (\[Errno \d+\] )?", re.IGNORECASE
+)  # before what went wrong, in pyserial's words
 
 
 def open_channel(url: str, line: LineSettings = DEFAULT_LINE) -> Channel:
@@ -175,7 +179,7 @@ def _why_not_open(url: str, wrong: Exception) -> str:
         address = url.partition("://")[2].partition("?")[0]
         return f"{url}: something listens there that does not speak RFC 2217; try socket://{address}, or set its server up for it"
     if "://" in url:
-        return f"{url}: no connection: {text}; check that something listens there"
+        return f"{url}: no connection: {_OPENING.sub('', text)}; check that something listens there"
     return f"{url}: this is no serial port: {text}"
 
 

@@ -47,6 +47,7 @@ class ReferenceBox:
     """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process."""
 
     drift_ppm = 20  # that it declares
+    clock_modes: tuple[str, ...] = ("test-clock", "wall-clock")  # the same
 
     def __init__(self, store: str | Path = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
         self.profile = profile
@@ -71,7 +72,7 @@ class ReferenceBox:
             protocol=1,
             session=self.session,
             classes=("core", "interop"),
-            clock_modes=("test-clock", "wall-clock"),
+            clock_modes=self.clock_modes,
             cut_classes=(CutClass.RESET, CutClass.NTH_WRITE),
             observation="self-reported",
             gives_reasons=True,

@@ -125,17 +125,18 @@ def test_a_damaged_journal_is_bad_input(lockproof, tmp_path, journal_lines, dama
     says(result, 3 if damage == '{"record": "answer"}' else 2)
 
 
-def test_ctrl_c_keeps_what_was_done(tmp_path):
+@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")])
+def test_ctrl_c_and_a_ci_that_has_waited_enough_keep_what_was_done(tmp_path, number, name):
     command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", "pty", "--out", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     path = tmp_path / "0001" / "pty" / "journal.jsonl"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (not path.exists() or path.read_text().count('"record":"scenario"') < 4):
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     told, errors = process.communicate(timeout=20)
     assert (process.returncode, "Traceback" in errors) == (3, False)
-    assert "stopped by Ctrl-C; what was done is kept" in told
+    assert f"stopped by {name}; what was done is kept" in told
     (run,) = json.loads((tmp_path / "0001" / "report.json").read_text())["runs"]
     assert sum(scenario["verdict"] == "pass" for scenario in run["scenarios"]) >= 3
 

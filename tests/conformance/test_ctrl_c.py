@@ -16,18 +16,19 @@ from pathlib import Path
 import pytest
 import z3
 from lockproof.conformance import command, ctrl_c, judging, suite
+from lockproof.conformance.ctrl_c import what_is_kept
 from lockproof.conformance.explaining import ExplainingJudge
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.knowledge import Knowledge
 from lockproof.conformance.pace import ClockMode
-from lockproof.conformance.player import STOPPED
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import Verdict
 from lockproof.spec.asking import was_interrupted
 from lockproof.spec.profile import DEFAULT
 
+STOPPED = what_is_kept()
 SCENARIOS = {each.id: each for each in suite.packaged() if not each.unsuitable(DEFAULT)}
 FEW = ("vital-signs", "the-hour-is-over", "a-window-is-exact-to-the-second")
 RUNS = {"rehearse": False, "clock": ClockMode.WALL_CLOCK}

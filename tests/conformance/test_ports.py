@@ -42,9 +42,9 @@ def test_a_port_is_told_with_what_the_system_knows_of_it():
         ports.Port("socket://host:1"),
         ports.Port("COM3", "0403:6001", "FTAK4711", "FT232R USB UART"),
     ]
-    seen = ports.Seen(ports.named(["COM3"], [ftdi])[0], ports.BOX, "door 17", "2.3.1", ("core", "interop"))
+    seen = ports.Seen(ports.named(["COM3"], [ftdi])[0], ports.BOX, "door 17", "2.3.1", ("core", "interop"), ("wall-clock",))
     assert ports.told(seen) == (
-        "COM3   0403:6001   FTAK4711   FT232R USB UART\n    a box: door 17, firmware 2.3.1, class core and interop"
+        "COM3   0403:6001   FTAK4711   FT232R USB UART\n    a box: door 17, firmware 2.3.1, class core and interop, clock wall-clock"
     )
     assert ports.told(ports.Seen(ports.Port("COM4"), ports.NOT_ASKED)) == "COM4"
 
@@ -68,13 +68,13 @@ def test_each_port_says_what_it_is(lockproof):
         assert result.returncode == 3
         assert result.stderr == ""
         assert result.stdout == (
-            f"{box}\n    a box: unprovisioned, firmware lockproof reference 0.1.0, class core and interop\n"
+            f"{box}\n    a box: unprovisioned, firmware lockproof reference 0.1.0, class core and interop,"
+            " clock test-clock and wall-clock\n"
             f"{modem}\n    something answers, but not a box: 8 bytes, no frame in 1 s (first bytes: 41 54 0d 0a 4f 4b 0d 0a)\n"
             f"{silent}\n    nothing answers\n"
             f"{taken}\n    in use by another program\n"
             "/dev/there-is-none\n    there is no such port; plug the box in, or name another (all ports: lockproof ports)\n"
-            "socket://127.0.0.1:1\n    no connection: Could not open port socket://127.0.0.1:1: [Errno 111] Connection refused;"
-            " check that something listens there\n"
+            "socket://127.0.0.1:1\n    no connection: Connection refused; check that something listens there\n"
         )
         assert lockproof("ports", taken).returncode == 0, "free again"
 
@@ -95,6 +95,7 @@ def test_as_json(lockproof):
         "identity": "unprovisioned",
         "firmware": "lockproof reference 0.1.0",
         "classes": ["core", "interop"],
+        "clock_modes": ["test-clock", "wall-clock"],
         "message": "",
     }
     assert found[1]["message"].startswith(f"{silent}: nothing answers: not a byte came back in 1.2 s")

@@ -8,7 +8,8 @@ from io import StringIO
 import pytest
 from lockproof.conformance import report
 from lockproof.conformance.faults import named
-from lockproof.conformance.verdict import RunResult
+from lockproof.conformance.run import clause_results
+from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from rich.console import Console
 
 A_LONG_WAY = """
@@ -75,3 +76,101 @@ def test_a_line_after_a_gap_says_its_date_where_it_changed_in_the_gap(failed):
     ]
     assert more.strip() == "… 14 more"
     assert others[0].split()[0] == "23:31:15"
+
+
+# What decided nothing
+
+SHORT = "what was left of the second that this was aimed at was too short"
+WAITS = "not exercised: its clock would have to run for {0}: allow that with --wait {0}"
+NEVER = "not exercised: the box declares no test clock, and in this scenario power is away for a time"
+
+
+MANY = "[yellow]inconclusive[/]  2 scenarios"
+
+
+def result_of(*scenarios: tuple[str, Verdict, str], cites: str = "code.digits", error: str = "") -> RunResult:
+    """A run in which these scenarios came out so, with these messages."""
+    results = [ScenarioResult(name, verdict, (cites,), message=message) for name, verdict, message in scenarios]
+    return RunResult("a box", "", "", results, clause_results(results, judged_authority=False) if results else [], error)
+
+
+def shown(*results: RunResult) -> str:
+    console = Console(file=StringIO(), width=200)
+    report.show(console, results)
+    return console.file.getvalue()
+
+
+def test_scenarios_that_decided_nothing_are_told_by_reason_and_once_what_helps():
+    told = list(
+        report.undecided(
+            result_of(
+                ("one", Verdict.INCONCLUSIVE, SHORT),
+                ("other", Verdict.PASS, ""),
+                ("two", Verdict.INCONCLUSIVE, "step 3: no answer came to enter"),
+                ("three", Verdict.INCONCLUSIVE, SHORT),
+                ("four", Verdict.INCONCLUSIVE, "step 4: no answer came to enter"),
+            )
+        )
+    )
+    assert told == [
+        f"[yellow]inconclusive[/]  2 scenarios, one, three: {SHORT}",
+        "[yellow]inconclusive[/]  2 scenarios, two, four: no answer came to enter",
+        f"    {report.TIMING_HELPS}",
+    ]
+
+
+def test_the_same_reason_at_other_times_is_one():
+    off = "step {0}: decided at 2027-03-02 12:00:0{0}, and meant for 2027-03-02 12:00:09; it was not decided when it was meant to be"
+    late = "the clock was past the second that this was aimed at, by {}.2 s"
+    scenarios = [
+        (f"{word}-{n}", Verdict.INCONCLUSIVE, said.format(n)) for word, said in (("off", off), ("late", late)) for n in (1, 2)
+    ]
+    assert list(report.undecided(result_of(*scenarios))) == [
+        f"{MANY}, off-1, off-2: decided outside the second that this was aimed at; it was not decided when it was meant to be",
+        f"{MANY}, late-1, late-2: the clock was past the second that this was aimed at",
+        f"    {report.TIMING_HELPS}",
+    ]
+
+
+def test_many_of_one_reason_are_counted_and_some_named():
+    told = list(report.undecided(result_of(*((f"n{number}", Verdict.INCONCLUSIVE, "why") for number in range(10)))))
+    assert told == ["[yellow]inconclusive[/]  10 scenarios, n0, n1, n2, n3, n4, n5, n6, n7 and 2 more: why"]
+
+
+def test_what_somebody_can_do_something_about_comes_first_in_the_line_of_a_clause():
+    never, long = ("never", Verdict.NOT_APPLICABLE, NEVER), ("long", Verdict.NOT_APPLICABLE, WAITS.format("1d1h"))
+    short, unsure = ("short", Verdict.NOT_APPLICABLE, WAITS.format("5m")), ("unsure", Verdict.INCONCLUSIVE, SHORT)
+    unknown = (
+        "unknown",
+        Verdict.INCONCLUSIVE,
+        "step 5: the other answer would have been right, too, by what is not known of the box",
+    )
+    passed = ("passed", Verdict.PASS, "")
+
+    def reason(*scenarios: tuple[str, Verdict, str]) -> str:
+        row = next(each for each in result_of(passed, *scenarios).clauses if each.id == "code.digits")
+        assert row.verdict is Verdict.INCONCLUSIVE
+        assert set(row.scenarios) == {name for name, _, _ in scenarios}
+        return row.reason
+
+    assert reason(never, long, short, unsure) == f"unsure showed nothing: {SHORT}"
+    assert reason(never, long, short) == f"short was {WAITS.format('5m')}"
+    assert reason(unknown, long) == f"long was {WAITS.format('1d1h')}"
+    assert reason(unknown, never) == f"unknown showed nothing: {unknown[2]}"
+    assert reason(never) == f"never was {NEVER}"
+
+
+def test_what_was_left_out_is_counted_apart_and_so_is_what_was_decided():
+    played = (("a", Verdict.PASS, ""), ("b", Verdict.INCONCLUSIVE, SHORT))
+    left_out = (("c", Verdict.NOT_APPLICABLE, NEVER), ("d", Verdict.NOT_APPLICABLE, WAITS.format("5m")))
+    other = ("e", Verdict.NOT_APPLICABLE, "the authority decides it, and no authority is judged here")
+    assert report.counts(result_of(*played, *left_out, other)) == (
+        "1 pass, 1 inconclusive, 1 not-applicable, 2 left out; 1 of 4 decided"
+    )
+    assert report.counts(result_of(played[0], other)) == "1 pass, 1 not-applicable"
+
+
+def test_of_a_box_that_was_not_reached_there_is_one_line():
+    gone = result_of(error="/dev/ttyUSB9: there is no such port")
+    assert shown(gone) == "error  a box: no scenario in 0.0 s\n    /dev/ttyUSB9: there is no such port\n"
+    assert "code.digits" in shown(result_of(("a", Verdict.PASS, "")), gone)

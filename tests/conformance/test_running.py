@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance import campaign, faults, suite
+from lockproof.conformance.around import AroundBox
 from lockproof.conformance.belief import Belief
 from lockproof.conformance.campaign import Clockwork, Tally
 from lockproof.conformance.explaining import ExplainingJudge
@@ -32,7 +33,7 @@ from lockproof.hw_adapter.bench_time import RealTime, VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock
 from lockproof.spec.model import box as model
-from lockproof.spec.observable import BadInput, ClockReading, Decision, Declined, Hello, PowerCut
+from lockproof.spec.observable import BadInput, ClockReading, Decision, Declined, Hello, LinkLost, PowerCut
 from lockproof.spec.profile import DEFAULT
 
 SCENARIOS = {each.id: each for each in suite.packaged() if not each.unsuitable(DEFAULT)}
@@ -538,6 +539,21 @@ def test_a_box_whose_clock_only_runs_is_waited_for() -> None:
         assert played.play(name).verdict is Verdict.PASS
 
 
+def test_a_clock_that_only_runs_is_disturbed_but_never_seen_to_stand_at_the_last_decision() -> None:
+    """As the page of the protocol says, with how many: six."""
+    at_entry, at_ticket = (
+        f"{which}-ready-clock-not-behind-the-last-decision-fails" for which in ("entry-is-made", "ticket-is-presented")
+    )
+    undecided = {at_entry, at_ticket, *(f"{each}-after-anothers-revocation" for each in (at_entry, at_ticket))}
+    undecided |= {f"{at_ticket}-after-early-anothers-use", "a-clock-that-fell-behind-is-found-at-power-up"}
+    found = {
+        name: Played(make=WallClockOnly).play(name) for name in (*undecided, "a-clock-that-fell-behind-is-found-at-the-keypad")
+    }
+    assert len(undecided) == 6
+    assert {name for name, each in found.items() if each.verdict is Verdict.INCONCLUSIVE} == undecided
+    assert {each.verdict for name, each in found.items() if name not in undecided} == {Verdict.PASS}
+
+
 @pytest.mark.parametrize("mode", [ClockMode.HOLD, ClockMode.ADVANCE])
 def test_a_clock_that_only_runs_is_not_asked_to_do_more(mode: ClockMode) -> None:
     with pytest.raises(BadInput, match=f"--clock {mode}: the box declares no test clock"):
@@ -547,7 +563,7 @@ def test_a_clock_that_only_runs_is_not_asked_to_do_more(mode: ClockMode) -> None
 def test_on_a_line_nothing_waits_for_an_hour_that_nobody_allowed() -> None:
     hello = ReferenceBox().hello()
     assert timing_of(hello, target("pty"), None, None).longest_wait == 0
-    assert timing_of(hello, target("pty"), ClockMode.WALL_CLOCK, None).longest_wait == 7_200
+    assert timing_of(hello, target("pty"), ClockMode.WALL_CLOCK, None).in_all == 3_600
     assert timing_of(hello, target("pty"), None, 5_000).longest_wait == 5_000
     assert timing_of(hello, target("reference"), None, None).longest_wait is None
     result = run(target("pty"), [SCENARIOS[MEASURED], SCENARIOS["the-clock-goes-on-without-power"]])
@@ -611,6 +627,38 @@ def test_a_clock_that_drifts_as_much_as_a_box_may_declare_is_aimed_at() -> None:
     played = Played(drift_ppm=10_000, declares=10_000)
     assert played.play().verdict is Verdict.PASS
     assert all(aimed == decided for aimed, decided in played.decided_at())
+
+
+class Line(VirtualTime):
+    """A line that goes after so many seconds, in the time of a machine."""
+
+    ppm = 50.0
+
+    def __init__(self, goes: float) -> None:
+        super().__init__()
+        self.goes = goes
+
+    def stand_by(self) -> None:
+        if self.now() > self.goes:
+            raise LinkLost("the port is gone")
+
+
+def test_a_line_that_goes_in_a_long_wait_is_noticed_in_a_second_or_two() -> None:
+    line = Line(goes=100.5)
+    pace = Pace(ClockMode.WALL_CLOCK, ReferenceBox().hello(), line, stand_by=line.stand_by)
+    with pytest.raises(LinkLost, match="the port is gone"):
+        pace.pass_time(3_600, lambda _: None)
+    assert 100.5 < line.now() < 102.5
+
+
+def test_what_can_be_asked_to_stand_by_is() -> None:
+    class Box(ReferenceBox):
+        def stand_by(self) -> None: ...
+
+    timing, judged = timing_of(ReferenceBox().hello(), target("pty"), ClockMode.WALL_CLOCK, None), target("pty")
+    for box in (Box(), AroundBox(Box())):
+        assert timing.pace(box, box.hello(), judged, lambda _: None).stand_by == box.stand_by
+    AroundBox(ReferenceBox()).stand_by()
 
 
 def test_the_time_of_a_machine_is_real() -> None:

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from lockproof.conformance import targets
+from lockproof.conformance import serving, targets
 from lockproof.conformance.serving import serve
+from lockproof.reference.box import ReferenceBox
+from lockproof.reference.hardware import Clock
 from lockproof.spec.observable import BadInput, BenchError
 from lockproof.spec.profile import DEFAULT
 
@@ -65,7 +67,7 @@ def test_a_run_that_is_killed_leaves_no_box_behind(number: signal.Signals, tmp_p
     assert boxes
     run.send_signal(number)
     run.communicate(timeout=SOON)  # hangs for as long as anyone holds what the run was given
-    assert run.returncode == -number
+    assert run.returncode == (3 if number is signal.SIGTERM else -number)  # SIGTERM ends it as Ctrl-C does
     assert within(SOON, lambda: not any(runs(box) for box in boxes))
 
 
@@ -139,6 +141,16 @@ def test_what_a_box_says_as_it_crashes_is_told(monkeypatch: pytest.MonkeyPatch, 
     assert capsys.readouterr().err.rstrip().endswith("RuntimeError: the box is broken")
 
 
+def test_a_box_whose_clock_only_runs_drifts_and_stands_off_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ReferenceBox] = []
+    monkeypatch.setattr(serving, "Device", lambda box, **_: made.append(box))
+    monkeypatch.setattr(serving, "serve_tcp", lambda *_, **__: None)
+    serve("", 0, None, None, DEFAULT, production=False, quiet=True, clock=Clock(drift_ppm=40.0, offset=3))
+    (box,) = made
+    assert box.hello().clock_modes == ("wall-clock",)
+    assert (box.hardware.drift_ppm, box.hardware.offset) == (40.0, 3)
+
+
 @pytest.mark.parametrize("port", [-1, 65536, 99999])
 def test_what_is_no_tcp_port(port: int) -> None:
     with pytest.raises(BadInput) as told:
@@ -148,7 +160,7 @@ def test_what_is_no_tcp_port(port: int) -> None:
 
 @pytest.mark.parametrize("name", ["", " "])
 def test_no_box_is_named(name: str) -> None:
-    with pytest.raises(BadInput, match=r"^--box: name a box: reference, pty, a port \(/dev/ttyUSB0, "):
+    with pytest.raises(BadInput, match=r"^--box: name a box: reference, pty, firmware, a port \(/dev/ttyUSB0, "):
         targets.target(name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import queue
 import signal
 import socket
 import stat
@@ -181,8 +182,9 @@ def test_an_address_with_a_part_missing(url: str, message: str) -> None:
 def test_no_one_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"socket://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(PortError, match=r"no connection: .*; check that something listens there"):
+    with pytest.raises(PortError) as told:
         open_box(url)
+    assert str(told.value) == f"{url}: no connection: Connection refused; check that something listens there"
 
 
 # What may be at the other end instead of a box
@@ -229,6 +231,20 @@ def test_a_terminal_that_vanishes() -> None:
     with pytest.raises(LinkLost, match=f"^{path}: the port is gone: "):
         line.send(b"\x00")
     line.close()
+
+
+@pytest.mark.parametrize("serve", [serve_pty, serve_tcp])
+def test_who_asks_nothing_and_stands_by_notices_that_the_line_is_gone(serve: Any, box: Any) -> None:
+    stop, place = threading.Event(), queue.Queue[str]()
+    thread = threading.Thread(target=lambda: serve(Device(box), ready=place.put, stop=stop))
+    thread.start()
+    with open_box(place.get(timeout=5)) as host:
+        host.stand_by()
+        assert host.enter("47112345").accepted
+        stop.set()
+        thread.join(5)
+        with pytest.raises(LinkLost, match=r"the port is gone: .*; check the cable and the supply"):
+            host.stand_by()
 
 
 def test_a_connection_that_is_closed() -> None:

@@ -75,6 +75,9 @@ bool lp_clock_boot(void)
     timer.counted = 0;
     timer.started = board_timer_ms();
     move(kept.off_for);
+    if (LP_WALL_CLOCK_ONLY) {
+        lp_clock_hold(false); /* as a build that could hold it may have left it */
+    }
     return whole && kept.off_for <= LP_HOLDOVER;
 }
 

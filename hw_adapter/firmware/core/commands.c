@@ -125,7 +125,7 @@ static void write_names(struct lp_writer *reply)
 static void write_abilities(struct lp_writer *reply)
 {
     const uint8_t classes = LP_RUNG >= 5 ? 2 : 3; /* core, interop; below that code-only, too */
-    const uint8_t first_mode = LP_RUNG >= 3 ? 2 : 3; /* test-clock, wall-clock; below that the latter alone */
+    const uint8_t first_mode = LP_RUNG >= 3 && !LP_WALL_CLOCK_ONLY ? 2 : 3; /* test-clock, wall-clock; else the latter alone */
     const uint8_t cuts = LP_RUNG >= 5 ? 2 : 0; /* reset, cut-at-nth-write */
     write_up_to(reply, 4, 1, classes);
     write_up_to(reply, 5, first_mode, 3);
@@ -370,6 +370,9 @@ static enum status clock_hold(struct call *call)
     if (!lp_read_bool(&call->arguments, &held)) {
         return BAD_ARGUMENTS;
     }
+    if (LP_WALL_CLOCK_ONLY) {
+        return UNSUPPORTED;
+    }
     lp_clock_hold(held);
     return answer_clock(call->reply);
 }
@@ -379,6 +382,9 @@ static enum status clock_advance(struct call *call)
     uint64_t seconds;
     if (!lp_read_uint(&call->arguments, UINT32_MAX, &seconds)) {
         return BAD_ARGUMENTS;
+    }
+    if (LP_WALL_CLOCK_ONLY) {
+        return UNSUPPORTED;
     }
     lp_clock_advance((uint32_t)seconds);
     return answer_clock(call->reply);
@@ -412,6 +418,9 @@ static enum status power_cut(struct call *call)
     }
     if (!lp_read_uint(arguments, UINT32_MAX, &off_for) || !lp_read_uint(arguments, UINT32_MAX, &nth)) {
         return BAD_ARGUMENTS;
+    }
+    if (LP_WALL_CLOCK_ONLY && off_for != 0) {
+        return UNSUPPORTED;
     }
     if (class == 1) {
         *call->afterwards = (struct lp_afterwards){true, (uint32_t)off_for};

@@ -52,6 +52,9 @@ LP_HOLDS(LP_FRAME_LIMIT >= 256 && LP_FRAME_LIMIT <= 65535, frame_limit);
 #define LP_DRIFT_PPM 100 /* of clock and timer */
 #endif
 LP_HOLDS(LP_DRIFT_PPM <= 10000, drift_ppm);
+#ifndef LP_WALL_CLOCK_ONLY
+#define LP_WALL_CLOCK_ONLY 0 /* 1: nobody can hold the clock or move it; hello declares no test-clock */
+#endif
 #ifndef LP_BOOT_MS
 #define LP_BOOT_MS 200
 #endif

@@ -81,6 +81,34 @@ def test_a_production_build_refuses_every_test_command(built_with, tmp_path):
         assert lockproof(tmp_path, "box", "--production", port.line) == (0, "")
 
 
+def test_a_box_whose_clock_only_runs_refuses_to_hold_or_move_it(built_with):
+    with built_with("-DLP_WALL_CLOCK_ONLY=1") as port, closing(open_box(port.line)) as box:
+        assert box.hello().clock_modes == ("wall-clock",)
+        box.provision(PROVISIONED)
+        told_the_time(box)
+        held = PowerCut(CutClass.RESET, off_for=1)
+        for declines in (lambda: box.hold_clock(False), lambda: box.advance_clock(1), lambda: box.cut_power(held)):
+            with pytest.raises(Declined, match="unsupported"):
+                declines()
+        assert box.enter(digits(0)).accepted
+        box.cut_power(PowerCut())
+        assert box.enter(digits(0)).accepted
+        assert not box.read_clock().held
+
+
+def test_a_clock_that_was_held_runs_under_a_build_that_can_not_hold_it(host_port, built_with):
+    host_port.start()
+    with closing(open_box(host_port.line)) as box:
+        ready(box)
+    host_port.kill()
+    other = built_with("-DLP_WALL_CLOCK_ONLY=1")
+    other.start()
+    with closing(open_box(other.line)) as box:
+        reading = box.read_clock()
+    assert (reading.held, reading.box_time in {NOON, NOON + 1}) == (False, True)
+    other.kill()
+
+
 def test_a_test_build_is_no_production_build(host_port, tmp_path):
     host_port.start()
     assert lockproof(tmp_path, "box", "--production", host_port.line)[0] == 1
