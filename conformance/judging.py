@@ -62,6 +62,7 @@ def judge_again(path: Path, only: str = "") -> RunResult:
         result.scenarios += left_out
         if only:
             result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
+            result.error = ""  # what ended the run is another matter, unless it ended this scenario, which then says so
         result.clauses = clause_results(result.scenarios, judged_authority=run["judged_authority"])
     except BadInput:
         raise
