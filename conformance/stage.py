@@ -184,11 +184,11 @@ class Stage:
         return {"observed_by": SELF_REPORTED} if self._command["name"] in OPENS else {}
 
     def _booted_unseen(self) -> bool:
-        """Whether a box that says its session in hello alone, and not with every answer, has booted of itself since the last one."""
-        if self.pace is None or session_of(self.box, 0):
+        """Whether it has booted of itself since the last answer: this one came in another session, or only hello tells of those."""
+        if self.pace is None:
             return False
         before = self.session
-        self._is_in(self.box.hello().session)
+        self._is_in(session_of(self.box, 0) or self.box.hello().session)
         return self.session != before and self._command["name"] != "cut_power"
 
     def _is_in(self, session: int) -> None:

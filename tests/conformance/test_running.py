@@ -310,6 +310,27 @@ class SaysItsSessionInHello:
         return self._box.enter(digits)
 
 
+class BootsInItsSecondEntry(ReferenceBox):
+    """What it answers then, it answers in another session than it was asked in."""
+
+    entries = 0
+
+    def enter(self, digits: str) -> Decision:
+        self.entries += 1
+        if self.entries == 2:
+            self.power_up("watchdog")
+        return super().enter(digits)
+
+
+@pytest.mark.parametrize("mode", BOTH)
+def test_an_answer_in_another_session_gives_up_the_scenario_and_fails_nobody(mode: ClockMode) -> None:
+    played = Played(mode, make=BootsInItsSecondEntry)
+    result = played.play(HOUR)
+    assert (result.verdict, result.attempts) == (Verdict.PASS, 2)
+    (lost,) = [each for each in played.journal.records if each["record"] == "no-answer"]
+    assert (lost["message"], lost["booted"]) == ("the box booted of itself", True)
+
+
 @pytest.mark.parametrize("mode", BOTH)
 def test_a_boot_that_only_hello_tells_of_gives_up_the_scenario_and_fails_nobody(mode: ClockMode) -> None:
     played = Played(mode)
