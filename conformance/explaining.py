@@ -91,7 +91,7 @@ class ExplainingJudge(StoryJudge):
 
     def see(self, record: Record) -> None:
         """Take one record into account. What the solver cannot tell is inconclusive."""
-        if self._gave_up and record["record"] not in {"end", "error"}:
+        if self._gave_up and record["record"] not in {"end", "error", "given-up"}:
             self.seen += 1
             return
         line = len(self._history)
@@ -354,7 +354,11 @@ class ExplainingJudge(StoryJudge):
         if aimed is None or self._command["name"] not in PRESENTATIONS:
             return
         if value["box_time"] not in {None, aimed}:
-            self._missed(f"decided at {self._time(value['box_time'])}, and meant for {self._time(aimed)}")
+            why = f"decided at {self._time(value['box_time'])}, and meant for {self._time(aimed)}"
+            if self._command["name"] == "enter":  # whose digits these are was said of the second that was meant
+                self._late = True
+                raise NoTelling(why)
+            self._missed(why)
         number = self._command["meaning"].get("nonce")
         open_one = self._belief.box.nonce_open is True and number == len(self._aimed)
         asked = self._aimed[number - 1] if open_one else None

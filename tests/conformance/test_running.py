@@ -30,6 +30,7 @@ from lockproof.conformance.running import Gauge, Look, Running, Wrong
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.hw_adapter.bench_time import RealTime, VirtualTime
+from lockproof.hw_adapter.hostile import Kind, alone
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.hardware import Clock
 from lockproof.spec.model import box as model
@@ -431,6 +432,15 @@ def test_a_box_that_boots_slowly_is_decided_after_a_power_cut(mode: ClockMode, s
     played = Played(mode)
     played.box.hardware = BootsSlowly(played.time.now)
     assert played.play(scenario).verdict is Verdict.PASS
+
+
+def test_digits_that_came_in_the_next_day_may_be_those_of_its_own_code() -> None:
+    """On this line an entry is a second late, at midnight, and the same digits belong to another day's code then."""
+    scenario, seed = SCENARIOS["equal-digits-two-days-apart-both-open"], 21113
+    clockwork = Clockwork(ClockMode.WALL_CLOCK, 200.0, 90, 200)
+    result = campaign.played(scenario, alone(Kind.STALL, seed), ReferenceBox, seed, clockwork)
+    assert (result.verdict, result.finding) == (Verdict.PASS, None)
+    assert result.attempts > 1
 
 
 # The clock is judged
