@@ -64,9 +64,7 @@ class ExplainingJudge(StoryJudge):
     _late: bool = False  # something came in another second than it was meant for
     _running: Running | None = None  # its clock and timer, where they are not held
     _aimed: list[int | None] = field(default_factory=list)  # the second at which each nonce was asked for, if it was in that
-    _cut_at: float | None = (
-        None  # the instant of the bench before which the last power cut cannot have been, until the timer tells
-    )
+    _cut_at: float | None = None  # the instant before which the last power cut cannot have been, until the timer tells
     _put_on: int = 0  # seconds that its timer was put on by command since then
     _looks: Gauge | None = None  # at the clock, in this step that measures it
     _measured: Gauge | None = None  # in an earlier one

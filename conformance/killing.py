@@ -180,7 +180,7 @@ def smallest_set(kills: Sequence[Kill], scenarios: Container[str]) -> list[str]:
     Of several such sets the first, by the names in it, so that the same kills always give the same.
     """
     import z3  # noqa: PLC0415 (only for this)
-    from lockproof.spec.asking import asked  # noqa: PLC0415
+    from lockproof.spec.asking import asked  # noqa: PLC0415 (z3 only for this)
 
     caught = [found for kill in kills if kill.fault.breaks and (found := kill.caught_by(scenarios))]
     if not caught:

@@ -389,10 +389,8 @@ class Stage:
     def _aim(self, told: Record) -> None:
         """Where the clock runs: what is sent now is for the second in which the scenario has it, but for what brings that second on."""
         if self.pace and self.aimed and told["name"] != "advance_clock":
-            if (
-                self.pace.is_new_to_its_power
-            ):  # what it shows says whether it knows the time, which may hang on a fraction of a second
-                self.look()
+            if self.pace.is_new_to_its_power:
+                self.look()  # which says whether it knows the time: that may hang on a fraction of a second
             self.pace.reach(self._second(), self.look)
             told["aimed"] = self._second()
 

@@ -646,9 +646,9 @@ def test_a_clock_that_shows_nothing_is_not_waited_for_for_ever() -> None:
     assert len(looks) == MOST_LOOKS
 
 
-@pytest.mark.parametrize("drift_ppm", [600_000, 1_000_000, 2**32 - 1, 1e300])
-def test_a_clock_that_comes_no_nearer_is_not_waited_for_for_ever(drift_ppm: float) -> None:
-    pace = Played(declares=drift_ppm).pace  # type: ignore[arg-type]
+@pytest.mark.parametrize("drift_ppm", [600_000, 1_000_000, 2**32 - 1, 10**300])
+def test_a_clock_that_comes_no_nearer_is_not_waited_for_for_ever(drift_ppm: int) -> None:
+    pace = Played(declares=drift_ppm).pace
     pace.aim.clock.became(1_000, (0, 0), 0.0, 0.0)
     with pytest.raises(Missed, match="nobody knows when the second comes"):
         pace.reach(2_000, lambda: None)
