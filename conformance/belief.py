@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from lockproof.conformance.journal import Record
 from lockproof.spec.model import box as model
-from lockproof.spec.observable import CodeIndex, LogKind
+from lockproof.spec.observable import CodeIndex, CutClass, LogKind
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import (
     Instant,
@@ -179,6 +179,30 @@ COURSES: Mapping[str, Callable[[Belief, Record, Profile], Course]] = {
     "revocation_order": hear,
     "time_order": take_time,
 }
+
+
+def makes_anew(command: Record) -> bool:
+    """Whether the box that carries it out is another one afterwards."""
+    return command["name"] == "reset" or (command["name"] == "provision" and bool(command["arguments"]["new"]))
+
+
+def after_simple(belief: Belief, command: Record, kept: Callable[[], Number], profile: Profile) -> Belief:
+    """A command that decides nothing was carried out; of a power cut `kept` says how many counted refusals had been written."""
+    name, given, box = command["name"], command["arguments"], belief.box
+    if makes_anew(command):  # which is no boot: the timer goes on
+        return Belief(replace(model.new_box(box.clock, box.nonce), timer=box.timer))
+    if name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
+        return without_power(belief, given["off_for"], kept(), profile)
+    if name == "challenge":
+        return replace(belief, box=model.challenge(box)[0])
+    if name == "advance_clock":
+        gone = given["seconds"]
+        return replace(belief, box=replace(box, clock=box.clock + gone, timer=box.timer + gone))
+    if name == "disturb_clock":  # the box is not told: timer, mark and what it knows stay
+        return replace(belief, box=replace(box, clock=box.clock - given["seconds"]))
+    if name == "read_log":
+        return replace(belief, box=model.write_refusals(box)[0])
+    return belief
 
 
 def without_power(belief: Belief, off_for: Seconds, kept: Number, profile: Profile) -> Belief:

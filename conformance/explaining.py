@@ -19,6 +19,8 @@ from lockproof.conformance.belief import (
     Belief,
     Course,
     Written,
+    after_simple,
+    makes_anew,
     merged,
     still_open,
     without_power,
@@ -129,7 +131,7 @@ class ExplainingJudge(StoryJudge):
                 self._begins_late(True)
                 self._nonces.append(self._belief.box.nonce)
                 self._aimed.append(self._command.get("aimed"))
-            if name in {"reset", "provision"} and self._makes_anew(self._command):
+            if name in {"reset", "provision"} and makes_anew(self._command):
                 self._forget_the_log()
             if name in {"reset", "cut_power"}:
                 self._arm(self._command["arguments"])
@@ -188,7 +190,7 @@ class ExplainingJudge(StoryJudge):
         else:
             belief = merged(ended, after, merged(began, course.on_the_way[0], before))
         self._log(course.written if course else (), ended)
-        if self._makes_anew(self._command):  # its epoch is the one before or another
+        if makes_anew(self._command):  # its epoch is the one before or another
             self._written = [replace(each, there=every(each.there, no(ended))) for each in self._written]
             self._epoch = None
         if booted:
@@ -599,33 +601,19 @@ class ExplainingJudge(StoryJudge):
         return course
 
     def _simple(self, belief: Belief, record_of: Record) -> Belief:
-        name, given, box = record_of["name"], record_of["arguments"], belief.box
-        if self._makes_anew(record_of):  # which is no boot: the timer goes on
-            return Belief(replace(model.new_box(box.clock, box.nonce), timer=box.timer))
-        if name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
-            return self._power_cut(belief, given["off_for"])
-        if name == "challenge":
-            return replace(belief, box=model.challenge(box)[0])
-        if self._running is not None and name in {"advance_clock", "disturb_clock"}:
+        if self._running is not None and record_of["name"] in {"advance_clock", "disturb_clock"}:
             return belief  # as the clock and the timer show, or are known to stand
-        if name == "advance_clock":
-            gone = given["seconds"]
-            return replace(belief, box=replace(box, clock=box.clock + gone, timer=box.timer + gone))
-        if name == "disturb_clock":  # the box is not told: timer, mark and what it knows stay
-            return replace(belief, box=replace(box, clock=box.clock - given["seconds"]))
-        if name == "read_log":
-            return replace(belief, box=model.write_refusals(box)[0])
-        return belief
-
-    def _makes_anew(self, command: Record) -> bool:
-        return command["name"] == "reset" or (command["name"] == "provision" and bool(command["arguments"]["new"]))
+        return after_simple(belief, record_of, lambda: self._kept(belief), self.profile)
 
     def _arm(self, given: Record) -> None:
         self._armed = given if given.get("cut") == CutClass.NTH_WRITE and given["nth"] else None
 
     def _power_cut(self, belief: Belief, off_for: int) -> Belief:
-        kept = self._known.number("refusals kept", belief.box.refusals_written, belief.box.refusals)
-        return without_power(belief, off_for, kept, self.profile)
+        return without_power(belief, off_for, self._kept(belief), self.profile)
+
+    def _kept(self, belief: Belief) -> Any:
+        """Of the counted refusals, those that had been written when power went."""
+        return self._known.number("refusals kept", belief.box.refusals_written, belief.box.refusals)
 
     def _settled(self, belief: Belief) -> Belief:
         return self._known.settled(belief)  # type: ignore[no-any-return]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from lockproof.conformance.belief import COURSES, NEVER_GIVEN, Belief, Course, without_power
+from lockproof.conformance.belief import COURSES, NEVER_GIVEN, Belief, Course, after_simple
 from lockproof.conformance.journal import Record
-from lockproof.spec.model import box as model
 from lockproof.spec.observable import CutClass
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Truth, watched
@@ -79,15 +78,10 @@ class Meant:
         gone = command["at"] - self.at
         box, self.at = replace(box, clock=box.clock + gone, timer=box.timer + gone), command["at"]
         self.belief = replace(self.belief, box=box)
-        if name == "reset" or (name == "provision" and given["new"]):
-            self.belief = Belief(replace(model.new_box(box.clock, box.nonce), timer=box.timer))
-        elif name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
-            self.belief = without_power(self.belief, given["off_for"], box.refusals_written, self.profile)
-            self.at += given["off_for"]
-        elif name == "challenge":
-            self.belief = replace(self.belief, box=model.challenge(box)[0])
+        if name == "advance_clock":  # which is time of the scenario, and went by already
+            return
+        self.belief = after_simple(self.belief, command, lambda: box.refusals_written, self.profile)
+        if name == "challenge":
             self.nonces.append(self.belief.box.nonce)
-        elif name == "disturb_clock":
-            self.belief = replace(self.belief, box=replace(box, clock=box.clock - given["seconds"]))
-        elif name == "read_log":
-            self.belief = replace(self.belief, box=model.write_refusals(box)[0])
+        elif name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
+            self.at += given["off_for"]
