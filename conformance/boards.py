@@ -10,7 +10,7 @@ from lockproof.conformance.bench import OPERATOR, SENSOR, Board
 from lockproof.conformance.observing import ObservedBox, Operator, Sensor
 from lockproof.conformance.ports import usb_ports
 from lockproof.conformance.programs import run_well
-from lockproof.conformance.supply import supplied
+from lockproof.conformance.supply import cut_and_wait, supplied
 from lockproof.hw_adapter import board as known_board
 from lockproof.hw_adapter.adapter import SerialBox, open_box
 from lockproof.hw_adapter.board import Expected
@@ -24,12 +24,18 @@ SCRIPT_S = 300.0
 
 
 @contextmanager
-def opened(board: Board, on_bytes: OnBytes | None = None, back: ComingBack | None = None) -> Iterator[Box]:
+def opened(
+    board: Board, on_bytes: OnBytes | None = None, back: ComingBack | None = None, *, without_power: bool = False
+) -> Iterator[Box]:
     """The box; a line that is lost later is waited for as `back` says, at whatever port its USB serial number is then.
+
+    `without_power`: its supply may have been left off, and is switched on first.
 
     Raises `BenchError`: there is no such port, nothing answers, another box does than the file says, or a script fails.
     """
     with _between_scripts(board):
+        if without_power and board.power:
+            cut_and_wait(board.power, board.name)  # off first: a program that starts a box starts a second one otherwise
         yield from _opened(board, on_bytes, back)
 
 

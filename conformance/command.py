@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from enum import IntEnum
@@ -131,50 +130,66 @@ def run(
     """Play the scenarios on a box and judge it."""
     import secrets
 
-    from lockproof.conformance import report, suite, targets
-    from lockproof.conformance.progress import Progress
-    from lockproof.conformance.run import run as run_suite
+    from lockproof.conformance.asked import Asked, carry_out
     from lockproof.conformance.scenario import DEFAULT_TODAY
 
-    signal.signal(signal.SIGTERM, ctrl_c.as_ctrl_c)
-    console, packaged = _console(), _suite(which)
-    chosen = suite.select(suite.from_files(files) if files else suite.packaged(packaged), scenario or [])
-    judged = targets.chosen(box or [], bench)
-    day = _date(today or DEFAULT_TODAY)
-    mode, longest_wait = _clock_mode(clock), _duration("--wait", wait)
-    results: list[Any] = []
-    drawn = seed or secrets.token_hex(4)
+    mode = _clock_mode(clock)
+    asked = Asked(
+        today=_date(today or DEFAULT_TODAY),
+        seed=seed or secrets.token_hex(4),
+        cwd=str(Path.cwd()),
+        boxes=tuple(box or ()),
+        bench=str(bench or ""),
+        files=tuple(map(str, files or ())),
+        scenarios=tuple(scenario or ()),
+        suite=_suite(which),
+        codes=str(codes or ""),
+        one_at_a_time=one_at_a_time,
+        clock=str(mode or ""),
+        longest_wait=_duration("--wait", wait),
+    )
+    asked.chosen(), asked.judged()  # what is wrong with these is said before there is a folder
     folder = _new_folder(out)
-    with Progress(console, live=not any(each.asks_the_operator for each in judged)) as progress:
-        for number, each in enumerate(judged):
-            if results and results[-1].stopped:
-                break
-            place = folder / re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_")
-            place = place.with_name(f"{place.name}_{number + 1}") if place.exists() else place
-            place.mkdir()
-            results.append(
-                run_suite(
-                    each,
-                    chosen,
-                    place,
-                    progress,
-                    day,
-                    drawn,
-                    explain=report.EXPLAINED,
-                    codes=codes,
-                    one_at_a_time=one_at_a_time,
-                    clock=mode,
-                    longest_wait=longest_wait,
-                )
+    asked.write(folder)
+    _judge_and_tell(carry_out, asked, folder, brief=brief)
+
+
+@app.command(epilog="For example: lockproof resume runs/0007")
+@ctrl_c.held()
+def resume(
+    run: Annotated[Path, typer.Argument(help="The folder of a run that was stopped.")],
+    brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
+) -> None:
+    """Go on with a run that was stopped, killed or lost its box: what is decided is not asked again."""
+    from lockproof.conformance.asked import Asked, carry_out
+
+    folder = run.resolve()
+    asked = Asked.read(folder)
+    if asked.cwd != str(Path.cwd()):
+        try:
+            os.chdir(asked.cwd)  # what the run was asked for is named from there
+        except OSError as error:
+            _stop(
+                f"{asked.cwd}: {error.strerror}: the run began there, and names its files from there; put it back", Exit.BAD_INPUT
             )
-    named = bool(scenario or files)
+    _judge_and_tell(carry_out, asked, _from_here(folder), brief=brief)
+
+
+def _judge_and_tell(carry_out: Any, asked: Any, folder: Path, *, brief: bool) -> NoReturn:
+    from lockproof.conformance import report
+
+    signal.signal(signal.SIGTERM, ctrl_c.as_ctrl_c)
+    console = _console()
+    results = carry_out(asked, folder, console)
+    named = bool(asked.scenarios or asked.files)
     report.show(console, results, brief=brief or named, left_out=named)
-    try:
-        report.write_json(folder / "report.json", results)
-        report.write_junit(folder / "junit.xml", results)
-    except OSError as error:
-        _stop(f"{folder}: the reports cannot be written: {error.strerror}; make room; the journal is what there is", Exit.LINK)
+    if any(result.stopped or result.error for result in results):
+        console.print(f"to go on with it: lockproof resume {folder}", highlight=False, markup=False, soft_wrap=True)
     raise SystemExit(_worst(result.exit_code for result in results))
+
+
+def _from_here(folder: Path) -> Path:
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
 @app.command(epilog="For example: lockproof prove --mutants\n\nlockproof prove --export obligations")
@@ -418,6 +433,23 @@ def replay(
     result = judge_again(journal, scenario)
     report.show(_console(), [result], brief=bool(scenario))
     raise SystemExit(result.exit_code)
+
+
+@app.command(epilog="For example: lockproof judge runs/0001")
+def judge(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, of one of its boxes, or a journal.")],
+    brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
+) -> None:
+    """Give the verdicts of a run again, from its journals alone, and compare them with those that it gave itself."""
+    from lockproof.conformance import report
+    from lockproof.conformance.rejudging import judge_run
+
+    judged = judge_run(run)
+    console = _console()
+    report.show(console, judged.results, brief=brief)
+    for line in judged.told():
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(Exit.LINK if judged.differences else _worst(result.exit_code for result in judged.results))
 
 
 @scenarios_app.command("list", epilog="For example: lockproof scenarios list --clause code.day")

@@ -1,49 +1,99 @@
 """The journal: an append-only file of what was sent and seen, a JSON object a line, written before anything else happens.
 
-A line is handed to the operating system as soon as it is made, so that a killed run keeps every step up to the kill. The
-oracle reads nothing else.
+A line is handed to the operating system as soon as it is made, so that a killed run keeps every step up to the kill; at the
+end of a scenario, once a second at the most, also to the disk, so that a host that loses power keeps what came before. The oracle
+reads nothing else.
+
+Lines are chained: the last member of each, `chain`, is the SHA-256 of the chain of the line before it (of nothing, for the first) and
+of this line without it. So a line that was changed, left out, put in or moved is found, and at which line; what is missing at
+the end is not, unless somebody else keeps the last chain (as a statement does).
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lockproof.spec.observable import BadInput, BenchError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows, where nothing keeps two runs from one journal
+    fcntl = None  # type: ignore[assignment]
+
 Record = dict[str, Any]
+_SYNC_S = 1.0
+FIRST = b""
+"""The chain before the first line."""
+_CHAINED = re.compile(rb',"chain":"([0-9a-f]{64})"\}\n\Z')
 _PLAIN_ALREADY = frozenset({str, int, bool, float, type(None)})
 _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Journal:
-    """Appends records: to a file, or, where there is none, to `records` in memory."""
+    """Appends records: to a file, or, where there is none, to `records` in memory. Two at once never write to one file."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.records: list[Record] = []
         self.began = dt.datetime.now(dt.UTC).isoformat()
         self._began = time.monotonic()
+        self._chain = FIRST
+        self._on_disk = self._began
+        self._end = 0  # the offset behind the last whole line
         self._file = -1
         if path is not None:
-            try:
-                self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-            except OSError as error:
-                raise BenchError(
-                    f"{path}: no journal can be written there: {error.strerror}; name another folder with --out"
-                ) from error
+            self._open(path, os.O_CREAT | os.O_EXCL)
+
+    @classmethod
+    def go_on(cls, path: Path) -> Self:
+        """The journal of a run that was stopped, to be gone on with. What a kill cut short at its end is cut off: it is no record.
+
+        Raises `BadInput` for a file that is no journal or was changed, and `BenchError` where another run still writes to it.
+        """
+        journal = cls()
+        journal._open(path, 0)
+        try:
+            reading = Reading(path)
+            records = iter(reading)
+            journal.began = str(next((r.get("began") for r in records if r["record"] == "run"), journal.began))
+            for _ in records:
+                pass
+            os.ftruncate(journal._file, reading.end)
+        except BaseException:
+            journal.close()
+            raise
+        journal._chain, journal._end = reading.chain, reading.end
+        journal._began -= _seconds_since(journal.began)
+        return journal
+
+    def _open(self, path: Path, flags: int) -> None:
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o644)
+            if fcntl:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise BenchError(f"{path}: another run is writing to it; wait for its end, or end it") from None
+        except OSError as error:
+            raise BenchError(
+                f"{path}: no journal can be written there: {error.strerror}; name another folder with --out"
+            ) from error
 
     def write(self, record: str, **fields: Any) -> Record:
-        line: Record = {"record": record, **{name: _plain(value) for name, value in fields.items()}}
+        line: Record = {"record": record, **{name: plain(value) for name, value in fields.items()}}
         if self._file < 0:
             self.records.append(line)
         else:
-            _write_all(self._file, (_as_json(line) + "\n").encode())
+            self._append(_as_json(line))
         return line
 
     def passed(self, direction: str, data: bytes) -> None:
@@ -55,8 +105,28 @@ class Journal:
         if self._file < 0:
             self.write("bytes", at=round(at, 6), direction=direction, hex=data)
         else:
-            line = f'{{"record":"bytes","at":{at:.6f},"direction":"{direction}","hex":"{data.hex()}"}}\n'
-            _write_all(self._file, line.encode())
+            self._append(f'{{"record":"bytes","at":{at:.6f},"direction":"{direction}","hex":"{data.hex()}"}}')
+
+    def _append(self, text: str) -> None:
+        body = text.encode()
+        chain = chained(self._chain, body)
+        line = b'%b,"chain":"%b"}\n' % (body[:-1], chain.hex().encode())
+        try:
+            _write_all(self._file, line)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # half a line may be there, and another may follow when there is room again
+                os.ftruncate(self._file, self._end)
+            raise _not_written(error) from error
+        self._chain, self._end = chain, self._end + len(line)
+
+    def to_disk(self) -> None:
+        """What is written so far is to outlive the host's power, give or take a second: a disk takes its time."""
+        if self._file >= 0 and time.monotonic() - self._on_disk >= _SYNC_S:
+            try:
+                os.fsync(self._file)
+            except OSError as error:
+                raise _not_written(error) from error
+            self._on_disk = time.monotonic()
 
     def close(self) -> None:
         if self._file >= 0:
@@ -64,22 +134,56 @@ class Journal:
             self._file = -1
 
 
+def chained(before: bytes, body: bytes) -> bytes:
+    """The chain of a line: `body` is the line as it would be without it, from its first to its last brace."""
+    return hashlib.sha256(before + body).digest()
+
+
 def read(path: Path) -> Iterator[Record]:
     """The records of a journal file; a last line that a kill cut short is left out. Raises `BadInput`."""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if (record := _record_in(line)) is not None:
-                    yield record
-                elif not line.endswith(b"\n"):
-                    return
-                elif line.strip():
-                    raise BadInput(f"{path}:{number}: not a line of a journal; the file was changed or is another program's")
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; name a journal.jsonl of a run") from error
+    return iter(Reading(path))
 
 
-def _record_in(line: bytes) -> Record | None:
+@dataclass(slots=True)
+class Reading:
+    """A journal file being read: `end` is the offset behind the last whole line read, and `chain` is the chain of that line."""
+
+    path: Path
+    end: int = 0
+    chain: bytes = FIRST
+    line: int = field(default=0, init=False)  # the number of the last one read
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records, without their chains. Raises `BadInput` at the first line that is not what was written."""
+        try:
+            with self.path.open("rb") as file:
+                for raw in file:
+                    if not raw.endswith(b"\n"):
+                        return
+                    self.line += 1
+                    yield self._record_in(raw)
+        except OSError as error:
+            raise BadInput(f"{self.path}: {error.strerror}; name a journal.jsonl of a run") from error
+
+    def _record_in(self, raw: bytes) -> Record:
+        found = _CHAINED.search(raw)
+        body = raw[: found.start()] + b"}" if found else raw
+        record = _parsed(body)
+        if record is None:
+            raise BadInput(f"{self.path}:{self.line}: not a line of a journal; the file was changed or is another program's")
+        chain = chained(self.chain, body)
+        if found is None or found[1].decode() != chain.hex():
+            what = "does not follow from the lines before it" if found else "has no chain"
+            raise BadInput(
+                f"{self.path}:{self.line}: this line {what}: it, or one before it, was changed, left out or put in;"
+                " judge the journal as the run wrote it"
+            )
+        self.end += len(raw)
+        self.chain = chain
+        return record
+
+
+def _parsed(line: bytes) -> Record | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -87,23 +191,31 @@ def _record_in(line: bytes) -> Record | None:
     return record if isinstance(record, dict) and isinstance(record.get("record"), str) else None
 
 
-def _write_all(file: int, data: bytes) -> None:
+def _seconds_since(began: str) -> float:
     try:
-        while data:
-            data = data[os.write(file, data) :]
-    except OSError as error:
-        raise BenchError(f"the journal cannot be written: {error.strerror}; make room and run again") from error
+        return max(0.0, (dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(began)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON has it. Some records are made while the line waits for the next request, so that this is quick."""
+def _not_written(error: OSError) -> BenchError:
+    return BenchError(f"the journal cannot be written: {error.strerror}; make room and run again")
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
+
+
+def plain(value: Any) -> Any:
+    """A value as a record has it, and JSON. Some records are made while the line waits for the next request, so that this is quick."""
     kind = type(value)
     if kind in _PLAIN_ALREADY:
         return value
     if kind is bytes:
         return value.hex()
     if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
+        return {str(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)} if is_dataclass(value) else value
+        return [plain(inner) for inner in value]
+    return {each.name: plain(getattr(value, each.name)) for each in fields(value)} if is_dataclass(value) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,63 +14,92 @@ from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.report import EXPLAINED
 from lockproof.conformance.run import OVERWRITES, clause_results, not_played
+from lockproof.conformance.story import OF_THE_LINE
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
 
 MANY = 8  # names in one line
 
 
+@dataclass(slots=True)
+class SoFar:
+    """What a journal says of a run, up to where it ends."""
+
+    head: Record = field(default_factory=dict)
+    scenarios: list[ScenarioResult] = field(default_factory=list)  # that were played, each as it came out last
+    error: str = ""  # what ended the run
+    over: Record | None = None  # what it says of itself, where everything that was planned was played
+    tries: int = 0  # of the scenario played last: how often it was played to an end
+    booted: bool = False  # the box has booted of itself
+    cut: bool = False  # the last that is recorded of the box is that its power was to be cut
+    identities: set[str] = field(default_factory=set)  # as which it may answer: what it said, and box ids it was given since
+    any_identity: bool = False  # it may have been reset, and be nobody in particular (PROTOCOL.md, as after a line that was away)
+
+    def result(self, path: Path) -> RunResult:
+        """With what was planned and not played, and what was left out."""
+        hello, over = self.head["hello"], self.over or {}
+        result = RunResult(self.head["target"], hello["identity"], hello["firmware"], journal=str(path), error=self.error)
+        result.seed, result.bench = self.head.get("seed", ""), self.head.get("bench", {})
+        result.link, result.clock, result.seconds = (
+            over.get(name, getattr(result, name)) for name in ("link", "clock", "seconds")
+        )
+        played = {each.id for each in self.scenarios}
+        why = self.error or "the journal ends before it"
+        missing = [not_played(name, cited, why) for name, cited in self.head.get("planned", {}).items() if name not in played]
+        left_out = [
+            ScenarioResult(name, Verdict.NOT_APPLICABLE, tuple(cited), message=why)
+            for name, (why, cited) in self.head["left_out"].items()
+        ]
+        result.scenarios = [*self.scenarios, *missing, *left_out]
+        return result
+
+
 def judge_again(path: Path, only: str = "") -> RunResult:
     """The verdicts of the run that the journal is of; `only` those of the scenario with this id, if one is given.
 
-    Raises `BadInput` for a file that is no journal, and for a scenario that is not in it.
+    Raises `BadInput` for a file that is no journal or was changed, and for a scenario that is not in it.
     """
-    number = 0
-    result = RunResult("", "", "", journal=str(path))
-    head: Record | None = None
+    so_far = judge_so_far(path)
+    _run_of(so_far.head, path)
+    result = so_far.result(path)
+    if only:
+        result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
+        result.error = ""  # what ended the run is another matter, unless it ended this scenario, which then says so
+    result.clauses = clause_results(result.scenarios, judged_authority=so_far.head["judged_authority"])
+    return result
+
+
+def judge_so_far(path: Path) -> SoFar:
+    """Judge what is there, be it nothing yet. Raises `BadInput` for a file that is no journal or was changed."""
+    number, so_far = 0, SoFar()
     judge: Oracle | None = None
     try:
         for number, record in enumerate(shapes.read(path), 1):  # noqa: B007 (told where it goes wrong)
             kind = record["record"]
             if kind == "run":
-                head = record
-                result.target, result.identity, result.firmware = (
-                    head["target"],
-                    head["hello"]["identity"],
-                    head["hello"]["firmware"],
-                )
-                result.seed = head.get("seed", "")
-                result.bench = head.get("bench", {})
-                declared_profile(head["hello"])
-            elif kind == "scenario":
-                _close(judge, result)
-                judge = _judge(record, _run_of(head, path))
+                so_far.head = record
+                declared_profile(record["hello"])
+            elif kind in _BETWEEN_SCENARIOS:
+                _close(judge, so_far)
+                judge = _judge(record, _run_of(so_far.head, path)) if kind == "scenario" else None
+                so_far.over = record if kind == "over" else None
+                so_far.error = so_far.error if kind == "over" else ""
             elif kind == "error" and (judge is None or judge.is_over):
-                result.error = record["message"]
+                so_far.error = record["message"]
             elif judge is not None:
                 judge.see(record)
-        _close(judge, result)
-        run = _run_of(head, path)
-        judged = {each.id for each in result.scenarios}
-        why = result.error or "the journal ends before it"
-        planned = run.get("planned", {}).items()
-        result.scenarios += [not_played(name, cited, why) for name, cited in planned if name not in judged]
-        left_out = [
-            ScenarioResult(name, Verdict.NOT_APPLICABLE, tuple(cited), message=why)
-            for name, (why, cited) in run["left_out"].items()
-        ]
-        result.scenarios += left_out
-        if only:
-            result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
-            result.error = ""  # what ended the run is another matter, unless it ended this scenario, which then says so
-        result.clauses = clause_results(result.scenarios, judged_authority=run["judged_authority"])
+            _keep_track(so_far, record)
+        _close(judge, so_far)
     except BadInput:
         raise
     except Exception as error:
         raise BadInput(
             f"{path}:{number}: no record that can be judged ({type(error).__name__}: {error}); the file was changed or damaged"
         ) from error
-    return result
+    return so_far
+
+
+_BETWEEN_SCENARIOS = ("scenario", "resumed", "over")
 
 
 def first_finding(scenario: Sequence[Record], head: Record) -> tuple[Finding, int] | None:
@@ -83,6 +112,24 @@ def first_finding(scenario: Sequence[Record], head: Record) -> tuple[Finding, in
     return None
 
 
+def _keep_track(so_far: SoFar, record: Record) -> None:
+    """Of the box itself."""
+    kind, name = record["record"], record.get("name")
+    so_far.booted |= kind == "booted"
+    if kind in {"run", "resumed"}:
+        so_far.identities, so_far.any_identity = {record["hello"]["identity"]}, False
+    elif kind == "scenario":
+        so_far.any_identity = True  # a reset may be on its way; what was carried out is written down when it is answered
+    elif kind == "command":
+        so_far.cut = name == "cut_power"
+        so_far.any_identity |= name == "reset"
+        if name == "provision":
+            so_far.identities.add(record["arguments"]["box_id"])
+            so_far.any_identity = False
+    elif kind not in OF_THE_LINE:
+        so_far.cut = False
+
+
 def _no_such(name: str, path: Path, result: RunResult) -> NoReturn:
     known = [each.id for each in result.scenarios]
     near = get_close_matches(name, known, n=1)
@@ -90,8 +137,8 @@ def _no_such(name: str, path: Path, result: RunResult) -> NoReturn:
     raise BadInput(f"{path}: no scenario of this run is called {name}\n    {hint}")
 
 
-def _run_of(head: Record | None, path: Path) -> Record:
-    if head is None:
+def _run_of(head: Record, path: Path) -> Record:
+    if not head:
         raise BadInput(f"{path}: no run begins in it; name the journal.jsonl of a run")
     return head
 
@@ -108,11 +155,13 @@ def _judge(scenario: Record, head: Record) -> Oracle:
     )
 
 
-def _close(judge: Oracle | None, result: RunResult) -> None:
-    """What was played again, since it had decided nothing, counts as it came out last."""
+def _close(judge: Oracle | None, so_far: SoFar) -> None:
+    """What was played again, since it had decided nothing or was broken off, counts as it came out last."""
     if judge is None:
         return
-    found = judge.result(explain=sum(each.finding is not None for each in result.scenarios) < EXPLAINED)
-    if result.scenarios and result.scenarios[-1].id == found.id:
-        found = replace(found, attempts=result.scenarios.pop().attempts + 1)
-    result.scenarios.append(found)
+    found = judge.result(explain=sum(each.finding is not None for each in so_far.scenarios) < EXPLAINED)
+    again = bool(so_far.scenarios) and so_far.scenarios[-1].id == found.id
+    if again:
+        so_far.scenarios.pop()
+    so_far.tries = so_far.tries * again + judge.is_over
+    so_far.scenarios.append(replace(found, attempts=max(so_far.tries, 1)))

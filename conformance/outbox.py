@@ -189,7 +189,10 @@ class Outbox:
         self._batches += 1
         for sent in self._out:
             sent.batch = self._batches
-        if self.one_at_a_time:  # on record before it goes out, for when nothing comes back, not even to this program
+        first = self._out[0].command.code
+        if (
+            self.one_at_a_time or first == Code.POWER_CUT
+        ):  # on record before it goes out: this program may end before it comes back
             self._write()
             self._write_command(self._out[0])
         self.sending(self._batches)

@@ -49,18 +49,20 @@ class Progress(LiveLine, OnProgress):
 
     def __init__(self, console: Console, *, live: bool = True) -> None:
         super().__init__(console, live=live)
-        self._total = self._number = 0
+        self._total = self._number = self._decided = 0
         self._who = self._about = self._left = ""
         self._started = time.monotonic()
 
-    def begins(self, target: Target, hello: Hello, plan: Plan) -> None:
-        self._total, self._number, self._started = len(plan.selected), 0, time.monotonic()
+    def begins(self, target: Target, hello: Hello, plan: Plan, decided: int) -> None:
+        self._total, self._number, self._decided, self._started = len(plan.selected), decided, decided, time.monotonic()
         self._who = f"{target.name}   {hello.firmware}"
         self._console.print(
             f"{target.name}: {hello.firmware}, {hello.identity}\n    plan: {told(plan)}",
             highlight=False,
             markup=False,
         )
+        if decided:
+            self._console.print(f"    going on: {decided} of {len(plan.selected)} are decided", highlight=False, markup=False)
         for line in told_waits(plan):
             self._console.print(f"    {line}", highlight=False, markup=False)
         if target.board:
@@ -70,7 +72,8 @@ class Progress(LiveLine, OnProgress):
 
     def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
         gone = time.monotonic() - self._started
-        left = gone / self._number * (self._total - self._number) if self._number else 0.0
+        done = self._number - self._decided
+        left = gone / done * (self._total - self._number) if done else 0.0
         self._about, self._left = f"{scenario.id}, step {number}: {step.verb}", f"about {left:.0f} s left"
         self._changed()
 

@@ -16,15 +16,21 @@ JOURNAL = "journal.jsonl"
 
 def journal_of(place: Path) -> Path:
     """The journal that is meant by a file, by the folder of one box, or by the folder of a run of one. Raises `BadInput`."""
-    if not place.is_dir():
-        return place
-    found = [place / JOURNAL] if (place / JOURNAL).exists() else sorted(place.glob(f"*/{JOURNAL}"))
-    if not found:
-        raise BadInput(f"{place}: no {JOURNAL} in this folder; name the folder of a run, such as runs/0001")
+    found = journals_of(place)
     if len(found) > 1:
         several = "\n    ".join(str(path.parent) for path in found)
         raise BadInput(f"{place}: a run of {len(found)} boxes; name one of them:\n    {several}")
     return found[0]
+
+
+def journals_of(place: Path) -> list[Path]:
+    """The journals of a run, of one or more boxes, by what `journal_of` may be given. Raises `BadInput` where there is none."""
+    if not place.is_dir():
+        return [place]
+    found = [place / JOURNAL] if (place / JOURNAL).exists() else sorted(place.glob(f"*/{JOURNAL}"))
+    if not found:
+        raise BadInput(f"{place}: no {JOURNAL} in this folder; name the folder of a run, such as runs/0001")
+    return found
 
 
 def short_name(journal: Path) -> Path:

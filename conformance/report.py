@@ -27,6 +27,7 @@ STYLES = {
     Verdict.NOT_APPLICABLE: "dim",
     Verdict.ERROR: "magenta",
 }
+REPORT = "report.json"
 HISTORY = 8  # lines of history in front of a failure
 EXPLAINED = 20  # failures of which it is said what contradicts what, which takes a moment each
 NAMED = 8  # scenarios in a line

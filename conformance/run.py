@@ -7,20 +7,23 @@ control came out wrong in a channel, what came through that channel is no eviden
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lockproof.conformance import ctrl_c
-from lockproof.conformance.journal import Journal
+from lockproof.conformance import ctrl_c, digests
+from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import (
+    Cost,
     Plan,
+    Timing,
     authority_for_a_bench,
     declared_profile,
     make_plan,
@@ -36,12 +39,15 @@ from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
 from lockproof.spec.observable import BenchError, Box, Hello
 
+if TYPE_CHECKING:
+    from lockproof.conformance.resuming import Earlier  # which judges what an earlier run has left, and so knows this one
+
 
 class OnProgress(Watcher):
     """Is told how a run goes; the plain one says nothing."""
 
-    def begins(self, target: Target, hello: Hello, plan: Plan) -> None:
-        """The box has answered and the plan is made."""
+    def begins(self, target: Target, hello: Hello, plan: Plan, decided: int) -> None:
+        """The box has answered and the plan is made; of it so many are decided already, where a run is gone on with."""
 
     def step(self, scenario: Scenario, number: int, step: Any) -> None:
         """A step is about to be taken."""
@@ -69,6 +75,7 @@ def run(
     one_at_a_time: bool = False,
     clock: ClockMode | None = None,
     longest_wait: int | None = None,
+    earlier: Earlier | None = None,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
@@ -79,33 +86,36 @@ def run(
     With `one_at_a_time` each command is a request of its own, answered and judged before the next.
     `clock` says how its clock is dealt with: held, where the box can, if nothing is said. `longest_wait`: a scenario that waits
     for a clock that runs for more seconds than that is left out; time that costs nothing is waited for however long.
+    `earlier` is what a run that was stopped has left, in the same folder: it is gone on with, if box and scenarios are the same.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
     result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "", seed=seed)
     result.bench = target.board.settings() if target.board else {}
-    journal = Journal(folder / "journal.jsonl" if folder else None)
+    journal = earlier.journal if earlier else Journal(folder / "journal.jsonl" if folder else None)
+    began = dt.datetime.now(dt.UTC).isoformat() if earlier else journal.began
     plan = Plan()
     try:
-        with ctrl_c.let_in(), opened(target, journal.passed) as box:
+        without_power = earlier is not None and earlier.so_far.cut
+        with ctrl_c.let_in(), opened(target, journal.passed, without_power=without_power) as box:
             hello = box.hello()
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
             generator = generator_of(box, hello, codes)
             timing = timing_of(hello, target, clock, longest_wait)
-            listed = generator if codes else None
-            has_codes = generator is not None
-            plan = make_plan(
-                scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed
-            )
-            told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
-            planned = {s.id: s.clauses for s in plan.selected}
-            judged = {"planned": planned, "left_out": told, "judged_authority": target.reference}
-            judged |= {"clock": timing.mode, "wait": timing.longest_wait}
-            recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
-            journal.write("run", target=target.name, **recorded)
+            if earlier and earlier.so_far.head:
+                plan = earlier.plan(hello, target, scenarios)
+                journal.write("resumed", began=began, hello=hello, decided=len(earlier.results))
+                result.scenarios += earlier.results
+            else:
+                mints, listed = generator is not None, generator if codes else None
+                plan = make_plan(
+                    scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=mints, listed=listed
+                )
+                about = {"began": began, "today": today, "seed": seed, "hello": hello, "bench": result.bench}
+                journal.write("run", target=target.name, **about, **_recorded(plan, scenarios, target, timing))
             target.refuse_beyond_budget(plan.writes, plan.cuts)
-            progress.begins(target, hello, plan)
+            progress.begins(target, hello, plan, len(result.scenarios))
             pace = timing.pace(box, hello, target, progress.waiting)
             player = Player(
                 box,
@@ -122,11 +132,15 @@ def run(
                 supply=plan.supply,
                 generator=generator or interop_digits,
                 one_at_a_time=one_at_a_time,
+                unsteady=earlier is not None and earlier.so_far.booted,
                 pace=pace,
                 clock=timing.mode,
             )
-            _play_all(player, plan, result, progress)
+            _play_all(player, plan, result, progress, earlier.tries if earlier else 0)
             result.link, result.clock = _link_of(box), pace.told()
+            if not result.error:
+                seconds = round(time.perf_counter() - started, 3)
+                journal.write("over", seconds=seconds, link=result.link, clock=result.clock)
     except BenchError as error:
         _end_with(str(error), result, journal)
     except KeyboardInterrupt:
@@ -134,14 +148,37 @@ def run(
         _end_with(ctrl_c.what_is_kept(), result, journal)
     finally:
         journal.close()
+    _with_what_was_not_played(result, plan, scenarios, earlier)
+    result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
+    result.seconds = time.perf_counter() - started
+    return result
+
+
+def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence[Scenario], earlier: Earlier | None) -> None:
+    if earlier and earlier.so_far.head and not plan.selected:  # it was not gone on with, and what it had shown is what it has
+        earlier.so_far.error = result.error
+        result.scenarios = earlier.so_far.result(Path(result.journal)).scenarios
+        return
     if not plan.selected and not result.error:
         why = next(iter(plan.left_out.values()), "none was chosen")
         result.error = f"no scenario was run: {why}; nothing can be said of this box"
     result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected[len(result.scenarios) :]]
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
-    result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
-    result.seconds = time.perf_counter() - started
-    return result
+
+
+def _recorded(plan: Plan, scenarios: Sequence[Scenario], target: Target, timing: Timing) -> Record:
+    """Of a plan, so that what is left of it can be played, and all of it judged, from the journal alone."""
+    return {
+        "planned": {each.id: each.clauses for each in plan.selected},
+        "left_out": {each.id: (plan.left_out[each.id], each.clauses) for each in scenarios if each.id in plan.left_out},
+        "cost": {each.name: getattr(plan, each.name) for each in fields(Cost)},
+        "supply": plan.supply,
+        "judged_authority": target.reference,
+        "clock": timing.mode,
+        "wait": timing.longest_wait,
+        "kit": digests.kit(),
+        "suite": digests.suite(scenarios),
+    }
 
 
 OVERWRITES = "overwrite-oldest"
@@ -161,18 +198,24 @@ def _link_of(box: Box) -> str:
     return f"{counters.requests} requests, {counters.resent} sent again, {counters.busy} busy, {counters.damaged} damaged frames"
 
 
-def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress) -> None:
-    for scenario, following in zip_longest(plan.selected, plan.selected[1:]):
+def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress, tries: int) -> None:
+    """What is not decided yet; the first of it was played to an end so many times before."""
+    controls = {each.id for each in plan.selected if each.control}
+    result.error = next((_not_set_up(each) for each in result.scenarios if each.id in controls), "")
+    to_play = [] if result.error else plan.selected[len(result.scenarios) :]
+    for scenario, following in zip_longest(to_play, to_play[1:]):
         with ctrl_c.held():  # but for playing, so that what was found is kept
             try:
-                played = play_until_it_decides(player, scenario, following)
+                played = play_until_it_decides(player, scenario, following, tries)
             except Stopped as stopped:
                 result.scenarios.append(stopped.result)
                 raise KeyboardInterrupt from None
             result.scenarios.append(played)
+            player.journal.to_disk()
             progress.done(played)
-        if scenario.control and played.finding and played.finding.step == 0:
-            result.error = f"the box could not be set up ({played.id}): {played.finding.did}: {played.finding.saw}"
+        tries = 0
+        if scenario.control:
+            result.error = _not_set_up(played)
         if played.verdict is Verdict.ERROR:
             result.error = _link_is_gone(player.box) or result.error
         if result.error:
@@ -180,10 +223,21 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
             break
 
 
-def play_until_it_decides(player: Player, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:
-    """Played until it decides, a few times at most: what was not answered decides nothing. A failure is never tried again."""
-    attempt = 0
-    while attempt == 0 or attempt < player.attempts:
+def _not_set_up(control: ScenarioResult) -> str:
+    """What was wrong as the box was set up, in the words of a run that ends there; empty where nothing was."""
+    found = control.finding
+    return f"the box could not be set up ({control.id}): {found.did}: {found.saw}" if found and found.step == 0 else ""
+
+
+def play_until_it_decides(
+    player: Player, scenario: Scenario, following: Scenario | None = None, tries: int = 0
+) -> ScenarioResult:
+    """Played until it decides, a few times at most: what was not answered decides nothing. A failure is never tried again.
+
+    `tries`: how often it was played before, and decided nothing.
+    """
+    attempt = tries
+    while attempt == tries or attempt < player.attempts:
         attempt += 1
         try:
             played = replace(player.play(scenario, following), attempts=attempt)

@@ -115,6 +115,7 @@ _PLANNED = _Kind(
 _LEFT_OUT = _Kind(
     "a reason and clauses of each scenario", lambda value: isinstance(value, dict) and all(map(_is_left_out, value.values()))
 )
+_KIT = _map(version=_TEXT, spec=_TEXT, protocol=_TEXT, vectors=_TEXT, judge=_TEXT)
 _RUNNING = _map(
     drift_ppm=_number(0, MOST_DRIFT_PPM),
     bench_ppm=_number(0, MOST_DRIFT_PPM),
@@ -139,7 +140,13 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "planned": _maybe(_PLANNED),
         "left_out": _LEFT_OUT,
         "judged_authority": _TRUTH,
+        "kit": _maybe(_KIT),
+        "suite": _maybe(_TEXT),
+        "cost": _maybe(_map(commands=_whole(0), writes=_whole(0), cuts=_whole(0), resets=_whole(0), waits=_whole(0))),
+        "supply": _maybe(_TRUTH),
     },
+    "resumed": {"began": _TEXT, "hello": _map(identity=_TEXT, firmware=_TEXT)},
+    "over": {"seconds": _number(0, _FAR), "link": _TEXT, "clock": _TEXT},
     "scenario": {
         "id": _TEXT,
         "clauses": _TEXTS,

@@ -56,11 +56,7 @@ class SuppliedBox(AroundBox):
         self._before = self.counters
         self._line.close()
         self._is_open = False
-        try:
-            run_well(self._power.off, self._power.timeout, self._name)
-            time.sleep(self._power.minimum_off)
-        finally:  # also after Ctrl-C: a box is not left without power
-            run_well(self._power.on, self._power.timeout, self._name)
+        cut_and_wait(self._power, self._name)
         self._come_back(before)
 
     def _reopen(self) -> None:
@@ -89,6 +85,15 @@ class SuppliedBox(AroundBox):
                 f" {before.session}: the box did not lose power; look whether the program switches it, and what else feeds it"
                 " (a battery, the port's own pins)"
             )
+
+
+def cut_and_wait(power: Power, name: str) -> None:
+    """Supply off, and on again after its time. Raises `ProgramError`."""
+    try:
+        run_well(power.off, power.timeout, name)
+        time.sleep(power.minimum_off)
+    finally:  # also after Ctrl-C: a box is not left without power
+        run_well(power.on, power.timeout, name)
 
 
 @contextmanager

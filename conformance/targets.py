@@ -125,16 +125,16 @@ def _is_no_port(name: str) -> bool:
 
 
 @contextmanager
-def opened(target: Target, on_bytes: OnBytes | None = None) -> Iterator[Box]:
+def opened(target: Target, on_bytes: OnBytes | None = None, *, without_power: bool = False) -> Iterator[Box]:
     """The box, ready to be asked, `on_bytes` told of every byte on its line; whatever was started for it ends with it.
 
-    Raises `BenchError`.
+    `without_power`: a run that was stopped may have left it so; where the bench can, its supply is switched on. Raises `BenchError`.
     """
     kind, _, fault = target.name.partition(":")
     if target.board is not None:
         from lockproof.conformance import boards  # noqa: PLC0415 (pyserial only where there is a line)
 
-        with boards.opened(target.board, on_bytes, _coming_back()) as box:
+        with boards.opened(target.board, on_bytes, _coming_back(), without_power=without_power) as box:
             yield box
     elif target.name == IN_PROCESS:
         yield ReferenceBox(clock=Clock(target.time.now))

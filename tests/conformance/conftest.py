@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from lockproof.conformance import journal as journals
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
@@ -77,3 +78,28 @@ def hour_text():
 @pytest.fixture
 def hour(scenario_of, hour_text):
     return scenario_of(hour_text)
+
+
+@pytest.fixture(scope="session")
+def unchained():
+    """The lines of a journal without their chains, to be changed."""
+
+    def lines(path: Path) -> list[str]:
+        return [line.rpartition(',"chain":"')[0] + "}" for line in path.read_text().splitlines()]
+
+    return lines
+
+
+@pytest.fixture(scope="session")
+def rechain():
+    """Writes a journal of such lines, each with the chain that it ought to have: what else is wrong with it must then be found."""
+
+    def write(path: Path, lines: list[str]) -> Path:
+        chain, whole = journals.FIRST, []
+        for line in lines:
+            chain = journals.chained(chain, line.encode())
+            whole.append(f'{line[:-1]},"chain":"{chain.hex()}"}}\n')
+        path.write_text("".join(whole))
+        return path
+
+    return write

@@ -78,15 +78,15 @@ def test_a_run_of_several_boxes_asks_which(recorded):
         replaying.journal_of(empty)
 
 
-def test_a_journal_with_frame_records_is_judged_as_before(recorded, tmp_path):
+def test_a_journal_with_frame_records_is_judged_as_before(recorded, tmp_path, unchained, rechain):
     place, said = recorded
-    lines = (place / f"runs/0001/pty_{FAULT}/journal.jsonl").read_text().splitlines()
+    lines = unchained(place / f"runs/0001/pty_{FAULT}/journal.jsonl")
     old = [
         re.sub(r'^\{"record":"bytes",.*', '{"record":"frame","direction":"in","bytes":"00","decoded":null}', line)
         for line in lines
     ]
     assert old != lines
-    (tmp_path / "journal.jsonl").write_text("\n".join(old) + "\n")
+    rechain(tmp_path / "journal.jsonl", old)
     again = command("replay", "journal.jsonl", "--scenario", HOUR, cwd=tmp_path)
     assert again.returncode == 1
     assert failure_in(again.stdout + "--export-c FILE").splitlines()[0] == failure_in(said).splitlines()[0]
@@ -140,15 +140,15 @@ def test_frames_are_printed_decoded_with_instants_and_hex(recorded):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_damaged_journal_is_judged_or_is_bad_input(recorded, tmp_path, data):
-    lines = (recorded[0] / f"runs/0001/pty_{FAULT}/journal.jsonl").read_text().splitlines()
+def test_a_damaged_journal_is_judged_or_is_bad_input(recorded, tmp_path, data, unchained, rechain):
+    lines = unchained(recorded[0] / f"runs/0001/pty_{FAULT}/journal.jsonl")
     at = data.draw(st.integers(0, len(lines) - 1))
     record = json.loads(lines[at])
     name = data.draw(st.sampled_from(sorted(record)))
     record[name] = data.draw(st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2) | st.just({}))
     lines[at] = json.dumps(record)
     path = tmp_path / "damaged.jsonl"
-    path.write_text("\n".join(lines) + "\n")
+    rechain(path, lines)
     for read in (
         lambda: judge_again(path),
         lambda: list(replaying.frames_of(path, HOUR)),
@@ -160,12 +160,12 @@ def test_a_damaged_journal_is_judged_or_is_bad_input(recorded, tmp_path, data):
 
 
 @pytest.fixture(scope="module")
-def waited_for(tmp_path_factory):
+def waited_for(tmp_path_factory, unchained):
     """The lines of a journal of a clock that ran."""
     place = tmp_path_factory.mktemp("running")
     ran = command("run", "--box", "reference", "--clock", "wall-clock", "--scenario", HOUR, cwd=place)
     assert (ran.returncode, ran.stderr) == (0, "")
-    return place, (place / "runs/0001/reference/journal.jsonl").read_text().splitlines()
+    return place, unchained(place / "runs/0001/reference/journal.jsonl")
 
 
 DAMAGED = "; the file was changed or damaged: judge it as the run wrote it\n"
@@ -204,7 +204,7 @@ FAR = "a number from 0 to 1.09951e+12 belongs there"
         ("answer", "received", math.inf, f"is inf; {FAR}"),
     ],
 )
-def test_a_record_that_can_not_be_is_named(waited_for, tmp_path, kind, place, value, message):
+def test_a_record_that_can_not_be_is_named(waited_for, tmp_path, kind, place, value, message, rechain):
     lines = list(waited_for[1])
     number, record = next((n, json.loads(line)) for n, line in enumerate(lines) if json.loads(line)["record"] == kind)
     *within, name = place.split(".")
@@ -213,20 +213,20 @@ def test_a_record_that_can_not_be_is_named(waited_for, tmp_path, kind, place, va
         inner = inner[each]
     inner[name] = value
     lines[number] = json.dumps(record)
-    (tmp_path / "journal.jsonl").write_text("\n".join(lines) + "\n")
+    rechain(tmp_path / "journal.jsonl", lines)
     for words in ((), ("--box", "reference")):
         again = command("replay", "journal.jsonl", *words, cwd=tmp_path)
         assert (again.returncode, again.stdout) == (2, "")
         assert again.stderr == f"journal.jsonl:{number + 1}: {kind}.{place} {message}{DAMAGED}"
 
 
-def test_on_a_box_it_waits_as_long_as_the_run_did_or_as_is_said(waited_for, monkeypatch, tmp_path):
+def test_on_a_box_it_waits_as_long_as_the_run_did_or_as_is_said(waited_for, monkeypatch, tmp_path, rechain):
     asked = []
     monkeypatch.setattr(commands, "run", lambda *_, **options: asked.append((options["clock"], options["wait"])) or sys.exit(0))
     head, *rest = waited_for[1]
     for recorded, wait in ((None, ""), (5_400, ""), (5_400, "10m")):
         path = tmp_path / "journal.jsonl"
-        path.write_text("\n".join([json.dumps(json.loads(head) | {"wait": recorded}), *rest]) + "\n")
+        rechain(path, [json.dumps(json.loads(head) | {"wait": recorded}), *rest])
         with pytest.raises(SystemExit):
             commands.replay(path, scenario="", box="pty", frames=False, step=None, export_c=None, wait=wait, out=tmp_path)
     assert asked == [("wall-clock", ""), ("wall-clock", "5400s"), ("wall-clock", "10m")]
@@ -244,10 +244,10 @@ def test_what_is_left_out_on_a_box_is_said(waited_for):
     assert (head["record"], head["wait"]) == ("run", 60)
 
 
-def test_a_journal_that_ends_before_the_plan_says_so(waited_for, tmp_path):
+def test_a_journal_that_ends_before_the_plan_says_so(waited_for, tmp_path, rechain):
     lines = waited_for[1]
     second = [n for n, line in enumerate(lines) if '"record":"scenario"' in line][1]
-    (tmp_path / "journal.jsonl").write_text("\n".join(lines[:second]) + "\n")
+    rechain(tmp_path / "journal.jsonl", lines[:second])
     again = judge_again(tmp_path / "journal.jsonl")
     first, *others = again.scenarios
     assert first.verdict is Verdict.PASS

@@ -205,9 +205,9 @@ def test_the_file_says_what_it_needs_and_which_clause_fails(tmp_path):
         (lambda text: text.replace('"hex":"00', '"hex":"0'), "the file was changed or damaged"),
     ],
 )
-def test_a_journal_that_gives_no_test_is_bad_input(change, message, tmp_path):
+def test_a_journal_that_gives_no_test_is_bad_input(change, message, tmp_path, unchained, rechain):
     journal, _ = record(faults.named("expires-one-second-late").make(), scenario_called(HOUR), tmp_path)
-    journal.write_text(change(journal.read_text()))
+    rechain(journal, change("\n".join(unchained(journal))).splitlines())
     with pytest.raises(BadInput, match=message):
         unit_test.export(journal, HOUR, tmp_path / "failure.c")
     assert not (tmp_path / "failure.c").exists()
