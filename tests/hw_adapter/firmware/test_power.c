@@ -339,6 +339,23 @@ static void a_dead_battery(void)
     CHECK(!lp_state.time_known && lp_state.log_next == 4 && lp_state.mark == NOON);
 }
 
+/* Every boot writes its session to what the battery keeps. Power that goes in that write costs nothing. */
+static void a_session_that_is_cut(void)
+{
+    uint8_t last[sizeof board.kept], next[sizeof board.kept];
+    used();
+    memcpy(last, board.kept, sizeof last);
+    lp_boot();
+    memcpy(next, board.kept, sizeof next);
+    CHECK(memcmp(last, next, sizeof last) != 0);
+    for (size_t written = 0; written <= sizeof last; written++) {
+        memcpy(board.kept, last, sizeof last);
+        memcpy(board.kept, next, written);
+        lp_boot();
+        CHECK(lp_state.time_known);
+    }
+}
+
 /* The writes that hello counts are commits, each the same number of writes of the store whatever it carries. */
 static void the_tray_opens_behind_the_commit(void)
 {
@@ -367,6 +384,7 @@ int main(void)
     every_cut("reset, which disarms before it writes", used, reset, 0);
     a_boot_that_is_cut();
     a_dead_battery();
+    a_session_that_is_cut();
     the_tray_opens_behind_the_commit();
     return 0;
 }
