@@ -220,8 +220,8 @@ class ReferenceBox:
             said = model.TimeOrder(claims.value, self._nonce_number(claims.nonce), authentic=True)
         state, outcome = self.judge_time_order(said)
         if outcome.accepted:
-            self.hardware.set(state.clock)
             self._commit(state)
+            self.hardware.set(state.clock)  # behind the commit: an order that a cut struck was not taken
         return self._answer(outcome)
 
     def judge_time_order(self, order: model.TimeOrder) -> tuple[model.Box, Outcome]:
@@ -280,6 +280,8 @@ class ReferenceBox:
         entry = self.entry(self.state.next_entry, outcome, kind, credential)
         pending = [self._refusals_entry()] if self.state.refusals > self.state.refusals_written else []
         self._commit(state, *pending, entry)
+        if pending:
+            self._refusals_at = self.state.timer
         if outcome.accepted:
             self.open_shackle()
         return self._answer(outcome)
@@ -292,8 +294,10 @@ class ReferenceBox:
             self._write_refusals()
         self.state, self._refused_at = state, state.clock
         due = self._refusals_at is None or state.timer - self._refusals_at >= self.profile.refusals_written_every
-        if due or found_out:
+        if due:
             self._write_refusals()
+        elif found_out:
+            self._commit(self.state)
         return self._answer(outcome)
 
     def _write_refusals(self) -> None:
@@ -385,9 +389,9 @@ class ReferenceBox:
                 },
                 clear_log=True,
             )
-        session = self.session
-        self._boot()
-        self.session = session
+        session, written_at = self.session, self._refusals_at
+        self._boot()  # but for what only a power cut takes
+        self.session, self._refusals_at = session, written_at
 
     # Answers
 

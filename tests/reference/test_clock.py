@@ -131,6 +131,54 @@ def test_what_was_found_at_a_presentation_is_durable_at_once(box: ReferenceBox) 
     assert reason(box) == "box.ready"
 
 
+def test_a_time_found_to_be_unknown_is_no_occasion_to_write_a_count(box: ReferenceBox) -> None:
+    for _ in range(6):
+        box.enter(WRONG)
+    box.disturb_clock(HOUR)
+    assert reason(box) == "box.ready"
+    box.cut_power(PowerCut())
+    assert [(entry.kind, entry.reason, entry.count) for entry in box.read_log(6).entries] == [
+        ("refusals", "box.wrong-entry.bound", 1)
+    ]
+
+
+def test_a_count_written_with_a_decision_was_written(box: ReferenceBox) -> None:
+    """The next one is not due before ten minutes have passed since then (`box.log`)."""
+    for _ in range(7):
+        box.enter(WRONG)
+    box.advance_clock(300)
+    assert reason(box) == "code.digits"
+    writes = box.hello().writes
+    box.advance_clock(299)
+    assert reason(box) == "box.wrong-entry.bound"
+    box.disturb_clock(1)
+    box.advance_clock(1)
+    assert (reason(box), box.hello().writes) == ("box.wrong-entry.bound", writes)
+
+
+@pytest.mark.parametrize("made_new", [ReferenceBox.reset, lambda box: box.provision(Provisioning(bytes(16), SECRET, ZONE))])
+def test_a_box_made_new_has_still_written_its_last_count_when_it_did(
+    made_new: Callable[[ReferenceBox], object], box: ReferenceBox
+) -> None:
+    for _ in range(6):
+        box.enter(WRONG)
+    made_new(box)
+    writes = box.hello().writes
+    assert (reason(box), box.hello().writes) == ("box.ready", writes)
+    box.advance_clock(600)
+    assert (reason(box), box.hello().writes) == ("box.ready", writes + 1)
+
+
+def test_a_time_order_that_a_cut_struck_was_not_taken(box: ReferenceBox) -> None:
+    """One commit, whole or not at all: neither the mark nor the clock goes forward."""
+    box.cut_power(PowerCut(CutClass.NTH_WRITE, nth=1))
+    with pytest.raises(NoAnswer):
+        told(box, NOON + HOUR)
+    assert (box.state.mark, box.read_clock().box_time) == (NOON, NOON)
+    assert told(box, NOON + HOUR)
+    assert (box.state.mark, box.read_clock().box_time) == (NOON + HOUR, NOON + HOUR)
+
+
 def test_it_is_found_at_power_up_and_kept(box: ReferenceBox) -> None:
     box.disturb_clock(HOUR)
     box.cut_power(PowerCut(off_for=HOUR - 1))
