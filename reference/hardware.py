@@ -190,7 +190,7 @@ class Store:
 
 def whole(value: Any) -> int:
     """A whole number of the store as it is. Raises ValueError for anything else, and for what no counter or clock can show."""
-    if type(value) is not int or abs(value) >= _TOO_LARGE:
+    if type(value) is not int or not -_TOO_LARGE <= value < _TOO_LARGE:
         raise ValueError(f"{value!r:.40} stands where a whole number belongs")
     return value
 
