@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from lockproof.reference import credentials
 from lockproof.reference.days import Days, Zones
-from lockproof.reference.hardware import Clock, PowerLost, Store, whole
+from lockproof.reference.hardware import LATEST, Clock, PowerLost, Store, whole
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import (
     BenchError,
@@ -389,9 +389,9 @@ class ReferenceBox:
                 },
                 clear_log=True,
             )
-        session, written_at = self.session, self._refusals_at
+        session, written_at, off_for = self.session, self._refusals_at, self._off_for
         self._boot()  # but for what only a power cut takes
-        self.session, self._refusals_at = session, written_at
+        self.session, self._refusals_at, self._off_for = session, written_at, off_for
 
     # Answers
 
@@ -446,7 +446,7 @@ def _first_uses_in(stored: list[list[Any]]) -> dict[CodeIndex, int]:
 
 
 def _state_out(state: model.Box) -> dict[str, Any]:
-    return {name: getattr(state, name) for name in _STATE}
+    return {name: value if type(value) is bool else min(value, LATEST) for name in _STATE for value in (getattr(state, name),)}
 
 
 def _state_in(stored: dict[str, Any] | None, clock: int) -> model.Box:

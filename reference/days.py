@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockproof.reference.credentials import BoxKeys, Digits, code_digits, is_dead
+from lockproof.reference.hardware import LATEST
 from lockproof.reference.zone_tables import days_within, last_day_end
 from lockproof.spec.observable import BenchError, CodeIndex, ZoneTable
 from lockproof.spec.profile import DAY, Profile
@@ -52,7 +53,7 @@ class Days:
         if self.zones and self.zones[-1][0] == zone:
             return self.zones
         kept = [
-            (table, last_day_end(table, now, profile) + profile.code_life if until is None else until)
+            (table, min(last_day_end(table, now, profile) + profile.code_life, LATEST) if until is None else until)
             for table, until in self.zones
         ]
         if len(kept) == ROOM:

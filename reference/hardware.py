@@ -27,6 +27,7 @@ _MEMORY = ":memory:"
 _MAGIC = b"SQLite format 3\0"
 _SMALLEST_DATABASE = 512  # bytes
 _TOO_LARGE = 2**63  # for a column of SQLite and an integer of the protocol
+LATEST = _TOO_LARGE - 1  # instant that a clock can show and a store can hold
 _TABLES = (
     "CREATE TABLE cell (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE log (number INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT",
@@ -59,7 +60,7 @@ class Clock:
         self._since = now
         self._clock, self._clock_part = _gone_on(self._clock, self._clock_part + gone)
         self._timer, self._timer_part = _gone_on(self._timer, self._timer_part + gone)
-        return self._clock, self._timer
+        return min(self._clock, LATEST), self._timer
 
     def hold(self, held: bool) -> None:
         self.read()

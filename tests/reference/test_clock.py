@@ -71,6 +71,18 @@ def test_a_clock_that_fell_behind_is_behind_when_power_comes_back() -> None:
     assert clock.read() == (NOON + 60 - HOUR, 0)
 
 
+def test_a_clock_stays_at_the_latest_instant_that_a_message_can_name(box: ReferenceBox) -> None:
+    """And the box boots with all that it has counted on from there."""
+    latest = 2**63 - 1
+    assert told(box, latest)
+    box.provision(Provisioning(BOX_ID, SECRET, ZoneTable(((0, 0),), 2_000_000_000)))
+    assert reason(box) == "code.digits"
+    assert box.advance_clock(100).box_time == latest
+    box.cut_power(PowerCut(off_for=100))
+    assert (box.read_clock().box_time, reason(box)) == (latest, "code.digits")
+    assert box.disturb_clock(300).box_time is None
+
+
 # The box is not told
 
 
