@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from lockproof.reference import credentials
 from lockproof.reference.days import Days, Zones
-from lockproof.reference.hardware import Clock, PowerLost, Store, whole
+from lockproof.reference.hardware import LATEST, Clock, PowerLost, Store, whole
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import (
     BenchError,
@@ -220,8 +220,8 @@ class ReferenceBox:
             said = model.TimeOrder(claims.value, self._nonce_number(claims.nonce), authentic=True)
         state, outcome = self.judge_time_order(said)
         if outcome.accepted:
-            self.hardware.set(state.clock)
             self._commit(state)
+            self.hardware.set(state.clock)  # behind the commit: an order that a cut struck was not taken
         return self._answer(outcome)
 
     def judge_time_order(self, order: model.TimeOrder) -> tuple[model.Box, Outcome]:
@@ -280,6 +280,8 @@ class ReferenceBox:
         entry = self.entry(self.state.next_entry, outcome, kind, credential)
         pending = [self._refusals_entry()] if self.state.refusals > self.state.refusals_written else []
         self._commit(state, *pending, entry)
+        if pending:
+            self._refusals_at = self.state.timer
         if outcome.accepted:
             self.open_shackle()
         return self._answer(outcome)
@@ -292,8 +294,10 @@ class ReferenceBox:
             self._write_refusals()
         self.state, self._refused_at = state, state.clock
         due = self._refusals_at is None or state.timer - self._refusals_at >= self.profile.refusals_written_every
-        if due or found_out:
+        if due:
             self._write_refusals()
+        elif found_out:
+            self._commit(self.state)
         return self._answer(outcome)
 
     def _write_refusals(self) -> None:
@@ -385,9 +389,9 @@ class ReferenceBox:
                 },
                 clear_log=True,
             )
-        session = self.session
-        self._boot()
-        self.session = session
+        session, written_at, off_for = self.session, self._refusals_at, self._off_for
+        self._boot()  # but for what only a power cut takes
+        self.session, self._refusals_at, self._off_for = session, written_at, off_for
 
     # Answers
 
@@ -442,7 +446,7 @@ def _first_uses_in(stored: list[list[Any]]) -> dict[CodeIndex, int]:
 
 
 def _state_out(state: model.Box) -> dict[str, Any]:
-    return {name: getattr(state, name) for name in _STATE}
+    return {name: value if type(value) is bool else min(value, LATEST) for name in _STATE for value in (getattr(state, name),)}
 
 
 def _state_in(stored: dict[str, Any] | None, clock: int) -> model.Box:

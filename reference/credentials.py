@@ -84,9 +84,10 @@ def _derive(secret: bytes, info: bytes) -> bytes:
 def code_digits(key: bytes, box_id: bytes, code: CodeIndex, digits: int) -> str:
     """The digits of an index (`interop.code`): HMAC-SHA-256 and the dynamic truncation of RFC 4226, section 5.3.
 
-    The message is the box's id, the bounds of the day as two 64-bit and the index as an 8-bit big-endian number.
+    The message is the box's id, the bounds of the day as two 64-bit and the index as an 8-bit big-endian number; an instant before
+    1970 in two's complement.
     """
-    message = box_id + struct.pack(">QQB", code.day_start, code.day_end, code.index)
+    message = box_id + struct.pack(">QQB", code.day_start % _UNSIGNED_LIMIT, code.day_end % _UNSIGNED_LIMIT, code.index)
     mac = hmac.digest(key, message, hashlib.sha256)
     offset = mac[-1] & 0x0F
     (number,) = struct.unpack_from(">I", mac, offset)

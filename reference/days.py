@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lockproof.reference.credentials import BoxKeys, Digits, code_digits, is_dead
-from lockproof.reference.zone_tables import day_at, last_day_end
+from lockproof.reference.hardware import LATEST
+from lockproof.reference.zone_tables import days_within, last_day_end
 from lockproof.spec.observable import BenchError, CodeIndex, ZoneTable
 from lockproof.spec.profile import DAY, Profile
 
@@ -34,14 +35,13 @@ class Days:
 
     def near(self, now: int, profile: Profile) -> tuple[tuple[int, int], ...]:
         """From the day before yesterday to the last day for which a code may be issued, in every table, in order."""
-        found: set[tuple[int, int]] = set()
-        for table, until in self.zones:
-            at, last = now - DAYS_BACK * DAY, now + (profile.code_days_ahead + 1) * DAY
-            while at <= last:
-                day = day_at(table, at)
-                if day and (until is None or day[1] + profile.code_life <= until):
-                    found.add(day)
-                at = day[1] if day else at + DAY
+        first, last = now - DAYS_BACK * DAY, now + (profile.code_days_ahead + 1) * DAY
+        found = {
+            day
+            for table, until in self.zones
+            for day in days_within(table, first, last)
+            if until is None or day[1] + profile.code_life <= until
+        }
         return tuple(sorted(found))
 
     def replaced_by(self, zone: ZoneTable, now: int, sure: int, profile: Profile) -> Zones:
@@ -53,7 +53,7 @@ class Days:
         if self.zones and self.zones[-1][0] == zone:
             return self.zones
         kept = [
-            (table, last_day_end(table, now, profile) + profile.code_life if until is None else until)
+            (table, min(last_day_end(table, now, profile) + profile.code_life, LATEST) if until is None else until)
             for table, until in self.zones
         ]
         if len(kept) == ROOM:

@@ -27,6 +27,7 @@ _MEMORY = ":memory:"
 _MAGIC = b"SQLite format 3\0"
 _SMALLEST_DATABASE = 512  # bytes
 _TOO_LARGE = 2**63  # for a column of SQLite and an integer of the protocol
+LATEST = _TOO_LARGE - 1  # instant that a clock can show and a store can hold
 _TABLES = (
     "CREATE TABLE cell (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE log (number INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT",
@@ -59,7 +60,7 @@ class Clock:
         self._since = now
         self._clock, self._clock_part = _gone_on(self._clock, self._clock_part + gone)
         self._timer, self._timer_part = _gone_on(self._timer, self._timer_part + gone)
-        return self._clock, self._timer
+        return min(self._clock, LATEST), self._timer
 
     def hold(self, held: bool) -> None:
         self.read()
@@ -190,7 +191,7 @@ class Store:
 
 def whole(value: Any) -> int:
     """A whole number of the store as it is. Raises ValueError for anything else, and for what no counter or clock can show."""
-    if type(value) is not int or abs(value) >= _TOO_LARGE:
+    if type(value) is not int or not -_TOO_LARGE <= value < _TOO_LARGE:
         raise ValueError(f"{value!r:.40} stands where a whole number belongs")
     return value
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from lockproof.spec import civil
 from lockproof.spec.observable import ZoneTable
-from lockproof.spec.profile import DAY, HOUR, Profile
+from lockproof.spec.profile import DAY, Profile
 
 BEFORE = 5 * DAY  # a table begins before every day whose service can reach the day in which it is made
 AFTER = 400 * DAY
@@ -48,19 +48,29 @@ def last_day_end(table: ZoneTable, now: int, profile: Profile) -> int:
     return end
 
 
+def days_within(table: ZoneTable, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The days of a table that hold an instant from `first` to `last`, in order.
+
+    Found by their dates, and not by going through the instants: a table may have days of a second. No offset is a day or more, so a
+    date is one away from that of UTC at most.
+    """
+    for midnight in range((first // DAY - 1) * DAY, (last // DAY + 2) * DAY, DAY):
+        day = _day_of(table, midnight)
+        if day and day[0] <= last and first < day[1]:
+            yield day
+
+
 def days_before(day: tuple[int, int], tables: Iterable[KeptTable], profile: Profile) -> tuple[tuple[int, int], ...]:
     """The days, the day itself among them, whose service can reach it and that begin no later, in order."""
-    found = {other for kept in tables for other in _walk(kept, day[0] - profile.code_life - 1, day[0])}
+    found = {
+        other
+        for kept in tables
+        for other in days_within(kept.table, day[0] - profile.code_life - 1, day[0])
+        if kept.last_day_end is None or other[1] <= kept.last_day_end
+    }
     return tuple(sorted(found | {day}))
 
 
-def _walk(kept: KeptTable, first: int, last: int) -> Iterator[tuple[int, int]]:
-    at = max(first, kept.table.pairs[0][0])
-    while at <= last:
-        day = day_at(kept.table, at)
-        if day is None:
-            at += HOUR  # no day is shorter
-            continue
-        if kept.last_day_end is None or day[1] <= kept.last_day_end:
-            yield day
-        at = day[1]
+@lru_cache(maxsize=1 << 12)
+def _day_of(table: ZoneTable, midnight: int) -> tuple[int, int] | None:
+    return civil.day_of_pairs(table.pairs, table.expiry, midnight)

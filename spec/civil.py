@@ -165,6 +165,15 @@ def days_from_pairs(pairs: Pairs, expiry: int, instant: int) -> tuple[int, int] 
     return None if start is None or end is None else (start, end)
 
 
+def day_of_pairs(pairs: Pairs, expiry: int, midnight: int) -> tuple[int, int] | None:
+    """The day `[start, end)` of the local date that begins at `midnight`, counted as if it were UTC, by a zone table alone.
+
+    None where the table cannot know a bound, as in `days_from_pairs`, or leaves the date out.
+    """
+    start, end = (_day_start(pairs, expiry, each) for each in (midnight, midnight + _DAY))
+    return None if start is None or end is None or start == end else (start, end)
+
+
 @lru_cache(maxsize=1)
 def tzdata_version() -> str:
     """The release of the IANA zone rules in use, such as `2025b`: recorded with what is issued (`time.recorded`)."""

@@ -36,6 +36,17 @@ def test_a_box_boots_whichever_write_is_struck(struck: Callable[[ReferenceBox], 
     assert box.store.writes == writes + 1, "the cut is over"
 
 
+def test_a_cut_that_stays_armed_over_provision_is_as_long_as_it_was_to_be() -> None:
+    box = ReferenceBox()
+    box.hold_clock(True)
+    clock = box.clock()
+    box.cut_power(PowerCut(CutClass.NTH_WRITE, off_for=60, nth=2))
+    box.provision(Provisioning(BOX_ID, SECRET, ZONE))
+    with pytest.raises(NoAnswer):
+        box.enter("12345678")
+    assert box.clock() == clock + 60
+
+
 def test_reset_disarms_the_cut_before_it_writes() -> None:
     box = ReferenceBox()
     session = box.session

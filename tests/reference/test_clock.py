@@ -71,6 +71,18 @@ def test_a_clock_that_fell_behind_is_behind_when_power_comes_back() -> None:
     assert clock.read() == (NOON + 60 - HOUR, 0)
 
 
+def test_a_clock_stays_at_the_latest_instant_that_a_message_can_name(box: ReferenceBox) -> None:
+    """And the box boots with all that it has counted on from there."""
+    latest = 2**63 - 1
+    assert told(box, latest)
+    box.provision(Provisioning(BOX_ID, SECRET, ZoneTable(((0, 0),), 2_000_000_000)))
+    assert reason(box) == "code.digits"
+    assert box.advance_clock(100).box_time == latest
+    box.cut_power(PowerCut(off_for=100))
+    assert (box.read_clock().box_time, reason(box)) == (latest, "code.digits")
+    assert box.disturb_clock(300).box_time is None
+
+
 # The box is not told
 
 
@@ -129,6 +141,54 @@ def test_what_was_found_at_a_presentation_is_durable_at_once(box: ReferenceBox) 
     assert box.hello().writes > writes
     box.cut_power(PowerCut(off_for=2 * HOUR))
     assert reason(box) == "box.ready"
+
+
+def test_a_time_found_to_be_unknown_is_no_occasion_to_write_a_count(box: ReferenceBox) -> None:
+    for _ in range(6):
+        box.enter(WRONG)
+    box.disturb_clock(HOUR)
+    assert reason(box) == "box.ready"
+    box.cut_power(PowerCut())
+    assert [(entry.kind, entry.reason, entry.count) for entry in box.read_log(6).entries] == [
+        ("refusals", "box.wrong-entry.bound", 1)
+    ]
+
+
+def test_a_count_written_with_a_decision_was_written(box: ReferenceBox) -> None:
+    """The next one is not due before ten minutes have passed since then (`box.log`)."""
+    for _ in range(7):
+        box.enter(WRONG)
+    box.advance_clock(300)
+    assert reason(box) == "code.digits"
+    writes = box.hello().writes
+    box.advance_clock(299)
+    assert reason(box) == "box.wrong-entry.bound"
+    box.disturb_clock(1)
+    box.advance_clock(1)
+    assert (reason(box), box.hello().writes) == ("box.wrong-entry.bound", writes)
+
+
+@pytest.mark.parametrize("made_new", [ReferenceBox.reset, lambda box: box.provision(Provisioning(bytes(16), SECRET, ZONE))])
+def test_a_box_made_new_has_still_written_its_last_count_when_it_did(
+    made_new: Callable[[ReferenceBox], object], box: ReferenceBox
+) -> None:
+    for _ in range(6):
+        box.enter(WRONG)
+    made_new(box)
+    writes = box.hello().writes
+    assert (reason(box), box.hello().writes) == ("box.ready", writes)
+    box.advance_clock(600)
+    assert (reason(box), box.hello().writes) == ("box.ready", writes + 1)
+
+
+def test_a_time_order_that_a_cut_struck_was_not_taken(box: ReferenceBox) -> None:
+    """One commit, whole or not at all: neither the mark nor the clock goes forward."""
+    box.cut_power(PowerCut(CutClass.NTH_WRITE, nth=1))
+    with pytest.raises(NoAnswer):
+        told(box, NOON + HOUR)
+    assert (box.state.mark, box.read_clock().box_time) == (NOON, NOON)
+    assert told(box, NOON + HOUR)
+    assert (box.state.mark, box.read_clock().box_time) == (NOON + HOUR, NOON + HOUR)
 
 
 def test_it_is_found_at_power_up_and_kept(box: ReferenceBox) -> None:

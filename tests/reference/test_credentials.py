@@ -103,6 +103,14 @@ def test_a_code_is_the_truncated_mac_of_box_day_and_index(start: int, end: int, 
     assert credentials.code_digits(key, BOX, CodeIndex(start, end, index), digits) == expected
 
 
+def test_a_day_that_starts_before_1970_has_codes_like_any_other() -> None:
+    bounds = (2**64 - 3600).to_bytes(8, "big") + (82800).to_bytes(8, "big")
+    mac = hmac.digest(KEYS.code, BOX + bounds + bytes([5]), "sha256")
+    at = mac[-1] & 15
+    expected = f"{(int.from_bytes(mac[at : at + 4], 'big') & 0x7FFFFFFF) % 10**8:08}"
+    assert credentials.code_digits(KEYS.code, BOX, CodeIndex(-3600, 82800, 5), 8) == expected
+
+
 def test_the_codes_of_a_day_are_frozen() -> None:
     digits_of = credentials.interop_digits(BOX, SECRET, DEFAULT)
     codes = [digits_of(CodeIndex(1_549_170_000, 1_549_256_400, index)) for index in range(3)]

@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lockproof.reference.zone_tables import KeptTable, day_at, days_before, last_day_end, make_table
+from lockproof.reference.days import Days
+from lockproof.reference.zone_tables import KeptTable, day_at, days_before, days_within, last_day_end, make_table
 from lockproof.spec import civil
 from lockproof.spec.observable import ZoneTable
 from lockproof.spec.profile import DAY, DEFAULT, HOUR, Profile
@@ -45,6 +46,38 @@ def test_the_days_before_a_day_are_those_whose_service_reaches_it(zone: str, now
         expected.add((before.start, before.end))
         before = civil.day_bounds(civil.date_at(before.start - 1, zone), zone)
     assert days_before(bounds, [KeptTable(make_table(zone, now))], profile) == tuple(sorted(expected))
+
+
+OVER_THE_DATE_LINE = ZoneTable(((1_773_701_273, -43_200), (1_773_701_274, 50_400)), 1_782_341_274)
+
+
+def test_a_short_day_at_the_beginning_of_a_table_is_not_passed_over() -> None:
+    """It starts with the table's second pair, lasts eleven hours, and its codes can make those of the next day dead."""
+    first, second = (1_773_701_274, 1_773_741_600), (1_773_741_600, 1_773_828_000)
+    assert list(days_within(OVER_THE_DATE_LINE, first[0] - 2 * DAY, first[1])) == [first, second]
+    assert days_before(second, [KeptTable(OVER_THE_DATE_LINE)], DEFAULT) == (first, second)
+    assert Days(None, [(OVER_THE_DATE_LINE, None)]).near(second[0] + 40_596, DEFAULT)[:2] == (first, second)
+
+
+stretches = st.lists(
+    st.tuples(st.sampled_from([1, 60, HOUR, 40_000, DAY, 3 * DAY]), st.integers(1 - DAY, DAY - 1)), min_size=1, max_size=6
+)
+
+
+@given(stretches, st.integers(-DAY, 6 * DAY), st.integers(0, 3 * DAY))
+def test_the_days_within_a_time_are_those_that_its_instants_are_in(
+    lengths: list[tuple[int, int]], first: int, length: int
+) -> None:
+    pairs, at = [], 0
+    for lasts, offset in lengths:
+        pairs.append((at, offset))
+        at += lasts
+    table, last = ZoneTable(tuple(pairs), at + 5 * DAY), first + length
+    days = list(days_within(table, first, last))
+    assert days == sorted(days)
+    edges = {first, last, *(bound for day in days for bound in (*day, day[0] - 1, day[1] - 1)), *(utc for utc, _ in pairs)}
+    within = {at for at in (*edges, *range(first, last, 5_000)) if first <= at <= last}
+    assert {day for at in within if (day := day_at(table, at))} == set(days)
 
 
 def day(date: str, zone: str = "America/Toronto") -> tuple[int, int]:

@@ -20,7 +20,7 @@ uint64_t board_timer_ms(void);
 
 /* A few bytes that live as long as the clock's battery, such as the backup registers of a real-time clock:
  * LP_KEPT_BYTES of them. When the clock has lost its count these must be lost, too, or be overwritten: that is how the
- * box finds out. */
+ * box finds out. A write that power cuts may have written any part of its bytes. */
 #define LP_KEPT_BYTES 40
 void board_kept_read(uint8_t to[LP_KEPT_BYTES]);
 void board_kept_write(const uint8_t from[LP_KEPT_BYTES]);

@@ -16,11 +16,11 @@ struct kept {
     int64_t shift;
     int64_t frozen;
     uint32_t magic;
-    uint32_t session;
     uint32_t off_for; /* seconds without power that the bench asked for, until a boot has reckoned with them */
     uint32_t held;
     uint32_t zero;
-    uint32_t check;
+    uint32_t check;   /* of what stands before it */
+    uint32_t session; /* behind the check: every boot writes it, and a power cut in that write must not cost the time */
 };
 LP_HOLDS(sizeof(struct kept) == LP_KEPT_BYTES, kept);
 
@@ -64,6 +64,18 @@ static void move(int64_t seconds)
     }
 }
 
+/* Whether a build that can hold the clock left it held to this one, which cannot. Since then it has not counted; it runs
+ * on from where it stands. */
+static bool was_left_held(void)
+{
+    if (!kept.held || !(LP_PRODUCTION || LP_WALL_CLOCK_ONLY)) {
+        return false;
+    }
+    kept.shift = lp_plus(kept.frozen, -board_clock());
+    kept.held = false;
+    return true;
+}
+
 bool lp_clock_boot(void)
 {
     board_kept_read((uint8_t *)&kept);
@@ -74,11 +86,10 @@ bool lp_clock_boot(void)
     }
     timer.counted = 0;
     timer.started = board_timer_ms();
+    const bool stood = was_left_held();
     move(kept.off_for);
-    if (LP_WALL_CLOCK_ONLY) {
-        lp_clock_hold(false); /* as a build that could hold it may have left it */
-    }
-    return whole && kept.off_for <= LP_HOLDOVER;
+    const int64_t holdover = LP_HOLDOVER; /* of any size that hello may declare: a compiler may know how it compares */
+    return whole && !stood && kept.off_for <= holdover;
 }
 
 void lp_clock_booted(void)

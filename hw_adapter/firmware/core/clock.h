@@ -14,7 +14,8 @@ struct lp_now {
 };
 
 /* Takes up the clock after a boot. Whether it counted on through the time without power: false where its battery ran
- * out, or the power cut that the bench asked for was longer than the holdover. */
+ * out, a build that can hold it left it held to one that cannot, or the power cut that the bench asked for was longer
+ * than the holdover. */
 bool lp_clock_boot(void);
 /* To be called when the boot has committed what lp_clock_boot said. Draws the session, too. */
 void lp_clock_booted(void);

@@ -96,21 +96,27 @@ static bool find_on(const struct lp_day *day, const uint8_t digits[LP_CODE_DIGIT
     return false;
 }
 
-/* The digits of a number, with the zeros in front that it has lost, or without those that it never had. */
-static const uint8_t *as_a_number(const uint8_t *digits, size_t size)
+/* The digits of a number, with the zeros in front that it has lost, or without those that it never had. `size` stays where
+ * the number is no code's, whatever stands in front. */
+static const uint8_t *as_a_number(const uint8_t *digits, size_t *size)
 {
     static uint8_t number[LP_CODE_DIGITS];
-    for (size_t i = 0; i < LP_CODE_DIGITS; i++) {
-        number[LP_CODE_DIGITS - 1 - i] = i < size ? digits[size - 1 - i] : '0';
+    for (size_t i = LP_CODE_DIGITS; i < *size; i++) {
+        if (digits[i - LP_CODE_DIGITS] != '0') {
+            return digits;
+        }
     }
+    for (size_t i = 0; i < LP_CODE_DIGITS; i++) {
+        number[LP_CODE_DIGITS - 1 - i] = i < *size ? digits[*size - 1 - i] : '0';
+    }
+    *size = LP_CODE_DIGITS;
     return number;
 }
 
 bool lp_code_find(const uint8_t *digits, size_t size, int64_t now, struct lp_code *code)
 {
     if (LP_FAULTY(digits_as_a_number)) {
-        digits = as_a_number(digits, size);
-        size = LP_CODE_DIGITS;
+        digits = as_a_number(digits, &size);
     }
     if (LP_FAULTY(digits_cut_to_size) && size > LP_CODE_DIGITS) {
         size = LP_CODE_DIGITS;

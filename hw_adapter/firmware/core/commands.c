@@ -13,11 +13,8 @@
 
 enum status { OK, NOT_RUN, UNKNOWN_COMMAND, BAD_ARGUMENTS, UNSUPPORTED, REFUSED, NOT_PROVISIONED };
 
-#ifdef LOCKPROOF_PRODUCTION
-#define PRODUCTION true
-#else
-#define PRODUCTION false
-#endif
+/* What carries out a test command: nothing in a production build. */
+#define FOR_TESTS(handler) (LP_PRODUCTION ? NULL : (handler))
 
 /* A command that is being carried out. A handler reads its arguments, and writes its result if its status is OK; with
  * any other it has changed and written nothing. */
@@ -170,7 +167,7 @@ static enum status hello(struct call *call)
     lp_write_uint(call->reply, 22);
     write_text(call->reply, board_reset_cause(), LP_CAUSE_LONGEST);
     write_field(call->reply, 23, lp_state.writes);
-    write_flag(call->reply, 24, PRODUCTION);
+    write_flag(call->reply, 24, LP_PRODUCTION);
     write_flag(call->reply, 25, LP_RUNG >= 5); /* disturbs_clock */
     return OK;
 }
@@ -440,19 +437,19 @@ static const struct command {
     uint8_t rung; /* the LP_RUNG from which on there is such a command */
 } COMMANDS[] = {
     [1] = {hello, 0, false, 1},
-    [2] = {reset, 0, true, 2},
-    [3] = {provision, 4, true, 2},
+    [2] = {FOR_TESTS(reset), 0, true, 2},
+    [3] = {FOR_TESTS(provision), 4, true, 2},
     [4] = {time_order, 1, false, 2},
     [5] = {revocation_order, 1, false, 5},
-    [6] = {keypad_entry, 1, true, 2},
+    [6] = {FOR_TESTS(keypad_entry), 1, true, 2},
     [7] = {challenge, 0, false, 2},
     [8] = {present_ticket, 1, false, 5},
     [9] = {read_log, 1, false, 4},
     [10] = {clock_read, 0, false, 3},
-    [11] = {clock_hold, 1, true, 3},
-    [12] = {clock_advance, 1, true, 3},
-    [13] = {power_cut, 3, true, 5},
-    [14] = {clock_disturb, 1, true, 5},
+    [11] = {FOR_TESTS(clock_hold), 1, true, 3},
+    [12] = {FOR_TESTS(clock_advance), 1, true, 3},
+    [13] = {FOR_TESTS(power_cut), 3, true, 5},
+    [14] = {FOR_TESTS(clock_disturb), 1, true, 5},
 };
 
 /* The status of a command that stands at the beginning of call->arguments; where it is OK, its result is written. */
@@ -470,7 +467,7 @@ static enum status carry_out_one(struct call *call)
     if (command->rung > LP_RUNG) {
         return UNKNOWN_COMMAND;
     }
-    if (PRODUCTION && command->test) {
+    if (LP_PRODUCTION && command->test) {
         return REFUSED;
     }
     if (items != 1U + command->arguments) {

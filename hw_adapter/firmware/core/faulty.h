@@ -35,7 +35,7 @@
     FAULT(charge_after_compare, "box.wrong-entry.bound",                                                               \
           "The charge is written with the decision: who sees the comparison can pull the power before that.")          \
     FAULT(refill_in_a_byte, "box.wrong-entry.bound", "300 seconds in eight bits are 44.")                              \
-    FAULT(refusals_in_a_byte, "box.log", "Refusals are counted in eight bits: the 256th is the first.")                \
+    FAULT(refusals_in_a_byte, "box.log", "Refusals are counted in eight bits: with the 256th there were none.")                \
     FAULT(log_wraps_early, "box.log", "The ring of the log is half as long as it says.")                               \
     FAULT(epoch_kept, "box.log", "A log that began anew has the epoch of the one before.")                             \
     FAULT(reply_by_content, "box.wrong-entry.bound",                                                                   \

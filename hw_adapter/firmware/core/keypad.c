@@ -81,7 +81,9 @@ static enum lp_reason remembered(const struct lp_code *code, int64_t now)
 {
     int64_t first_use;
     if (lp_code_used(code, &first_use) || lp_code_use(code, now)) {
-        hour_ends = hour_ends == 0 ? lp_clock_read().timer + LP_CODE_LIFE : hour_ends;
+        if (LP_FAULTY(hour_by_uptime) && hour_ends == 0) {
+            hour_ends = lp_clock_read().timer + LP_CODE_LIFE;
+        }
         return LP_ACCEPTED;
     }
     return LP_NO_SUCH_CODE; /* no room, which LP_FIRST_USES rules out: what can't be remembered does not open */

@@ -22,6 +22,13 @@
 #endif
 LP_HOLDS(LP_RUNG >= 1 && LP_RUNG <= 5, rung);
 
+/* ---- The production build, by -DLOCKPROOF_PRODUCTION: it refuses the test commands, and has nothing of them in it. */
+#ifdef LOCKPROOF_PRODUCTION
+#define LP_PRODUCTION 1
+#else
+#define LP_PRODUCTION 0
+#endif
+
 /* ---- The line: yours to change; what is declared in hello follows. */
 #ifndef LP_FRAME_LIMIT
 #define LP_FRAME_LIMIT 256 /* bytes of an encoded frame, delimiter included; 256 to 65535 */
@@ -51,7 +58,6 @@ LP_HOLDS(LP_FRAME_LIMIT >= 256 && LP_FRAME_LIMIT <= 65535, frame_limit);
 #ifndef LP_DRIFT_PPM
 #define LP_DRIFT_PPM 100 /* of clock and timer */
 #endif
-LP_HOLDS(LP_DRIFT_PPM <= 10000, drift_ppm);
 #ifndef LP_WALL_CLOCK_ONLY
 #define LP_WALL_CLOCK_ONLY 0 /* 1: nobody can hold the clock or move it; hello declares no test-clock */
 #endif
@@ -64,6 +70,12 @@ LP_HOLDS(LP_DRIFT_PPM <= 10000, drift_ppm);
 #ifndef LP_WAKE_BYTES
 #define LP_WAKE_BYTES 0 /* bytes that the receiver may lose as it wakes */
 #endif
+LP_HOLDS(LP_HOLDOVER >= 0 && LP_HOLDOVER <= 4294967295, holdover);
+LP_HOLDS(LP_CLOCK_SKEW >= 0 && LP_CLOCK_SKEW <= 4294967295, clock_skew);
+LP_HOLDS(LP_DRIFT_PPM >= 0 && LP_DRIFT_PPM <= 10000, drift_ppm);
+LP_HOLDS(LP_BOOT_MS >= 0 && LP_BOOT_MS <= 600000, boot_ms);
+LP_HOLDS(LP_RESET_MS >= 0 && LP_RESET_MS <= 600000, reset_ms);
+LP_HOLDS(LP_WAKE_BYTES >= 0 && LP_WAKE_BYTES <= 64, wake_bytes);
 #define LP_IDENTITY_LONGEST 32
 #define LP_CAUSE_LONGEST 24
 
@@ -102,6 +114,7 @@ LP_HOLDS(LP_CODE_INDICES >= 1 && LP_CODE_INDICES <= 8, code_indices);
 /* Pairs of a zone table: no more fit the body of a 256-byte frame. 56 bytes of it are neither pairs nor expiry; of
  * pairs of 3 bytes, with an instant of 1 byte, there are at most 48, and the others have 4 at least. */
 #define LP_PAIRS 57
+LP_HOLDS(LP_LOG_ENTRIES >= 1, log_entries);
 LP_HOLDS(LP_ZONES >= 4 && LP_GRANTS_HEARD >= 128 && LP_PAIRS >= 1 && LP_PAIRS <= 255, room);
 
 /* First uses to remember. A table's days of which an hour's uses may still run are at most 4: local dates lie within a

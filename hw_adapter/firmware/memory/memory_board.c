@@ -113,7 +113,8 @@ void board_store_write(uint32_t at, const void *from, size_t size)
         board.timer_ms += 10;
         lp_still_busy();
     }
-    memcpy(board.store + at, from, torn ? size / 2 : size);
+    const size_t part = board.torn == 0 ? size / 2 : board.torn < size ? board.torn : size;
+    memcpy(board.store + at, from, torn ? part : size);
     if (torn) {
         lose_power();
     }

@@ -17,7 +17,8 @@ struct memory_board {
     unsigned tray;         /* how often it opened */
     unsigned store_writes;
     unsigned slow; /* milliseconds that each write to the store takes, a tick at a time */
-    unsigned tear; /* at the so manieth write to the store from now power goes, half written; 0: never */
+    unsigned tear; /* at the so manieth write to the store from now power goes in its middle; 0: never */
+    size_t torn;   /* bytes that are written of that one, all of them if it has no more; 0: half of them */
     uint8_t incoming[4096];
     size_t incoming_size;
     uint8_t outgoing[8192];

@@ -223,6 +223,7 @@ WRONG = [
     ("store.c", "    board_store_write(0, &pending, sizeof pending);\n}", "}", "test_power"),
     ("link.c", "        current.heard = board_timer_ms();\n    }", "    }", "test_link"),
     ("store.c", "return check == pending.check;", "return true;", "test_power"),
+    ("clock.c", "lp_crc32c(0, (const uint8_t *)&kept,", "lp_crc32c(kept.session, (const uint8_t *)&kept,", "test_power"),
     ("keypad.c", "if (!LP_FAULTY(charge_after_compare)) {", "if (LP_FAULTY(charge_after_compare)) {", "test_power"),
 ]
 
@@ -254,6 +255,74 @@ def test_the_core_asks_for_two_functions_of_libc_and_those_of_the_board(tmp_path
     asked = asked_of_the_linker([str(each) for each in tmp_path.glob("*.o")])
     declared = set(re.findall(r"\b(board_\w+)\(", (CORE / "board.h").read_text(encoding="utf-8")))
     assert asked == {"memcpy", "memcmp"} | declared
+
+
+ONLY_FOR_TESTS = {
+    "lp_arm",
+    "lp_clock_advance",
+    "lp_clock_disturb",
+    "lp_clock_hold",
+    "lp_factory_reset",
+    "lp_keypad_entry",
+    "lp_provision",
+}
+
+
+@pytest.mark.parametrize(("options", "called"), [([], ONLY_FOR_TESTS), (["-DLOCKPROOF_PRODUCTION"], set())])
+def test_what_carries_out_a_test_command_is_not_in_a_production_build(options, called, tmp_path):
+    subprocess.run(["cc", "-std=c99", "-Os", *options, "-c", str(CORE / "commands.c")], cwd=tmp_path, check=True)
+    named = subprocess.run(["nm", "-u", "commands.o"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert {line.split()[-1] for line in named.splitlines()} & ONLY_FOR_TESTS == called
+
+
+@pytest.mark.parametrize(
+    ("file", "fault", "name"),
+    [
+        ("keypad.c", "hour_by_uptime", "hour_ends"),
+        ("link.c", "reply_by_content", "has_last_content"),
+        ("nonce.c", "random_unseeded", "draw_unseeded"),
+        ("codes.c", "digits_as_a_number", "as_a_number"),
+        ("store.c", "watchdog_in_a_commit", "erases_a_page"),
+    ],
+)
+def test_what_a_faulty_box_has_is_compiled_into_no_other(file, fault, name, tmp_path):
+    def compiled_in(*options: str) -> bool:
+        subprocess.run(["cc", "-std=c99", "-Os", "-fno-inline", *options, "-c", str(CORE / file)], cwd=tmp_path, check=True)
+        object_file = str((tmp_path / file).with_suffix(".o"))
+        symbols = subprocess.run(["nm", object_file], capture_output=True, text=True, check=True).stdout
+        return name in {line.split()[-1].partition(".")[0] for line in symbols.splitlines()}
+
+    assert (compiled_in(), compiled_in(f"-DLP_FAULT={fault}")) == (False, True)
+
+
+def fits(option: str, where: Path) -> str:
+    """What the compiler says of the core with this limit: nothing if it may be so."""
+    command = ["cc", *WARNINGS, "-O1", option, "-fsyntax-only", *map(str, CORE.glob("*.c"))]
+    return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False).stderr
+
+
+LEGAL = {
+    "FRAME_LIMIT": (256, 65535),
+    "HOLDOVER": (0, 2**32 - 1),
+    "CLOCK_SKEW": (0, 2**32 - 1),
+    "DRIFT_PPM": (0, 10000),
+    "BOOT_MS": (0, 600000),
+    "RESET_MS": (0, 600000),
+    "WAKE_BYTES": (0, 64),
+    "CODE_DIGITS": (7, 9),
+}
+"""What may be declared, PROTOCOL.md, Hello."""
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [(name, *bounds) for name, bounds in LEGAL.items()])
+def test_what_hello_must_not_declare_is_refused_by_the_compiler(name, least, most, tmp_path):
+    assert [fits(f"-DLP_{name}={value}", tmp_path) for value in (least, most)] == ["", ""]
+    assert all(f"lp_holds_{name.lower()}" in fits(f"-DLP_{name}={value}", tmp_path) for value in (least - 1, most + 1))
+
+
+def test_a_log_of_one_entry_may_be_and_none_may_not(tmp_path):
+    assert fits("-DLP_LOG_ENTRIES=1", tmp_path) == ""
+    assert "lp_holds_log_entries" in fits("-DLP_LOG_ENTRIES=0", tmp_path)
 
 
 def test_the_core_has_no_floating_point_in_it():

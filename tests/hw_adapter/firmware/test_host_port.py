@@ -96,16 +96,21 @@ def test_a_box_whose_clock_only_runs_refuses_to_hold_or_move_it(built_with):
         assert not box.read_clock().held
 
 
-def test_a_clock_that_was_held_runs_under_a_build_that_can_not_hold_it(host_port, built_with):
+@pytest.mark.parametrize("build", ["-DLP_WALL_CLOCK_ONLY=1", "-DLOCKPROOF_PRODUCTION"])
+def test_a_clock_that_was_held_runs_under_a_build_that_can_not_hold_it_and_is_not_trusted(build, host_port, built_with):
+    """It has not counted while it was held, so what it shows is not the time until a time order says it."""
     host_port.start()
     with closing(open_box(host_port.line)) as box:
         ready(box)
     host_port.kill()
-    other = built_with("-DLP_WALL_CLOCK_ONLY=1")
+    other = built_with(build)
     other.start()
     with closing(open_box(other.line)) as box:
-        reading = box.read_clock()
-    assert (reading.held, reading.box_time in {NOON, NOON + 1}) == (False, True)
+        assert (box.read_clock().held, box.read_clock().box_time) == (False, None)
+        order = credentials.TimeClaims(NOON + DAY, box.challenge())
+        keys = credentials.derive_keys(PROVISIONED.box_id, PROVISIONED.secret)
+        assert box.time_order(credentials.seal_time_order(keys, order)).accepted
+        assert box.read_clock().box_time in {NOON + DAY, NOON + DAY + 1}
     other.kill()
 
 

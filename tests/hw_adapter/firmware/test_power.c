@@ -233,8 +233,11 @@ static void disabled_long_ago(void)
 
 static struct memory_board before;
 
+/* Of a write that is torn: half of it, or so many bytes. */
+static const size_t TORN[] = {0, 1, 7, 127, SIZE_MAX};
+
 /* Does it on a box as it was before, with power that goes. What the box is after its next boot is lp_state. */
-static bool with(unsigned tear, uint32_t arm, bool (*act)(void))
+static bool with(unsigned tear, uint32_t arm, size_t torn, bool (*act)(void))
 {
     const uint8_t cut[] = {0x81, 0x84, 0x0d, 0x02, 0x00, (uint8_t)arm};
     const uint8_t *reply;
@@ -243,6 +246,7 @@ static bool with(unsigned tear, uint32_t arm, bool (*act)(void))
     lp_boot();
     CHECK(arm == 0 || board_ask(cut, sizeof cut, &reply, &size));
     board.tear = tear;
+    board.torn = torn;
     const bool done = act();
     board.tear = 0;
     lp_boot();
@@ -268,18 +272,20 @@ static void every_cut(const char *name, void (*first)(void), bool (*act)(void), 
     lp_boot();
     untouched = lp_state;
     for (unsigned nth = 1; nth <= commits; nth++) {
-        CHECK_OF(name, !with(0, nth, act));
+        CHECK_OF(name, !with(0, nth, 0, act));
         whole[nth - 1] = lp_state;
     }
-    CHECK_OF(name, with(0, commits + 1, act));
+    CHECK_OF(name, with(0, commits + 1, 0, act));
     whole[commits] = lp_state;
-    unsigned tear = 1;
-    while (!with(tear, 0, act)) {
-        CHECK_OF(name, within(whole, commits + 1) || within(&untouched, 1));
-        tear++;
+    for (size_t i = 0; i < sizeof TORN / sizeof TORN[0]; i++) {
+        unsigned tear = 1;
+        while (!with(tear, 0, TORN[i], act)) {
+            CHECK_OF(name, within(whole, commits + 1) || within(&untouched, 1));
+            tear++;
+        }
+        CHECK_OF(name, within(&whole[commits], 1));
+        CHECK_OF(name, tear > 3); /* journal, its head, and the state: power did go */
     }
-    CHECK_OF(name, within(&whole[commits], 1));
-    CHECK_OF(name, tear > 3); /* journal, its head, and the state: power did go */
 }
 
 static void at_the_first_boot(void)
@@ -309,7 +315,7 @@ static void a_boot_that_is_cut(void)
     struct lp_state whole;
     ready();
     before = board;
-    CHECK(with(0, 0, revocation));
+    CHECK(with(0, 0, 0, revocation));
     whole = lp_state;
     board = before;
     lp_boot();
@@ -339,14 +345,31 @@ static void a_dead_battery(void)
     CHECK(!lp_state.time_known && lp_state.log_next == 4 && lp_state.mark == NOON);
 }
 
+/* Every boot writes its session to what the battery keeps. Power that goes in that write costs nothing. */
+static void a_session_that_is_cut(void)
+{
+    uint8_t last[sizeof board.kept], next[sizeof board.kept];
+    used();
+    memcpy(last, board.kept, sizeof last);
+    lp_boot();
+    memcpy(next, board.kept, sizeof next);
+    CHECK(memcmp(last, next, sizeof last) != 0);
+    for (size_t written = 0; written <= sizeof last; written++) {
+        memcpy(board.kept, last, sizeof last);
+        memcpy(board.kept, next, written);
+        lp_boot();
+        CHECK(lp_state.time_known);
+    }
+}
+
 /* The writes that hello counts are commits, each the same number of writes of the store whatever it carries. */
 static void the_tray_opens_behind_the_commit(void)
 {
     ready();
     before = board;
-    CHECK(!with(0, 2, entry)); /* power goes at the deciding commit */
+    CHECK(!with(0, 2, 0, entry)); /* power goes at the deciding commit */
     CHECK(board.tray == 0 && lp_state.log_next == 1 && lp_state.arrival == NOON + 300);
-    CHECK(with(0, 0, entry));
+    CHECK(with(0, 0, 0, entry));
     CHECK(board.tray == 1 && lp_state.log_next == 2 && lp_state.arrival == NOON);
 }
 
@@ -367,6 +390,7 @@ int main(void)
     every_cut("reset, which disarms before it writes", used, reset, 0);
     a_boot_that_is_cut();
     a_dead_battery();
+    a_session_that_is_cut();
     the_tray_opens_behind_the_commit();
     return 0;
 }
