@@ -48,12 +48,13 @@ def board(fault: str = "") -> Board:
     power = (str(FIRMWARE / "host" / "power"), str(state))
     build = (FIRMWARE / "build" if os.access(FIRMWARE, os.W_OK) else state) / (fault or "good")
     program = str(build / "lockproof-host")
+    kept = ("mkdir", "-p", str(state), "&&", "touch", str(state / "passing"), "&&")
     made = ("flock", str(FIRMWARE / "Makefile"), "make", "-s", "-C", str(FIRMWARE), f"BUILD={build}", f"FAULT={fault}", "&&")
     return Board(
         name="firmware" + (f":{fault}" if fault else ""),
         place=str(FIRMWARE / "host" / "power"),
         serial=str(state / "line"),
-        pre_script=_shell(*made, *power, "on", program),
+        pre_script=_shell(*kept, *made, *power, "on", program),
         post_script=_shell(*power, "off", ";", "rm", "-r", str(state)),
         power=Power(_run(*power, "off"), _run(*power, "on", program), _OFF_S),
     )
