@@ -8,7 +8,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from lockproof.spec.observable import BenchError
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -19,12 +22,17 @@ def mapped(
 ) -> Iterator[Made]:
     """`function` of every item, in their order, by as many processes as there are processors if not said.
 
-    Ctrl-C reaches this process alone: the others are ended, and `KeyboardInterrupt` goes on to whoever asked.
+    Ctrl-C reaches this process alone: the others are ended, and `KeyboardInterrupt` goes on to whoever asked. Raises `BenchError`
+    where one of them was ended by somebody else.
     """
     count = max(1, min(len(items), workers or os.cpu_count() or 1))
     pool = ProcessPoolExecutor(count, initializer=_live_as_the_parent_does)
     try:
         yield from pool.map(function, items, chunksize=chunk)
+    except BrokenProcessPool:
+        raise BenchError(
+            "a process of ours was ended from outside, as is done where memory runs out; try again with fewer"
+        ) from None
     except BaseException:
         for process in list((pool._processes or {}).values()):  # noqa: SLF001 (there is no other way to end them at once)
             process.kill()
