@@ -29,7 +29,7 @@ def opened(board: Board, on_bytes: OnBytes | None = None, back: ComingBack | Non
 
     Raises `BenchError`: there is no such port, nothing answers, another box does than the file says, or a script fails.
     """
-    with _between_scripts(board):
+    with between_scripts(board):
         yield from _opened(board, on_bytes, back)
 
 
@@ -50,8 +50,11 @@ def _opened(board: Board, on_bytes: OnBytes | None, back: ComingBack | None) -> 
 
 
 @contextmanager
-def _between_scripts(board: Board) -> Iterator[None]:
-    """What the file has run before and after; after, also where something went wrong, which is then what is told."""
+def between_scripts(board: Board) -> Iterator[None]:
+    """What the file has run before and after; after, also where something went wrong, which is then what is told.
+
+    Raises `BenchError` where one of them fails.
+    """
     try:
         if board.pre_script:
             run_well(board.pre_script, SCRIPT_S, board.name)

@@ -679,6 +679,42 @@ def test_a_box_that_damage_silences_is_caught():
     assert climbed.says.startswith("after longer than the frame limit, hello is not answered any more: ")
 
 
+def test_a_box_that_damage_makes_boot_is_caught():
+    devices = [Firmware(), Firmware()]
+
+    def feed(data):
+        if data.startswith(b"\x01" * 300) and len(devices) > 1:
+            del devices[0]
+        return devices[0].feed(data)
+
+    climbed = last(feed)
+    assert (climbed.verdict, climbed.says) == (Verdict.FAIL, "after longer than the frame limit the box has booted (power-on)")
+
+
+def test_a_line_on_which_all_is_silent_from_a_rejection_on_is_no_verdict():
+    device, gone = Firmware(), []
+
+    def feed(data):
+        answer = device.feed(data)
+        gone.extend(each for each in FrameReader(65535).feed(answer) if each.frame.body == cbor.encode({0: 1, 1: 0}))
+        return b"" if gone else answer
+
+    climbed = last(feed)
+    assert (climbed.verdict, climbed.says.partition(":")[0]) == (Verdict.ERROR, "nothing answers")
+
+
+def test_a_hello_in_its_session_that_is_not_one_is_caught():
+    class OnlyInSessionZero(Firmware):
+        def _answer(self, request):
+            return super()._answer(
+                replace(request, body=cbor.encode([[99]])) if request.session and request.body == HELLO.body else request
+            )
+
+    climbed = last(OnlyInSessionZero())
+    assert climbed.says == "a hello in the current session is answered otherwise: carried out: [[2]]"
+    assert climbed.stuck.must == "the map of hello"
+
+
 def test_a_retry_that_is_carried_out_again_is_caught():
     class Again(Firmware):
         def _answer(self, request):
@@ -1082,6 +1118,17 @@ def command(*words):
     result = subprocess.run(run, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
     assert "Traceback" not in result.stdout + result.stderr
     return result
+
+
+def test_the_port_kit_is_built_started_brought_up_and_gone(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    result = command("--box", "firmware")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (
+        result.stdout.splitlines()[-1]
+        == "pass  lockproof host port (lockproof-c 1.0): what comes next is lockproof run --box firmware"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_reference_box_on_a_pseudo_terminal_and_what_is_none():
