@@ -146,8 +146,10 @@ def test_tables_may_be_written_in_line(bench_of):
         (
             A_BOX + 'pre_script = ["echo", "\\u0000"]\n',
             4,
-            'pre_script = ["echo", "\\x00"] is not a command line, as text or as a list of words'
-            '\n    write it as pre_script = "program --option"',
+            (
+                'pre_script = ["echo", "\\x00"] is not a command line, as text or as a list of words'
+                '\n    write it as pre_script = "program --option"'
+            ),
         ),
         (
             A_BOX + '[box.observation]\nby = "camera"\n',
