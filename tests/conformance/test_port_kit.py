@@ -154,6 +154,13 @@ def test_a_fault_that_there_is_not():
         target("firmware:hour-open")
 
 
+@pytest.mark.parametrize("name", ["firmware", "firmware:hour-closed"])
+def test_where_only_the_package_is_installed_it_says_what_to_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str):
+    monkeypatch.setattr(port_kit, "_FAULTS", tmp_path / "faulty.h")
+    with pytest.raises(BadInput, match=r"^the port kit can't be built: .*/faulty\.h is not here: use a clone$"):
+        target(name)
+
+
 def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     which = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "cc" else which(name))
