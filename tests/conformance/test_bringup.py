@@ -816,6 +816,32 @@ def test_a_stale_session_that_is_dropped_is_caught():
     assert climbed.says == "a session that is over: no answer"
 
 
+class ReadsAs(ReferenceBox):
+    """What its clock and its timer show is made of what they count."""
+
+    shown = staticmethod(lambda count: count)
+
+    def read_clock(self):
+        reading = super().read_clock()
+        return replace(reading, timer=self.shown(reading.timer), box_time=reading.box_time and self.shown(reading.box_time))
+
+
+@pytest.mark.parametrize("clock_modes", [("wall-clock",), ("test-clock", "wall-clock")])
+@pytest.mark.parametrize("shown", [lambda count: count * 1000, lambda _: 4711, lambda count: count // 60])
+def test_a_clock_that_does_not_count_seconds_is_caught(clock_modes, shown):
+    box = a_box(ReadsAs, clock_modes=clock_modes, disturbs_clock=False)
+    box.shown = shown
+    climbed = last(Firmware(box))
+    assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "clock")
+    assert climbed.says.startswith("the timer, which nobody holds, shows ")
+
+
+def test_a_clock_that_was_left_held_may_stand_where_it_is_read_first():
+    box = a_box()
+    box.hold_clock(True)
+    assert verdicts(brought_up(Firmware(box))) == OK
+
+
 def test_an_unknown_command_that_is_carried_out_is_caught():
     class Any(Firmware):
         def _result(self, values, before, batch):
@@ -935,9 +961,14 @@ class RunsThoughHeld(Clock):
             self.held = held
 
 
-class NeverRuns(Clock):
+class NeverRunsAgain(Clock):
+    """Once held, it stands for ever."""
+
+    was_held = False
+
     def read(self):
-        held, self.held = self.held, True
+        self.was_held |= self.held
+        held, self.held = self.held, self.was_held
         try:
             return super().read()
         finally:
@@ -950,7 +981,7 @@ class AdvancesTooFar(Clock):
 
 
 @pytest.mark.parametrize(
-    ("clock", "check"), [(RunsThoughHeld, "clock.held"), (NeverRuns, "clock.runs"), (AdvancesTooFar, "clock.advance")]
+    ("clock", "check"), [(RunsThoughHeld, "clock.held"), (NeverRunsAgain, "clock.runs"), (AdvancesTooFar, "clock.advance")]
 )
 def test_a_clock_that_does_not_do_as_it_is_told_is_caught(clock, check):
     box = a_box()
