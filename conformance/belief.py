@@ -190,7 +190,7 @@ def after_simple(belief: Belief, command: Record, kept: Callable[[], Number], pr
     """A command that decides nothing was carried out; of a power cut `kept` says how many counted refusals had been written."""
     name, given, box = command["name"], command["arguments"], belief.box
     if makes_anew(command):  # which is no boot: the timer goes on
-        return Belief(replace(model.new_box(box.clock, box.nonce), timer=box.timer))
+        return Belief(replace(model.new_box(box.clock, box.nonce), timer=box.timer), timer_began=belief.timer_began)
     if name == "cut_power" and given["cut"] != CutClass.NTH_WRITE:
         return without_power(belief, given["off_for"], kept(), profile)
     if name == "challenge":

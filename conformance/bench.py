@@ -168,8 +168,8 @@ def _seconds(value: Any) -> bool:
 
 def _is_command(value: Any) -> bool:
     if isinstance(value, list):
-        return bool(value) and all(isinstance(word, str) and word for word in value)
-    return isinstance(value, str) and bool(_split(value))
+        return bool(value) and all(isinstance(word, str) and word and "\0" not in word for word in value)
+    return isinstance(value, str) and "\0" not in value and bool(_split(value))
 
 
 def _split(text: str) -> list[str]:

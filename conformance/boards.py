@@ -33,7 +33,7 @@ def opened(
 
     Raises `BenchError`: there is no such port, nothing answers, another box does than the file says, or a script fails.
     """
-    with _between_scripts(board):
+    with between_scripts(board):
         if without_power and board.power:
             cut_and_wait(board.power, board.name)  # off first: a program that starts a box starts a second one otherwise
         yield from _opened(board, on_bytes, back)
@@ -56,8 +56,11 @@ def _opened(board: Board, on_bytes: OnBytes | None, back: ComingBack | None) -> 
 
 
 @contextmanager
-def _between_scripts(board: Board) -> Iterator[None]:
-    """What the file has run before and after; after, also where something went wrong, which is then what is told."""
+def between_scripts(board: Board) -> Iterator[None]:
+    """What the file has run before and after; after, also where something went wrong, which is then what is told.
+
+    Raises `BenchError` where one of them fails.
+    """
     try:
         if board.pre_script:
             run_well(board.pre_script, SCRIPT_S, board.name)

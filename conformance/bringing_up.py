@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lockproof.conformance import targets
+from lockproof.conformance import boards, targets
 from lockproof.conformance.bringup import RUNGS, Climbed, climb
 from lockproof.conformance.by_hand import Exchange, in_hex
 from lockproof.conformance.recording import Passed, said
@@ -49,7 +49,7 @@ def _write(text: str) -> None:
 @contextmanager
 def _line(name: str) -> Iterator[str]:
     """Where the box can be reached; one of ours is served meanwhile."""
-    targets.target(name)
+    judged = targets.target(name)
     kind, _, fault = name.partition(":")
     if kind in {targets.IN_PROCESS, "fault", targets.ADAPTER, targets.PROGRAM}:
         raise BadInput(
@@ -59,6 +59,9 @@ def _line(name: str) -> Iterator[str]:
     if kind == targets.ON_A_LINE:
         with targets.served(fault or None) as path:
             yield path
+    elif judged.board is not None:
+        with boards.between_scripts(judged.board):
+            yield judged.board.serial
     else:
         yield name
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from lockproof.conformance import by_hand, scenario, suite
-from lockproof.conformance.adapter_check import CHECKS, Caught, Trial, Unable
+from lockproof.conformance.adapter_check import CHECKS, WAIT_S, Caught, Trial, Unable
 from lockproof.conformance.by_hand import Exchange
 from lockproof.conformance.first_rung import (
     HELLO,
@@ -42,6 +42,7 @@ from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import vectors
 from lockproof.hw_adapter.adapter import NotCut, SessionChanged
 from lockproof.hw_adapter.channel import Channel
+from lockproof.hw_adapter.declaration import MOST_DRIFT_PPM
 from lockproof.hw_adapter.link import NothingAnswers
 from lockproof.hw_adapter.messages import COMMANDS, Code, Command, Status, write_request
 from lockproof.hw_adapter.values import name_of
@@ -382,8 +383,20 @@ def carries_out_no_retry(ground: Ground) -> None:
 
 
 def reads_its_clock(ground: Ground) -> None:
-    """Clock and timer are shown at all."""
-    ground.box.read_clock()
+    """Clock and timer are shown, and where nobody holds them they count seconds."""
+    began = ground.now()
+    before = ground.box.read_clock()
+    if before.held:
+        return
+    ground.wait(WAIT_S)
+    after = ground.box.read_clock()
+    most = (ground.now() - began) * (1 + MOST_DRIFT_PPM / 1_000_000) + 1
+    for name, first, then in (("timer", before.timer, after.timer), ("clock", before.box_time, after.box_time)):
+        if first is None or then is None:  # it does not know the time
+            continue
+        if not WAIT_S - 1 < then - first <= most:
+            saw = f"the {name}, which nobody holds, shows {first}, and {WAIT_S} s later {then}"
+            raise Stuck(saw, "seconds, counted on from there", COMMANDS_OF_THE_PAGE, "ticks or milliseconds, or a constant")
 
 
 def can_hold_its_clock(ground: Ground) -> None:

@@ -18,13 +18,13 @@ from functools import cache
 from pathlib import Path
 
 from lockproof.conformance import faults, suite
-from lockproof.conformance.explaining import ACCURACY
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode, Pace
 from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
 from lockproof.conformance.run import play_until_it_decides
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
+from lockproof.conformance.story import ACCURACY
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.hw_adapter.hostile import Hostility, Kind, alone, of_all_kinds

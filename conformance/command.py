@@ -7,7 +7,7 @@ import signal
 import sys
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from lockproof.conformance import ctrl_c
@@ -44,20 +44,21 @@ class Exit(IntEnum):
 
 
 def main() -> None:
-    """The entry point: bad input, a lost link and Ctrl-C end in one clear message."""
+    """The entry point: bad input, a lost link and Ctrl-C end in one clear message, and no error of ours in the exit code of a verdict."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()  # closed by whoever started us
     try:
         with ctrl_c.minded(to_the_end=True):
             app()
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(Exit.LINK) from None
     except KeyboardInterrupt:
         _stop(ctrl_c.stopped_by(), Exit.LINK)
     except SystemExit as end:
         if end.code == _CTRL_C_OF_TYPER:
             _stop(ctrl_c.stopped_by(), Exit.LINK)
+        if isinstance(end.__context__, BrokenPipeError):  # the reader of our output has seen enough, which typer calls 1
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(Exit.LINK) from None
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (this is the end)
         from lockproof.spec.civil import CivilError
         from lockproof.spec.clauses import ClauseError, UnknownClause
         from lockproof.spec.observable import BadInput, BenchError
@@ -68,7 +69,13 @@ def main() -> None:
             _stop(f"cannot go on: {error.strerror or error}", Exit.LINK)
         if isinstance(error, BenchError):
             _stop(error, Exit.LINK)
-        raise
+        import traceback
+
+        _stop(f"{traceback.format_exc()}this is a mistake of the kit's own, and says nothing about a box", Exit.LINK)
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _stop(message: object, code: Exit) -> NoReturn:
@@ -558,8 +565,6 @@ def _suite(name: str) -> Any:
 def _console() -> Any:
     from rich.console import Console
 
-    if sys.stdout is None:  # closed by whoever started us
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (to the end of the process)
     return Console(width=None if sys.stdout.isatty() else 160)
 
 

@@ -48,6 +48,7 @@ class ExactJudge(StoryJudge):
     """Judges one scenario whose clock is held, by running the model."""
 
     _worlds: list[World] = field(default_factory=list)
+    _timer_began: int | None = None  # what the box's own timer showed where the model's showed 0; not known before it was seen
 
     def can_tell(self, record: Record) -> bool:
         """Whether running the model is enough to judge this record: no, where an answer is missing that no armed power cut took.
@@ -64,7 +65,7 @@ class ExactJudge(StoryJudge):
         if self._armed is None:
             self.error = record["message"]
             return
-        cut, self._armed, self._unanswered = self._armed, None, True
+        cut, self._armed, self._unanswered, self._timer_began = self._armed, None, True, 0
         name = self._command["name"]
         if name in _DECISIONS:
             courses = [course for world in self._worlds for course in self._courses(world)]
@@ -151,9 +152,13 @@ class ExactJudge(StoryJudge):
         worlds = [world for world in self._worlds if value["box_time"] == _box_time(world.box)]
         if not worlds and self._worlds:
             shows = _box_time(self._worlds[0].box)
-            did, saw = f"read the clock after {self._command['name'].replace('_', ' ')}", self._time(value["box_time"])
-            self._fail(did, saw, f"box time must be {self._time(shows)}", wrong_time(shows, value["box_time"]))
+            self._fail_clock(value["box_time"], shows, wrong_time(shows, value["box_time"]))
         self._worlds = worlds
+        for timer in {world.box.timer for world in worlds}:  # one: what a cut leaves open is not how long ago it was
+            if self._timer_began is None:
+                self._timer_began = value["timer"] - timer
+            if value["timer"] != timer + self._timer_began:
+                self._fail_timer(value["timer"], timer + self._timer_began)
 
     def _read_log(self, value: Record) -> None:
         if self._epoch is not None and value["epoch"] != self._epoch:
@@ -244,12 +249,12 @@ class ExactJudge(StoryJudge):
             self._epochs |= set() if self._epoch is None else {self._epoch}
             self._epoch, self._armed = None, None if name == "reset" else self._armed
             before = self._worlds[0].box if self._worlds else model.new_box(0)
-            yield World(model.new_box(before.clock, before.nonce))
+            yield World(replace(model.new_box(before.clock, before.nonce), timer=before.timer))  # it is no boot
         elif name == "cut_power" and given["cut"] == CutClass.NTH_WRITE:
             self._armed = given if given["nth"] else None
             yield from self._worlds
         elif name == "cut_power":
-            self._armed = None
+            self._armed, self._timer_began = None, 0
             for world in self._worlds:
                 yield from self._cut(world, given["off_for"])
         elif name == "challenge":

@@ -29,14 +29,13 @@ from lockproof.conformance.journal import Record
 from lockproof.conformance.knowledge import Knowledge, NoTelling
 from lockproof.conformance.meant import Meant, conditions
 from lockproof.conformance.running import Gauge, Look, Running, Wrong, middle
-from lockproof.conformance.story import Expected, StoryJudge, between, wrong_time
+from lockproof.conformance.story import ACCURACY, Expected, StoryJudge, between, wrong_time
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, CutClass, LogKind
 from lockproof.spec.vocabulary import Outcome, Truth, either, every, implies, later, no, same
 
 OF_THE_BOX_ALONE = ("nonces asked for", "log from entry")
 """Beginnings of the checks that hold whatever was carried out."""
-ACCURACY = "box.clock.accuracy"
 _FAR = 2**40  # seconds: no counter stands there
 _LEAST_PPM = 1.0  # no bench measures less
 _NEAR = 2  # seconds from a bound: so near to it, it is the second that counts
@@ -65,6 +64,7 @@ class ExplainingJudge(StoryJudge):
     _slipped: bool = False  # a power cut took longer than the scenario has for it, so that what came next came later
     _late: bool = False  # something came in another second than it was meant for
     _running: Running | None = None  # its clock and timer, where they are not held
+    _timer_seen: bool = False  # one that is held
     _aimed: list[int | None] = field(default_factory=list)  # the second at which each nonce was asked for, if it was in that
     _cut_at: float | None = None  # the instant before which the last power cut cannot have been, until the timer tells
     _put_on: int = 0  # seconds that its timer was put on by command since then
@@ -476,27 +476,31 @@ class ExplainingJudge(StoryJudge):
         return self._must(told.outcome, told.bounds, told.after.box.clock)
 
     def _read_clock(self, value: Record) -> None:
-        box = self._belief.box
-        fact = every(self._shows_time(box, value["box_time"]), self._timer_shows(value["timer"]))
+        time = self._shows_time(self._belief.box, value["box_time"])
+        fact = every(time, self._timer_shows(value["timer"]))
         if self.doubt and self._step.get("step"):
             self._doubt(fact, line=OF_NO_LINE)
             return
         if self._known.possible(fact):
             self._known.learn(fact)
             return
+        if self._known.possible(time):
+            likely = self._known.example(self._belief, time)
+            self._fail_timer(value["timer"], likely.box.timer + likely.timer_began)
+            return
         shows = _box_time(self._known.example(self._belief.box))
-        did, saw = f"read the clock after {self._command['name'].replace('_', ' ')}", self._time(value["box_time"])
         clauses = wrong_time(shows, value["box_time"])
         if self._running is not None:  # a clock that is too far behind is found below the mark
             clauses = tuple(dict.fromkeys((ACCURACY, *clauses)))
-        self._fail(did, saw, f"box time must be {self._time(shows)}", clauses)
+        self._fail_clock(value["box_time"], shows, clauses)
 
     def _timer_shows(self, shown: int) -> Truth:
-        """Where the model's timer stands is certain, only how the box's own stands to it is learned; one that runs was looked at already."""
+        """How the box's own timer stands to the model's is learned, once; one that runs was looked at already."""
         timer, began = self._belief.box.timer, self._belief.timer_began
         if self._running is not None:
             return True
-        if isinstance(timer, int) and isinstance(began, int):
+        if not self._timer_seen and isinstance(timer, int) and isinstance(began, int):
+            self._timer_seen = True
             self._belief = replace(self._belief, timer_began=shown - timer)
             return True
         return same(timer + began, shown)

@@ -127,7 +127,12 @@ class Ground:
             reply = self._exchange(request)
         except OtherVersion:  # of a line that echoes, it was the request's own
             reply = self._exchange(request)
-        return reply or next((each for each in self._replies() if each.sequence == request.sequence), None)
+        reply = reply or next((each for each in self._replies() if each.sequence == request.sequence), None)
+        if reply is None and not any(each.direction == "in" for each in self.passed()):
+            mark = self._mark
+            self.box.hello()  # raises where nothing answers any more, which may be the line
+            self._mark = mark
+        return reply
 
     def _exchange(self, request: Frame) -> Frame | None:
         return self._link.exchange(request, DEFAULT_PATIENCE.sends, DEFAULT_PATIENCE.busy).reply
@@ -194,12 +199,15 @@ def passes_over_damage(ground: Ground) -> None:
         ground.begins()
         ground.channel.send(bytes.fromhex(each["line"]))
         try:
-            ground.box.hello()
+            hello = ground.box.hello()
         except NoAnswer as silence:
             saw = f"after {each['name']}, hello is not answered any more: {str(silence).removeprefix(ground.name + ': ')}"
             raise Stuck(saw, "silence to that, and the answer to hello", FRAMES, _DAMAGE) from None
         if _answered_before_the_last(ground):
             raise Stuck(f"{each['name']} is answered", "silence, and the answer to hello after it", FRAMES, _DAMAGE)
+        if hello.session != ground.hello.session:
+            saw = f"after {each['name']} the box has booted ({hello.reset_cause})"
+            raise Stuck(saw, "silence to that, and the answer to hello in the same session", FRAMES, _CRASHED)
 
 
 def _answered_before_the_last(ground: Ground) -> bool:
@@ -210,6 +218,7 @@ def _answered_before_the_last(ground: Ground) -> bool:
     return any(frame.sequence != last for direction, raw, frame in passed if direction == "in" and raw not in out)
 
 
+_CRASHED = "what is decoded, or how long it is, is believed before its CRC is right: a write beyond the buffer, or a watchdog"
 _DAMAGE = "the buffer is not given up at the next 0x00, or what is decoded is looked at before its CRC"
 
 
@@ -222,10 +231,25 @@ def repeats_its_reply(ground: Ground) -> None:
     if first is None or again is None:
         which = "a hello in the current session" if first is None else "the same request, sent again,"
         raise Stuck(f"{which} is not answered", "the reply, and the same one again to the same bytes", SESSIONS, right=right)
+    if not _says_hello(first):
+        seen = f"a hello in the current session is answered otherwise: {_told(_rejection(first))}"
+        raise Stuck(seen, "the map of hello", SESSIONS, right=right)
     if first != again:
         raise Stuck("a retry gets another reply than before", "the kept reply, byte for byte", SESSIONS, right=right)
     reused = replace(request, body=write_request([Command(Code.HELLO), Command(Code.HELLO)]))
     _must_reject(ground, "other bytes with the sequence of the kept request", reused, Rejection(Fault.SEQUENCE_REUSED))
+
+
+def _says_hello(reply: Frame) -> bool:
+    try:
+        results = read_reply(reply.body, [Command(Code.HELLO)])
+    except (BenchError, ValueError):
+        return False
+    return not isinstance(results, Rejection) and results[0].status is Status.OK
+
+
+def _told(saw: Rejection | str) -> str:
+    return saw if isinstance(saw, str) else f"rejected with {_in_words(saw)}"
 
 
 def rejects_what_it_must(ground: Ground) -> None:
@@ -261,8 +285,7 @@ def _must_reject(ground: Ground, what: str, request: Frame, rejection: Rejection
         raise Stuck(f"{what}: no answer", must, place, "the request is dropped, and not rejected", right=right)
     saw = _rejection(reply)
     if isinstance(saw, str) or _differs(saw, rejection):
-        seen = saw if isinstance(saw, str) else f"rejected with {_in_words(saw)}"
-        raise Stuck(f"{what}: {seen}", must, place, right=right)
+        raise Stuck(f"{what}: {_told(saw)}", must, place, right=right)
     if reply.session != ground.hello.session:
         seen = f"{what}: rejected in session {reply.session:08x}"
         raise Stuck(seen, f"the current session, {ground.hello.session:08x}, in the header", place, right=right)

@@ -28,7 +28,8 @@ _number = count()
 
 
 def all_faults() -> dict[str, Fault]:
-    """The faulty firmwares by name, in the order of core/faulty.h."""
+    """The faulty firmwares by name, in the order of core/faulty.h. Raises `BadInput` where its sources are not here."""
+    _refuse_without_sources()
     text = _FAULTS.read_text(encoding="utf-8")
     found = ((name.replace("_", "-"), breaks, does) for name, breaks, does in _FAULT.findall(text))
     return {name: Fault(name, clause(breaks).id, does) for name, breaks, does in found}
@@ -36,27 +37,28 @@ def all_faults() -> dict[str, Fault]:
 
 def board(fault: str = "") -> Board:
     """The host port, or a faulty one, as a bench would have it. Raises `BadInput` where it can't be built here."""
-    missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
-    if missing or not _FAULTS.exists():
-        what = (
-            f"not installed: {' '.join(missing)} (Debian: make gcc util-linux)"
-            if missing
-            else f"{_FAULTS} is not here: use a clone"
-        )
-        raise BadInput(f"the port kit can't be built: {what}")
+    _refuse_without_sources()
+    if missing := [tool for tool in _TOOLS if shutil.which(tool) is None]:
+        raise BadInput(f"the port kit can't be built: not installed: {' '.join(missing)} (Debian: make gcc util-linux)")
     state = Path(tempfile.gettempdir()) / f"lockproof-firmware-{os.getpid()}-{next(_number)}"
     power = (str(FIRMWARE / "host" / "power"), str(state))
     build = (FIRMWARE / "build" if os.access(FIRMWARE, os.W_OK) else state) / (fault or "good")
     program = str(build / "lockproof-host")
+    kept = ("mkdir", "-p", str(state), "&&", "touch", str(state / "passing"), "&&")
     made = ("flock", str(FIRMWARE / "Makefile"), "make", "-s", "-C", str(FIRMWARE), f"BUILD={build}", f"FAULT={fault}", "&&")
     return Board(
         name="firmware" + (f":{fault}" if fault else ""),
         place=str(FIRMWARE / "host" / "power"),
         serial=str(state / "line"),
-        pre_script=_shell(*made, *power, "on", program),
+        pre_script=_shell(*kept, *made, *power, "on", program),
         post_script=_shell(*power, "off", ";", "rm", "-r", str(state)),
         power=Power(_run(*power, "off"), _run(*power, "on", program), _OFF_S),
     )
+
+
+def _refuse_without_sources() -> None:
+    if not _FAULTS.exists():
+        raise BadInput(f"the port kit can't be built: {_FAULTS} is not here: use a clone")
 
 
 def _run(*words: str) -> Program:

@@ -36,7 +36,8 @@ class ProgramError(BenchError):
 def run_program(program: Program, timeout_s: float, box: str) -> Ended:
     """Runs it to its end. Raises `ProgramError` where it can't be started or takes longer than `timeout_s` seconds.
 
-    The environment variable LOCKPROOF_BOX is the name of the box.
+    The environment variable LOCKPROOF_BOX is the name of the box, LOCKPROOF_KIT the id of this process: what the program leaves
+    running may look whether that is still there.
     """
     with tempfile.TemporaryFile() as output:  # no pipe: what it leaves running would hold that open
         try:
@@ -46,7 +47,7 @@ def run_program(program: Program, timeout_s: float, box: str) -> Ended:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "LOCKPROOF_BOX": box},
+                env={**os.environ, "LOCKPROOF_BOX": box, "LOCKPROOF_KIT": str(os.getpid())},
                 start_new_session=True,
             )
         except OSError as error:

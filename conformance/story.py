@@ -13,12 +13,13 @@ from typing import Any
 from lockproof.conformance.journal import Record
 from lockproof.conformance.verdict import Finding, ScenarioResult, Verdict
 from lockproof.spec import clauses
-from lockproof.spec.civil import local_text
+from lockproof.spec.civil import CivilError, local_text
 from lockproof.spec.observable import BadInput, CodeIndex, LogKind
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Outcome
 
 UNBOUNDED = 2**63  # of a log that never gets full
+ACCURACY = "box.clock.accuracy"
 OF_THE_LINE = frozenset({"bytes", "frame", "sent"})
 """Records of what passed on the line, `frame` in older journals: evidence for people; a judge looks at what it meant."""
 
@@ -193,6 +194,16 @@ class StoryJudge:
             broken = (record["clause"],) if "clause" in record else ()  # older journals do not say
             self._fail(f"look at the {record['what']}", _short(record["seen"]), f"must be {_short(record['expected'])}", broken)
 
+    def _fail_clock(self, saw: int | None, must: int | None, contradicted: tuple[str, ...]) -> None:
+        self._fail(self._did_read(), self._time(saw), f"box time must be {self._time(must)}", contradicted)
+
+    def _fail_timer(self, saw: int, must: int) -> None:
+        """Of a clock that is held: the timer beside it is as exact."""
+        self._fail(self._did_read(), f"its timer shows {saw} s", f"its timer must show {must} s", (ACCURACY,))
+
+    def _did_read(self) -> str:
+        return f"read the clock after {self._command['name'].replace('_', ' ')}"
+
     # The log
 
     def _log_differs(self, log: Sequence[Expected], next_entry: int, value: Record) -> tuple[str, str] | None:
@@ -303,7 +314,13 @@ class StoryJudge:
         return ("opened" if opens else "taken") if accepted else "refused"
 
     def _time(self, instant: int | None) -> str:
-        return "unknown time" if instant is None else local_text(instant, self.scenario["zone"]) if instant >= 0 else str(instant)
+        """On the clock of the property; a box may also show what no calendar has."""
+        if instant is None:
+            return "unknown time"
+        try:
+            return local_text(instant, self.scenario["zone"]) if instant >= 0 else str(instant)
+        except CivilError:
+            return str(instant)
 
 
 def _ignore(_: Record) -> None:
@@ -320,7 +337,7 @@ def between(outcomes: Iterable[Outcome], reason: str | None) -> tuple[str, ...]:
 
 def wrong_time(must: int | None, saw: int | None) -> tuple[str, ...]:
     """The clause between two box times: one says when the time is unknown, the other how right a known one must be."""
-    return ("box.clock.never-back",) if None in (must, saw) else ("box.clock.accuracy",)
+    return ("box.clock.never-back",) if None in (must, saw) else (ACCURACY,)
 
 
 def _accepted_word(accepted: bool) -> str:

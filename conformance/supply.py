@@ -22,17 +22,24 @@ from lockproof.spec.observable import BenchError, CutClass, Hello, PowerCut
 OpenBox = Callable[[], AbstractContextManager[SerialBox]]
 _MARGIN_S = 5.0  # over and above boot_ms, for a port to come back and a box to say hello
 _LOOK_AGAIN_S = 0.1
+_OPENINGS = 2  # in a row after which it has booted: the first may have come as it had just been switched on
 
 
 class SuppliedBox(AroundBox):
-    """A box on a line whose supply the bench can cut."""
+    """A box on a line whose supply the bench can cut.
 
-    def __init__(self, box: SerialBox, power: Power, name: str, open_again: Callable[[], SerialBox]) -> None:
+    Of one that `boots_when_opened`, a boot after a cut says nothing of its supply.
+    """
+
+    def __init__(
+        self, box: SerialBox, power: Power, name: str, open_again: Callable[[], SerialBox], *, boots_when_opened: bool = False
+    ) -> None:
         super().__init__(box)
         self._line = box
         self._power = power
         self._name = name
         self._open_again = open_again
+        self._boots_when_opened = boots_when_opened
         self._before = Counters()  # of the lines that were closed
         self._is_open = True
 
@@ -52,6 +59,11 @@ class SuppliedBox(AroundBox):
         if cut.cut is not CutClass.SUPPLY:
             super().cut_power(cut)
             return
+        if self._boots_when_opened:
+            raise NotCut(
+                f"{self._line.name}: the box boots whenever its line is opened, so that a boot does not show that power was cut;"
+                " write dtr = false and rts = false for it in the bench file, or take the wire off that resets it"
+            )
         before = self.hello()
         self._before = self.counters
         self._line.close()
@@ -100,4 +112,15 @@ def cut_and_wait(power: Power, name: str) -> None:
 def supplied(open_box: OpenBox, power: Power, name: str) -> Iterator[SuppliedBox]:
     """The box that `open_box` opens, closed at the end however often it was opened. It opens the same board or none."""
     with ExitStack() as lines:
-        yield SuppliedBox(lines.enter_context(open_box()), power, name, lambda: lines.enter_context(open_box()))
+
+        def open_again() -> SerialBox:
+            return lines.enter_context(open_box())
+
+        box, boots = open_again(), True
+        for _ in range(_OPENINGS):
+            session = box.session
+            box.close()
+            box = open_again()
+            if not (boots := box.session != session):
+                break
+        yield SuppliedBox(box, power, name, open_again, boots_when_opened=boots)

@@ -33,7 +33,6 @@ SHORT_OFF_S = 0.5
 """For how long a supply may be off where the clock runs, in seconds: what comes next must be carried out in the same second."""
 COMES_BACK_S = 30.0
 """How long a run waits for a line that is lost, in seconds."""
-_CRASHED = 1  # how Python ends after an error that no one expected; lockproof box never ends so of itself
 OnBytes = Callable[[str, bytes], None]
 
 
@@ -217,7 +216,7 @@ def served(fault: str | None = None) -> Iterator[str]:
             yield path
         finally:
             _end(process)
-            if process.returncode == _CRASHED and path:
+            if process.returncode > 0 and path:  # of itself, and not by us
                 sys.stderr.write(_text(said))
 
 

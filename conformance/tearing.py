@@ -29,7 +29,7 @@ from lockproof.conformance.run import play_until_it_decides
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import opened, target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
-from lockproof.spec.observable import Box, Decision, PowerCut
+from lockproof.spec.observable import BadInput, BenchError, Box, Decision, PowerCut
 from lockproof.spec.profile import DEFAULT
 
 SWEPT = """\
@@ -92,7 +92,7 @@ class TornBox(AroundBox):
         try:
             yield
         finally:
-            self.failures += bool(write) and not self._told.exists()
+            self.failures += bool(write) and self._told.parent.exists() and not self._told.exists()
             self._told.unlink(missing_ok=True)
 
 
@@ -102,10 +102,18 @@ class Tally:
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     failed: list[tuple[str, ScenarioResult]] = field(default_factory=list)  # where, and what failed there
+    error: str = ""  # why one could not be played
+
+    @property
+    def exit_code(self) -> int:
+        """0 where scenarios passed and none failed, 1 where one failed, 3 where one could not be played, or none decided anything."""
+        return 1 if self.failed else 3 if self.error or not self.verdicts[Verdict.PASS] else 0
 
     def count(self, where: str, result: ScenarioResult) -> None:
         self.verdicts[result.verdict] += 1
         self.failed += [(where, result)] if result.finding else []
+        if result.verdict is Verdict.ERROR:
+            self.error = f"{where}: {result.id}: {result.message}"
 
     def by_clause(self) -> dict[str, str]:
         """Where each clause that failed did so first."""
@@ -113,6 +121,8 @@ class Tally:
 
     def lines(self) -> Iterator[str]:
         yield ", ".join(f"{self.verdicts[verdict]} {verdict}" for verdict in Verdict if self.verdicts[verdict])
+        if self.error:
+            yield f"    stopped: {self.error}"
         for clause, times in Counter(clause for _, each in self.failed for clause in _clauses(each)).most_common():
             yield f"    {clause} failed {times} times"
 
@@ -136,20 +146,20 @@ class Tearing:
         """
         swept = scenario.load(Path("power-fails-at-a-write-of-a-first-use.yaml"), SWEPT)
         write, before = first - 1, -1
-        while self.box.failures > before and not (until_one_fails and self.tally.failed):
+        while self.box.failures > before and not (until_one_fails and self.tally.failed) and not self.tally.error:
             write, before = write + 1, self.box.failures
             self._play(swept, f"write {write}", _only_in_the_first_use(write))
         return write - 1
 
     def at_random(self, failures: int) -> None:
-        """Scenarios, commands and writes drawn from the seed, until power has failed so often."""
+        """Scenarios, commands and writes drawn from the seed, until power has failed so often, or one could not be played."""
         drawn = random.Random(self.seed)  # noqa: S311 (to be repeated, not to be secret)
         fitting = [
             each
             for each in suite.packaged()
             if not (each.unsuitable(DEFAULT) or each.runs) and sum(step.times for step in each.steps) <= LONGEST
         ]
-        while self.box.failures < failures:
+        while self.box.failures < failures and not self.tally.error:
             self._play(
                 drawn.choice(fitting),
                 f"seed {self.seed}, {self.box.failures} cuts",
@@ -176,23 +186,28 @@ def _only_in_the_first_use(write: int) -> Callable[[str], int]:
 
 @contextmanager
 def tearing(name: str, seed: int = 0) -> Iterator[Tearing]:
-    """`firmware`, or `firmware:NAME` with a fault, built and started."""
+    """`firmware`, or `firmware:NAME` with a fault, built and started. Raises `BadInput` for another box, and `BenchError`."""
     judged = target(name)
-    assert judged.board is not None
+    if judged.board is None:
+        raise BadInput(f"--box {name}: only the port kit's host port can be told to tear a write: firmware, or firmware:NAME")
     with opened(judged) as box:
         yield Tearing(TornBox(box, Path(judged.board.serial).parent), seed)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 where nothing failed, else 1."""
+    """The exit code of the tally; 2 for a box that is no host port of the port kit, 3 where none can be had."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--box", default="firmware", help="firmware, or firmware:NAME with a fault")
     parser.add_argument("--cuts", type=int, default=500, help="how many, the sweep's included")
     parser.add_argument("--seed", type=int, default=0, help="where scenarios, commands and writes are drawn from")
     given, began = parser.parse_args(arguments), time.monotonic()
-    with tearing(given.box, given.seed) as torn:
-        writes = torn.sweep()
-        torn.at_random(given.cuts)
+    try:
+        with tearing(given.box, given.seed) as torn:
+            writes = torn.sweep()
+            torn.at_random(given.cuts)
+    except (BadInput, BenchError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, BadInput) else 3
     tally = torn.tally
     for where, each in tally.failed[:10]:
         assert each.finding is not None
@@ -201,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{given.box}: {torn.box.failures} power cuts in the middle of a write, {writes} of them one at each write of a first use"
     )
     sys.stdout.write("\n".join((f"{told}, {time.monotonic() - began:.0f} s", *tally.lines())) + "\n")
-    return 1 if tally.failed else 0
+    return tally.exit_code
 
 
 if __name__ == "__main__":

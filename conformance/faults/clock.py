@@ -213,6 +213,15 @@ class ClockRunsFast(ReferenceBox):
 
 
 @fault(breaks="box.clock.accuracy")
+class ShowsItsTimerInMinutes(ReferenceBox):
+    """What its timer shows goes on by a minute at once, while it decides by the seconds."""
+
+    def read_clock(self) -> ClockReading:
+        shown = super().read_clock()
+        return replace(shown, timer=shown.timer // 60 * 60)
+
+
+@fault(breaks="box.clock.accuracy")
 class DriftsMoreThanItDeclares(ReferenceBox):
     """Declares a drift of 20 ppm, and gains 100 microseconds in every second while the clock runs."""
 

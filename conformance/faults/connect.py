@@ -236,11 +236,12 @@ class NonceSurvivesACut(ReferenceBox):
 
 @fault(breaks="connect.ticket")
 class TimerComesRound(ReferenceBox):
-    """The timer counts milliseconds in 32 bits: after 49 days it begins anew, and a nonce from before that is young for ever."""
+    """A nonce grows old by milliseconds in 32 bits: after 49 days they begin anew, and one from before that is young for ever."""
 
-    def _latch(self) -> None:
-        super()._latch()
-        self.state = replace(self.state, timer=self.state.timer * 1000 % 2**32 // 1000)
+    def judge_ticket(self, heard: bool, ticket: model.Ticket) -> tuple[model.Box, Outcome]:
+        timer, nonce_at = (seconds * 1000 % 2**32 // 1000 for seconds in (self.state.timer, self.state.nonce_at))
+        state, outcome = model.present_ticket(replace(self.state, timer=timer, nonce_at=nonce_at), heard, ticket, self.profile)
+        return replace(state, timer=self.state.timer, nonce_at=self.state.nonce_at), outcome
 
 
 @fault(breaks="connect.ticket")

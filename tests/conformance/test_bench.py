@@ -144,6 +144,14 @@ def test_tables_may_be_written_in_line(bench_of):
             'off = ""true" is not a command line, as text or as a list of words\n    write it as off = "program --option"',
         ),
         (
+            A_BOX + 'pre_script = ["echo", "\\u0000"]\n',
+            4,
+            (
+                'pre_script = ["echo", "\\x00"] is not a command line, as text or as a list of words'
+                '\n    write it as pre_script = "program --option"'
+            ),
+        ),
+        (
             A_BOX + '[box.observation]\nby = "camera"\n',
             5,
             'by = "camera" is not self-reported, operator or sensor\n    write it as by = "self-reported"',

@@ -679,6 +679,42 @@ def test_a_box_that_damage_silences_is_caught():
     assert climbed.says.startswith("after longer than the frame limit, hello is not answered any more: ")
 
 
+def test_a_box_that_damage_makes_boot_is_caught():
+    devices = [Firmware(), Firmware()]
+
+    def feed(data):
+        if data.startswith(b"\x01" * 300) and len(devices) > 1:
+            del devices[0]
+        return devices[0].feed(data)
+
+    climbed = last(feed)
+    assert (climbed.verdict, climbed.says) == (Verdict.FAIL, "after longer than the frame limit the box has booted (power-on)")
+
+
+def test_a_line_on_which_all_is_silent_from_a_rejection_on_is_no_verdict():
+    device, gone = Firmware(), []
+
+    def feed(data):
+        answer = device.feed(data)
+        gone.extend(each for each in FrameReader(65535).feed(answer) if each.frame.body == cbor.encode({0: 1, 1: 0}))
+        return b"" if gone else answer
+
+    climbed = last(feed)
+    assert (climbed.verdict, climbed.says.partition(":")[0]) == (Verdict.ERROR, "nothing answers")
+
+
+def test_a_hello_in_its_session_that_is_not_one_is_caught():
+    class OnlyInSessionZero(Firmware):
+        def _answer(self, request):
+            return super()._answer(
+                replace(request, body=cbor.encode([[99]])) if request.session and request.body == HELLO.body else request
+            )
+
+    climbed = last(OnlyInSessionZero())
+    assert climbed.says == "a hello in the current session is answered otherwise: carried out: [[2]]"
+    assert climbed.stuck.must == "the map of hello"
+
+
 def test_a_retry_that_is_carried_out_again_is_caught():
     class Again(Firmware):
         def _answer(self, request):
@@ -778,6 +814,32 @@ def test_a_rejection_in_the_version_of_the_request_is_caught():
 def test_a_stale_session_that_is_dropped_is_caught():
     climbed = last(Firmware(wrong=lambda f: b"" if f.body == cbor.encode({0: 1, 1: 0}) else encode_frame(f)))
     assert climbed.says == "a session that is over: no answer"
+
+
+class ReadsAs(ReferenceBox):
+    """What its clock and its timer show is made of what they count."""
+
+    shown = staticmethod(lambda count: count)
+
+    def read_clock(self):
+        reading = super().read_clock()
+        return replace(reading, timer=self.shown(reading.timer), box_time=reading.box_time and self.shown(reading.box_time))
+
+
+@pytest.mark.parametrize("clock_modes", [("wall-clock",), ("test-clock", "wall-clock")])
+@pytest.mark.parametrize("shown", [lambda count: count * 1000, lambda _: 4711, lambda count: count // 60])
+def test_a_clock_that_does_not_count_seconds_is_caught(clock_modes, shown):
+    box = a_box(ReadsAs, clock_modes=clock_modes, disturbs_clock=False)
+    box.shown = shown
+    climbed = last(Firmware(box))
+    assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "clock")
+    assert climbed.says.startswith("the timer, which nobody holds, shows ")
+
+
+def test_a_clock_that_was_left_held_may_stand_where_it_is_read_first():
+    box = a_box()
+    box.hold_clock(True)
+    assert verdicts(brought_up(Firmware(box))) == OK
 
 
 def test_an_unknown_command_that_is_carried_out_is_caught():
@@ -899,9 +961,14 @@ class RunsThoughHeld(Clock):
             self.held = held
 
 
-class NeverRuns(Clock):
+class NeverRunsAgain(Clock):
+    """Once held, it stands for ever."""
+
+    was_held = False
+
     def read(self):
-        held, self.held = self.held, True
+        self.was_held |= self.held
+        held, self.held = self.held, self.was_held
         try:
             return super().read()
         finally:
@@ -914,7 +981,7 @@ class AdvancesTooFar(Clock):
 
 
 @pytest.mark.parametrize(
-    ("clock", "check"), [(RunsThoughHeld, "clock.held"), (NeverRuns, "clock.runs"), (AdvancesTooFar, "clock.advance")]
+    ("clock", "check"), [(RunsThoughHeld, "clock.held"), (NeverRunsAgain, "clock.runs"), (AdvancesTooFar, "clock.advance")]
 )
 def test_a_clock_that_does_not_do_as_it_is_told_is_caught(clock, check):
     box = a_box()
@@ -1082,6 +1149,17 @@ def command(*words):
     result = subprocess.run(run, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
     assert "Traceback" not in result.stdout + result.stderr
     return result
+
+
+def test_the_port_kit_is_built_started_brought_up_and_gone(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    result = command("--box", "firmware")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (
+        result.stdout.splitlines()[-1]
+        == "pass  lockproof host port (lockproof-c 1.0): what comes next is lockproof run --box firmware"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_reference_box_on_a_pseudo_terminal_and_what_is_none():

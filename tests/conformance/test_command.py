@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -148,6 +149,26 @@ def test_an_output_that_is_full_is_no_traceback(words, tmp_path):
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False)
     assert result.returncode == 3
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("words", [("run", "--box", "reference", *A_FEW), ("clauses",), ("bringup", "--box", "loop://")])
+@pytest.mark.parametrize("close", ["| true", ">&- 2>&-"])
+def test_an_output_that_nobody_reads_is_no_verdict(words, close, tmp_path):
+    command = shlex.join([sys.executable, "-m", "lockproof.conformance.command", *words])
+    line = ["bash", "-c", f"{command} {close}; exit ${{PIPESTATUS[0]}}"]
+    result = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
+    reads_it = close != "| true" and words[0] != "bringup"
+    assert (result.returncode, result.stdout, result.stderr) == (0 if reads_it else 3, "", "")
+
+
+def test_a_mistake_of_the_kits_own_is_no_verdict_about_a_box(tmp_path):
+    program = "from lockproof.conformance import command, suite; suite.select = None; command.main()"
+    result = subprocess.run([sys.executable, "-c", program, "run"], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert result.returncode == 3
+    assert result.stderr.splitlines()[-2:] == [
+        "TypeError: 'NoneType' object is not callable",
+        "this is a mistake of the kit's own, and says nothing about a box",
+    ]
 
 
 def test_the_same_box_may_be_judged_twice_in_one_run(lockproof, tmp_path):

@@ -27,7 +27,13 @@ from lockproof.spec.profile import DEFAULT
 
 SCENARIOS = {each.id: each for each in suite.packaged() if not (each.unsuitable(DEFAULT) or each.runs)}
 HOUR = "the-hour-is-over"
-FAULTS = ["reentry-restarts-the-hour", "log-starts-again-at-a-cut", "every-cut-loses-the-time", "wrong-code-in-the-log"]
+FAULTS = [
+    "reentry-restarts-the-hour",
+    "log-starts-again-at-a-cut",
+    "every-cut-loses-the-time",
+    "wrong-code-in-the-log",
+    "shows-its-timer-in-minutes",
+]
 
 
 def played(scenario: Scenario, box: Any) -> tuple[list[Record], ScenarioResult]:

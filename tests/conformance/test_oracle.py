@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from lockproof.conformance import suite
 from lockproof.conformance.exact import ExactJudge
+from lockproof.conformance.explaining import ExplainingJudge
 from lockproof.conformance.faults import named
+from lockproof.conformance.faults.clock import ShowsItsTimerInMinutes
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.planning import authority_for_a_bench, make_plan
 from lockproof.conformance.player import Player
@@ -17,7 +19,7 @@ from lockproof.conformance.story import Contradiction
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import ClockReading, CutClass, Decision, LogPage, NoAnswer
+from lockproof.spec.observable import ClockReading, CutClass, Decision, LogPage, NoAnswer, PowerCut, Provisioning
 from lockproof.spec.profile import DEFAULT
 
 
@@ -98,6 +100,91 @@ def test_a_latched_time_that_is_not_the_clocks_fails_accuracy(play, hour):
     found = play(hour, LiesAboutTheTime()).finding
     assert found.contradicted == ("box.clock.accuracy",)
     assert found.must == "box time must be 2027-03-03 14:19:51"
+
+
+class ShowsMilliseconds(ReferenceBox):
+    def enter(self, digits: str) -> Decision:
+        decision = super().enter(digits)
+        return replace(decision, box_time=decision.box_time * 1000)
+
+
+def test_a_box_time_that_no_calendar_has_is_judged_too(play, hour):
+    found = play(hour, ShowsMilliseconds()).finding
+    assert (found.saw, found.contradicted) == ("opened at 1804101591000", ("box.clock.accuracy",))
+
+
+class CountsOnOverCuts(ReferenceBox):
+    """Its timer shows what it counted before the cut, too."""
+
+    before = 0
+
+    def cut_power(self, cut: PowerCut) -> None:
+        counted = self.read_clock().timer
+        super().cut_power(cut)
+        self.before = counted
+
+    def read_clock(self) -> ClockReading:
+        reading = super().read_clock()
+        return replace(reading, timer=reading.timer + self.before)
+
+
+class CountsFromNewKeys(ReferenceBox):
+    """Its timer shows what it counted since it was made another box, which is no boot."""
+
+    before = 0
+
+    def provision(self, provisioning: Provisioning) -> None:
+        self.before = self.state.timer
+        super().provision(provisioning)
+
+    def read_clock(self) -> ClockReading:
+        reading = super().read_clock()
+        return replace(reading, timer=reading.timer - self.before)
+
+
+class CountsFromFive(ReferenceBox):
+    """Its timer stands at five as the scenario begins, which nobody knows before it was seen."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.hardware.advance(5)
+
+
+TIMED = """
+    id: a-scenario
+    clauses: [box.clock.accuracy]
+    story: Time passes, and something happens to a box whose clock is held.
+    steps:
+      - {{after: 1h, read-clock: {{}}}}
+      - {what}
+      - {{after: 1m, read-clock: {{}}, shows: box.clock.accuracy}}
+"""
+OFF, BECOMES = "cut: {off: 5s}", "become: other-box"
+
+
+@pytest.mark.parametrize(
+    ("box", "what", "wrong"),
+    [
+        (ReferenceBox, OFF, None),
+        (ReferenceBox, BECOMES, None),
+        (CountsFromFive, OFF, None),
+        (CountsFromFive, BECOMES, None),
+        (CountsOnOverCuts, OFF, (3, "its timer shows 3660 s", "its timer must show 60 s")),
+        (CountsFromNewKeys, BECOMES, (3, "its timer shows 60 s", "its timer must show 3660 s")),
+        (ShowsItsTimerInMinutes, OFF, None),
+        (ShowsItsTimerInMinutes, "{after: 59s, read-clock: {}}", (2, "its timer shows 3600 s", "its timer must show 3659 s")),
+    ],
+)
+@pytest.mark.parametrize("judge", [ExactJudge, ExplainingJudge])
+def test_a_timer_is_as_exact_as_the_held_clock(play, scenario_of, box, what, wrong, judge):
+    journal = Journal()
+    play(scenario_of(TIMED.format(what=what)), box(), journal)
+    judging = judge(scenario=journal.records[0], profile=DEFAULT)
+    for record in journal.records[1:]:
+        judging.see(record)
+    found = judging.finding
+    assert (found and (found.step, found.saw, found.must)) == wrong
+    assert (found and found.contradicted) == (("box.clock.accuracy",) if wrong else None)
 
 
 def test_a_reason_that_no_clause_gives_fails(play, hour):

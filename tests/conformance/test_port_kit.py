@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -121,9 +126,39 @@ def test_what_was_seen_by_tearing_is_told_as_such():
     assert said.getvalue().splitlines()[-1] == "1 of 2 faults caught and named; 1 by tearing alone"
 
 
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (("run", "--box", "firmware"), signal.SIGKILL),
+        (("faults", "--over", "firmware", "hour-closed"), signal.SIGINT),
+        (("faults", "--over", "firmware", "hour-closed"), signal.SIGKILL),
+    ],
+)
+def test_nothing_is_left_of_it_however_the_kit_ends(tmp_path: Path, words: tuple[str, ...], end: signal.Signals):
+    command = [sys.executable, "-m", "lockproof.conformance.command", *words]
+    there = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=tmp_path, env=there, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as kit:
+        while not (lines := list(tmp_path.glob("lockproof-firmware-*/line"))):
+            assert kit.poll() is None
+            time.sleep(0.05)
+        (state,) = (line.parent for line in lines)
+        port = Path("/proc", (state / "pid").read_text(encoding="ascii").strip())
+        assert (port / "exe").resolve().name == "lockproof-host"
+        kit.send_signal(end)
+    while state.exists() or port.exists():
+        time.sleep(0.05)
+
+
 def test_a_fault_that_there_is_not():
     with pytest.raises(BadInput, match=r"^no fault is called hour-open\n    did you mean hour-closed\?"):
         target("firmware:hour-open")
+
+
+@pytest.mark.parametrize("name", ["firmware", "firmware:hour-closed"])
+def test_where_only_the_package_is_installed_it_says_what_to_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str):
+    monkeypatch.setattr(port_kit, "_FAULTS", tmp_path / "faulty.h")
+    with pytest.raises(BadInput, match=r"^the port kit can't be built: .*/faulty\.h is not here: use a clone$"):
+        target(name)
 
 
 def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):

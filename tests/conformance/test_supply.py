@@ -13,12 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lockproof.conformance.bench import read
+from lockproof.conformance.bench import Power, Program, read
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.report import summary
 from lockproof.conformance.run import run
+from lockproof.conformance.supply import supplied
 from lockproof.conformance.targets import PARENT_PIPE, target
 from lockproof.conformance.verdict import RunResult, Verdict
+from lockproof.hw_adapter.adapter import NotCut, SerialBox
+from lockproof.hw_adapter.device import Device
+from lockproof.reference.box import ReferenceBox
+from lockproof.spec.observable import CutClass, PowerCut
 
 COMMAND = [sys.executable, "-m", "lockproof.conformance.command"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bench"
@@ -164,6 +169,42 @@ def test_a_program_that_switches_nothing_proves_no_cut_and_fails_no_box(serve, j
     assert f"{tmp_path}/box: the supply was switched off for 0.05 s, and the session is still" in scenario.message
     assert "the box did not lose power" in scenario.message
     assert Verdict.FAIL not in {each.verdict for each in result.clauses}
+
+
+class Line:
+    """A channel to a box in this process."""
+
+    def __init__(self, device: Device) -> None:
+        self.device, self.coming = device, b""
+
+    def send(self, data: bytes) -> None:
+        self.coming += self.device.feed(data)
+
+    def receive(self, _: float) -> bytes:
+        coming, self.coming = self.coming, b""
+        return coming
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("openings", [0, 1, 2, 9])
+def test_a_boot_of_a_box_that_boots_whenever_its_line_is_opened_is_no_cut(tmp_path, openings):
+    """With one opening it has just been switched on; after that it stays up, and the programs switch nothing."""
+    devices = [Device(ReferenceBox(":memory:")) for _ in range(openings + 1)]
+
+    def opened() -> SerialBox:
+        if len(devices) > 1:
+            del devices[0]
+        box = SerialBox(Line(devices[0]), "box")
+        box.hello()
+        return box
+
+    nothing = Program(("true",), tmp_path, "bench.toml:1")
+    with supplied(opened, Power(nothing, nothing, 0.0), "A1") as box, pytest.raises(NotCut) as told:
+        box.cut_power(PowerCut(CutClass.SUPPLY))
+    boots = str(told.value).startswith("box: the box boots whenever its line is opened")
+    assert boots == (openings > 2)
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,7 @@ static int64_t count(void)
 
 static uint64_t timer_ms(void)
 {
-    const uint64_t ms = timer.counted + (kept.held ? 0 : board_timer_ms() - timer.started);
-    return LP_FAULTY(timer_in_32_bits) ? (uint32_t)ms : ms;
+    return timer.counted + (kept.held ? 0 : board_timer_ms() - timer.started);
 }
 
 /* Moves the count by so many seconds. */

@@ -18,7 +18,7 @@
     FAULT(time_order_unsigned, "box.clock.never-back",                                                                 \
           "Instants are subtracted as unsigned numbers, and the difference is never less than zero.")                  \
     FAULT(clock_in_32_bits, "box.clock.never-back", "A signed 32-bit clock: in January 2038 it is 1901.")              \
-    FAULT(timer_in_32_bits, "connect.ticket", "A timer of 32 bits of milliseconds: after 49 days it begins anew.")     \
+    FAULT(timer_in_32_bits, "connect.ticket", "Nonces grow old by milliseconds in 32 bits: after 49 days they begin anew.") \
     FAULT(day_in_utc, "code.day", "Days begin and end at midnight in UTC.")                                            \
     FAULT(offset_in_16_bits, "code.day", "Offsets are kept in 16 bits of seconds, too few beyond nine hours.")         \
     FAULT(offset_unsigned, "code.day", "Offsets are taken as unsigned: west of Greenwich they are huge.")              \

@@ -22,6 +22,12 @@ static void draw_unseeded(void)
     }
 }
 
+/* The timer by which a nonce grows old. */
+static uint64_t timer_of(struct lp_now now)
+{
+    return LP_FAULTY(timer_in_32_bits) ? (uint32_t)(now.timer * 1000) / 1000 : now.timer;
+}
+
 const uint8_t *lp_nonce_make(struct lp_now now)
 {
     if (LP_FAULTY(random_unseeded)) {
@@ -29,14 +35,14 @@ const uint8_t *lp_nonce_make(struct lp_now now)
     } else {
         board_random(nonce.bytes, sizeof nonce.bytes);
     }
-    nonce.made = now.timer;
+    nonce.made = timer_of(now);
     nonce.open = true;
     return nonce.bytes;
 }
 
 bool lp_nonce_is_open(const uint8_t *bytes, struct lp_now now)
 {
-    return nonce.open && now.timer < nonce.made + LP_TICKET_LIFE && memcmp(bytes, nonce.bytes, sizeof nonce.bytes) == 0;
+    return nonce.open && timer_of(now) < nonce.made + LP_TICKET_LIFE && memcmp(bytes, nonce.bytes, sizeof nonce.bytes) == 0;
 }
 
 void lp_nonce_forget(void)

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -161,6 +162,28 @@ def test_what_it_wrote_outlives_a_reset_and_a_kill(board):
         assert again.session not in (first, after.session)
         assert box.read_clock().held
         assert len(box.challenge()) == 16  # it has its keys
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_a_board_that_is_there_for_one_kit_alone_ends_with_it(built, tmp_path, passing):
+    state = tmp_path / "board"
+    state.mkdir()
+    if passing:
+        (state / "passing").touch()
+    power = [str(FIRMWARE / "lm3s6965" / "power"), str(state)]
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as kit:
+        there = {**os.environ, "BUILD": str(built), "LOCKPROOF_KIT": str(kit.pid)}
+        subprocess.run([*power, "on"], env=there, check=True)
+        emulator = Path("/proc", (state / "pid").read_text(encoding="ascii").strip())
+        assert emulator.exists()
+        kit.kill()
+    while passing and (state.exists() or emulator.exists()):
+        time.sleep(0.05)
+    if not passing:
+        with open_box(str(state / "line")) as box:
+            assert box.hello().reset_cause
+        subprocess.run([*power, "off"], check=True)
+        assert state.exists()
 
 
 def test_power_goes_as_the_nth_write_begins(board):
