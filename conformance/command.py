@@ -136,7 +136,9 @@ def run(
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.scenario import DEFAULT_TODAY
 
-    signal.signal(signal.SIGTERM, ctrl_c.as_ctrl_c)
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup has it ignored
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, ctrl_c.as_ctrl_c)
     console, packaged = _console(), _suite(which)
     chosen = suite.select(suite.from_files(files) if files else suite.packaged(packaged), scenario or [])
     judged = targets.chosen(box or [], bench)
