@@ -254,8 +254,8 @@ def _clock_held(trial: Trial) -> str:
     trial.wait(WAIT_S)
     after = trial.box.read_clock()
     if before != after or not after.held:
-        raise Caught(f"{_shown(before)}; {WAIT_S} s later {_shown(after)}")
-    return f"{_shown(after)}, {WAIT_S} s long"
+        raise Caught(f"{shown(before)}; {WAIT_S} s later {shown(after)}")
+    return f"{shown(after)}, {WAIT_S} s long"
 
 
 @_check("clock.runs", "A released clock is read anew each time: it and its timer go on.")
@@ -267,7 +267,7 @@ def _clock_runs(trial: Trial) -> str:
     after = trial.box.read_clock()
     trial.box.hold_clock(True)
     if after.timer <= before.timer or (after.box_time or 0) <= (before.box_time or 0):
-        raise Caught(f"{_shown(before)}; {WAIT_S} s later still {_shown(after)}: is the reading kept by the adapter?")
+        raise Caught(f"{shown(before)}; {WAIT_S} s later still {shown(after)}: is the reading kept by the adapter?")
     return f"{after.timer - before.timer} s on the timer in {WAIT_S} s"
 
 
@@ -279,8 +279,8 @@ def _clock_advance(trial: Trial) -> str:
     must = ClockReading((before.box_time or 0) + _AHEAD, before.timer + _AHEAD, before.held)
     for reading in (told, after):
         if reading != must:
-            raise Caught(f"advanced by {_AHEAD} s from {_shown(before)}: it says {_shown(reading)}, not {_shown(must)}")
-    return f"from {_shown(before)} to {_shown(after)}"
+            raise Caught(f"advanced by {_AHEAD} s from {shown(before)}: it says {shown(reading)}, not {shown(must)}")
+    return f"from {shown(before)} to {shown(after)}"
 
 
 @_check("clock.latched", "The box time of a decision is the box's own at the decision.", "clock.held", "clock.advance")
@@ -296,7 +296,8 @@ def _clock_latched(trial: Trial) -> str:
     return f"decisions at {' and '.join(seen)}, as the clock showed"
 
 
-def _shown(reading: ClockReading) -> str:
+def shown(reading: ClockReading) -> str:
+    """A reading in words."""
     return f"clock {reading.box_time}, timer {reading.timer}, {'held' if reading.held else 'running'}"
 
 
@@ -341,9 +342,9 @@ def _reset_forgets(trial: Trial) -> str:
     entries, now, _ = _whole_log(trial.box)
     if entries or now == epoch:
         raise Caught(f"the log has {len(entries)} entries, in epoch {now}; before reset it was {epoch}")
-    shown = trial.box.read_clock()
-    if shown.box_time is not None or not shown.held:
-        raise Caught(f"{_shown(shown)}: the time must be unknown, and a held clock stays held")
+    reading = trial.box.read_clock()
+    if reading.box_time is not None or not reading.held:
+        raise Caught(f"{shown(reading)}: the time must be unknown, and a held clock stays held")
     if _opens(trial.box, digits):
         raise Caught("a code that opened before reset opens after it")
     if trial.box.hello().session != session:
@@ -405,8 +406,8 @@ def _power_cut(trial: Trial) -> str:
         raise Caught(f"the session is still {session}: the box did not boot")
     must = ClockReading((before.box_time or 0) + off, 0, True)
     if after != must:
-        raise Caught(f"{_shown(before)} before a cut of {off} s, and {_shown(after)} after it, not {_shown(must)}")
-    return f"session {session} became {now}; {_shown(after)}"
+        raise Caught(f"{shown(before)} before a cut of {off} s, and {shown(after)} after it, not {shown(must)}")
+    return f"session {session} became {now}; {shown(after)}"
 
 
 @_check("power.writes", "The count of writes goes up with a decision, and never back: not by provision, reset or a cut.")

@@ -16,6 +16,7 @@ from lockproof.hw_adapter.frame import decode_frame, encode_frame
 from lockproof.spec.observable import BadInput
 
 _SHOWN = 64  # bytes of what is no frame
+_LATE = 'or the line loses bytes   (PROTOCOL.md, "Timing")'
 _LEFT = 13  # columns of the words on the left
 
 
@@ -71,6 +72,9 @@ def told(climbed: Climbed, who: str) -> Iterator[str]:
     says = f"{who}: {climbed.says}" if who else climbed.says
     yield f"{climbed.verdict:<15} {climbed.rung.number} {climbed.rung.name:<7} {says}"
     yield from (_row("not tried", each) for each in climbed.left_out)
+    if climbed.late:
+        which = ", ".join(name + (f" ({times} times)" if times > 1 else "") for name, times in climbed.late)
+        yield _row("late", f"{which}: answered only when sent again; a reply or a busy frame must come within 200 ms, {_LATE}")
     stuck = climbed.stuck
     if stuck is None:
         return

@@ -6,7 +6,9 @@ by the oracle, the checks of an adapter, the protocol page's own frames. The fir
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from lockproof.conformance import by_hand, scenario, suite
-from lockproof.conformance.adapter_check import CHECKS, WAIT_S, Caught, Trial, Unable
+from lockproof.conformance.adapter_check import CHECKS, WAIT_S, Caught, Trial, Unable, shown
 from lockproof.conformance.by_hand import Exchange
 from lockproof.conformance.first_rung import (
     HELLO,
@@ -40,15 +42,15 @@ from lockproof.conformance.run import OVERWRITES
 from lockproof.conformance.scenario import Scenario, calendar_of
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import vectors
-from lockproof.hw_adapter.adapter import NotCut, SessionChanged
+from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE, NotCut, SessionChanged
 from lockproof.hw_adapter.channel import Channel
 from lockproof.hw_adapter.declaration import MOST_DRIFT_PPM
 from lockproof.hw_adapter.link import NothingAnswers
 from lockproof.hw_adapter.messages import COMMANDS, Code, Command, Status, write_request
 from lockproof.hw_adapter.values import name_of
-from lockproof.spec.observable import BenchError, CutClass, Declined, LinkLost, NoAnswer, PowerCut
+from lockproof.spec.observable import BenchError, ClockReading, CutClass, Declined, LinkLost, NoAnswer, PowerCut
 
-COMMANDS_OF_THE_PAGE = "Commands"
+COMMANDS_OF_THE_PAGE, NOT_READY = "Commands", "box.ready"
 PLACES: Final[dict[int, str]] = {
     Code.HELLO: HELLO,
     Code.RESET: COMMANDS_OF_THE_PAGE,
@@ -84,12 +86,16 @@ class Rung:
 
 @dataclass(slots=True)
 class Climbed:
-    """What became of one rung. Where it ended there: the last command, what passed on the line, and frames to send by hand."""
+    """What became of one rung. Where it ended there: the last command, what passed on the line, and frames to send by hand.
+
+    `late`: how many commands of each name were answered only when they had been sent again.
+    """
 
     rung: Rung
     verdict: Verdict
     says: str
     left_out: tuple[str, ...] = ()
+    late: tuple[tuple[str, int], ...] = ()
     stuck: Stuck | None = None
     next: str = ""
     passed: tuple[Passed, ...] = ()
@@ -134,7 +140,7 @@ def climb(
 
 
 def _climbed(rung: Rung, ground: Ground) -> Climbed:
-    ground.left_out, holds = [], list[str]()
+    ground.left_out, ground.box.late, holds = [], [], list[str]()
     try:
         for says, each in rung.tries:
             try:
@@ -147,7 +153,11 @@ def _climbed(rung: Rung, ground: Ground) -> Climbed:
     left_out = tuple(dict.fromkeys(ground.left_out))
     if not holds:
         return Climbed(rung, Verdict.NOT_APPLICABLE, left_out[0], left_out[1:])
-    return Climbed(rung, Verdict.PASS, ", ".join(dict.fromkeys(holds)), left_out)
+    return Climbed(rung, Verdict.PASS, ", ".join(dict.fromkeys(holds)), left_out, _late(ground))
+
+
+def _late(ground: Ground) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(COMMANDS[each].name for each in ground.box.late).items())
 
 
 def _ended(rung: Rung, ground: Ground, stuck: Stuck) -> Climbed:
@@ -161,6 +171,7 @@ def _ended(rung: Rung, ground: Ground, stuck: Stuck) -> Climbed:
         stuck.verdict,
         stuck.saw,
         tuple(ground.left_out),
+        _late(ground),
         stuck,
         _next(rung, ground, stuck),
         tuple(_one_exchange(ground)),
@@ -177,6 +188,8 @@ def _next(rung: Rung, ground: Ground, stuck: Stuck) -> str:
         return f"mend this in the line's layer, before any other command; see PROTOCOL.md, {stuck.place!r}"
     command = _command_of(ground)
     name = COMMANDS[command].name
+    if ground.box.status is Status.NOT_PROVISIONED:
+        return "mend provision: what it is told must be kept, also over a power cut"
     if ground.box.status is not Status.UNKNOWN_COMMAND:
         return f"mend {name}; it is the command sent last"
     place = rung.commands.index(command) + 1 if command in rung.commands else len(rung.commands)
@@ -243,7 +256,7 @@ _ANSWERS: Final[dict[Code, str]] = {
     Code.CLOCK_HOLD: "and a reading: box time, timer, held",
     Code.CLOCK_ADVANCE: "and a reading: box time, timer, held",
     Code.READ_LOG: "and a page: epoch, next, more, entries",
-    Code.POWER_CUT: "and no values",
+    Code.POWER_CUT: "and no values; of class reset then a boot, after which hello is answered within boot_ms",
 }
 
 
@@ -261,6 +274,9 @@ def _stuck(ground: Ground, wrong: BenchError) -> Stuck:
         often = "a command that is not known is not passed over: it gets status 2; a slow one sends busy frames every 200 ms"
         return Stuck(saw, "a reply or a busy frame within 200 ms", "Timing", often)
     return Stuck(saw, _must_be(ground), _place(ground))
+
+
+_TIME_LOST: Final = "a cut loses the time: that it is known, the clock's count, or what its battery keeps beside it"
 
 
 def _must_be(ground: Ground) -> str:
@@ -337,7 +353,8 @@ def _play(ground: Ground, chosen: Scenario, *, held: bool) -> None:
         clauses = ", ".join(each for each in found.clauses if each not in found.must)
         must = f"{found.must} ({clauses})" if clauses else found.must
         history = (f"{chosen.id}: {' '.join(chosen.story.split())}", *found.history)
-        raise Stuck(f"{found.did}: {found.saw}", must, _place(ground), history=history)
+        lost = f"({NOT_READY})" in found.saw and any(each.verb == "cut" for each in chosen.steps)
+        raise Stuck(f"{found.did}: {found.saw}", must, _place(ground), _TIME_LOST if lost else "", history=history)
     if result.verdict is not Verdict.PASS:
         if ground.box.status not in {None, Status.OK}:
             raise _declined(ground)
@@ -411,6 +428,61 @@ def can_hold_its_clock(ground: Ground) -> None:
         raise Stuck("clock-hold works, and hello does not declare test-clock", "2, test-clock, among clock_modes", HELLO)
 
 
+def counts_seconds(ground: Ground) -> None:
+    """A clock that runs, and its timer, go on as time does, by what they declare."""
+    before, after, least, most = _running(ground, lambda: ground.wait(WAIT_S))
+    drift = ground.hello.drift_ppm / 1_000_000
+    least, most = math.floor(least * (1 - drift)), math.ceil(most * (1 + drift))
+    went = ((after.box_time or 0) - (before.box_time or 0), after.timer - before.timer)
+    if not all(least <= each <= most for each in went):
+        raise Stuck(
+            f"{shown(before)}; {WAIT_S} s later {shown(after)}",
+            f"a clock and a timer that have gone on by {least} to {most} s",
+            COMMANDS_OF_THE_PAGE,
+            "a counter that is read in another unit, such as ticks for milliseconds, or that has come round",
+        )
+    ground.box.hold_clock(True)
+
+
+def goes_on_over_a_cut(ground: Ground) -> None:
+    """A clock that nobody holds is, when the power is back, less than a second from where it would have been."""
+    _refuse_undeclared(ground, CutClass.RESET)
+    if ground.hello.holdover < (most := ground.hello.boot_ms / 1000 + DEFAULT_PATIENCE.boot_margin):
+        raise LeftOut(
+            f"the box declares that its clock runs for no more than {ground.hello.holdover} s without power: {most:g} s are too long"
+        )
+
+    def a_while_and_a_cut() -> None:
+        ground.wait(WAIT_S)  # so that what began at the last boot has counted something
+        ground.box.cut_power(PowerCut(CutClass.RESET))
+
+    before, after, least, most = _running(ground, a_while_and_a_cut)
+    least, most = math.floor(least) - 1, math.ceil(most) + 1
+    if before.box_time is None or after.box_time is None or not least <= after.box_time - before.box_time <= most:
+        raise Stuck(
+            f"{shown(before)} before a cut, and {shown(after)} after it",
+            f"a clock that has gone on by {least} to {most} s, and knows the time",
+            PLACES[Code.POWER_CUT],
+            "a counter that begins anew as the box boots; it must count on, also while there is no power",
+        )
+    ground.box.hold_clock(True)
+
+
+def _running(ground: Ground, meanwhile: Callable[[], object]) -> tuple[ClockReading, ClockReading, float, float]:
+    """A clock that was let go, read before and after; the least and the most time, in seconds, that may lie between the readings."""
+    _refuse_without_a_test_clock(ground)
+    ground.begins()
+    Trial(ground.box, ground.hello, ground.wait).set_up()
+    ground.box.hold_clock(False)
+    began = ground.now()
+    before = ground.box.read_clock()
+    since = ground.now()
+    meanwhile()
+    until = ground.now()
+    after = ground.box.read_clock()
+    return before, after, until - since, ground.now() - began
+
+
 def cuts_its_power(ground: Ground) -> None:
     """A reset now boots it; where it is not declared, it is declined as what the box declares that it does not have."""
     declared = ground.hello.cut_classes
@@ -459,6 +531,7 @@ RUNGS: Final = (
             ("shows its clock", can_hold_its_clock),
             ("stands still when held", check("clock.held")),
             ("runs when let go", check("clock.runs")),
+            ("counts seconds", counts_seconds),
             ("goes forward as far as it is told", check("clock.advance")),
             ("decides by it", check("clock.latched", enters=True)),
             ("ends the hour of a code to the second", played("the-hour-is-over")),
@@ -482,6 +555,7 @@ RUNGS: Final = (
             ("boots in another session", cuts_its_power),
             ("keeps what is durable", played("first-cut", CutClass.RESET)),
             ("its clock goes on without power", check("power.cut", CutClass.RESET)),
+            ("its clock goes on without power", goes_on_over_a_cut),
             ("a first use is written at once", played("first-use", CutClass.RESET)),
             ("an armed cut strikes", check("lost.answer", CutClass.NTH_WRITE, enters=True)),
             *(

@@ -185,7 +185,9 @@ def resume(
 def _judge_and_tell(carry_out: Any, asked: Any, folder: Path, *, brief: bool) -> NoReturn:
     from lockproof.conformance import report
 
-    signal.signal(signal.SIGTERM, ctrl_c.as_ctrl_c)
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup has it ignored
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, ctrl_c.as_ctrl_c)
     console = _console()
     results = carry_out(asked, folder, console)
     named = bool(asked.scenarios or asked.files)

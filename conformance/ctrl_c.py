@@ -54,7 +54,7 @@ _came_as = "Ctrl-C"
 
 
 def as_ctrl_c(number: int, frame: FrameType | None) -> None:
-    """A handler: SIGTERM, by which a CI ends what takes too long, does what Ctrl-C does."""
+    """A handler: SIGTERM, by which a CI ends what takes too long, and SIGHUP, of a terminal that is closed, do what Ctrl-C does."""
     global _came_as  # noqa: PLW0603 (there is one process to stop)
     _came_as = signal.Signals(number).name
     handler = signal.getsignal(signal.SIGINT)

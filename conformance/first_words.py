@@ -63,7 +63,7 @@ def what_came(request: Frame, came: bytes) -> Oddity:
             "what was sent comes back as it was",
             "an echo: RX and TX joined, a loopback plug, an RS-485 adapter that hears itself, or a console that echoes",
         )
-    for tell in (_whole_frame, _not_ended, _not_stuffed, _misstuffed, _bad_crc, _text, _bad_cobs):
+    for tell in (_whole_frame, _not_ended, _not_stuffed, _misstuffed, _line_ends, _bad_crc, _text, _bad_cobs):
         if oddity := tell(request, _once(began)):
             return oddity
     return _of_the_line(
@@ -172,6 +172,16 @@ _MISSTUFFED: Final[tuple[tuple[str, Callable[[bytes], bytes]], ...]] = (
     ("the code byte is the length of its piece; it must be one more", _by_lengths),
     ("after the last piece another one is begun: its end counts as a zero that is not there", lambda raw: _unstuffed(raw)[:-1]),
 )
+
+
+def _line_ends(_: Frame, came: bytes) -> Oddity | None:
+    meant = came.replace(b"\r\n", b"\n")
+    if meant == came or not _is_frame(meant.partition(b"\x00")[0]):
+        return None
+    return _of_the_line(
+        "a frame comes with a 0x0d before each 0x0a",
+        "a console driver or a C library makes CR LF of every line end: write to the UART itself, or set its terminal to raw",
+    )
 
 
 def _is_whole(content: bytes) -> bool:

@@ -33,7 +33,10 @@ class _Still:
 
 
 class HalfBox(SerialBox):
-    """`tried` is the command sent last, `status` what it was answered with, `wrong` what came instead of an answer."""
+    """`tried` is the command sent last, `status` what it was answered with, `wrong` what came instead of an answer.
+
+    `late` are the commands that were answered only when they had been sent again.
+    """
 
     def __init__(
         self, channel: Channel, name: str, now: Callable[[], float] = time.monotonic, sending: Callable[[], object] = lambda: None
@@ -42,6 +45,7 @@ class HalfBox(SerialBox):
         self.tried: Command | None = None
         self.status: Status | None = None
         self.wrong: BenchError | None = None
+        self.late: list[Code] = []
         self._time = now
         self._sending = sending
         self._armed = False
@@ -69,6 +73,7 @@ class HalfBox(SerialBox):
         return lambda: self._finished(finish, commands)
 
     def _finished(self, finish: Callable[[], list[Result]], commands: Sequence[Command]) -> list[Result]:
+        sent_again = self.counters.resent
         try:
             results = finish()
         except NoAnswer as silence:
@@ -80,6 +85,8 @@ class HalfBox(SerialBox):
         except BenchError as wrong:
             self.wrong = wrong
             raise
+        if self.counters.resent > sent_again:
+            self.late.append(Code(commands[-1].code))
         self.status = next((each.status for each in results if each.status is not Status.OK), Status.OK)
         cut = commands[-1].argument
         if commands[-1].code == Code.POWER_CUT and self.status is Status.OK:

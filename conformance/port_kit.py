@@ -42,8 +42,8 @@ def board(fault: str = "") -> Board:
         raise BadInput(f"the port kit can't be built: not installed: {' '.join(missing)} (Debian: make gcc util-linux)")
     state = Path(tempfile.gettempdir()) / f"lockproof-firmware-{os.getpid()}-{next(_number)}"
     power = (str(FIRMWARE / "host" / "power"), str(state))
-    build = (FIRMWARE / "build" if os.access(FIRMWARE, os.W_OK) else state) / (fault or "good")
-    program = str(build / "lockproof-host")
+    build = (Path("build") if os.access(FIRMWARE, os.W_OK) else state) / (fault or "good")  # make takes no path with spaces
+    program = str(FIRMWARE / build / "lockproof-host")
     kept = ("mkdir", "-p", str(state), "&&", "touch", str(state / "passing"), "&&")
     made = ("flock", str(FIRMWARE / "Makefile"), "make", "-s", "-C", str(FIRMWARE), f"BUILD={build}", f"FAULT={fault}", "&&")
     return Board(

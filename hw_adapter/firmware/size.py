@@ -117,6 +117,8 @@ def main() -> None:
         took = {"flash": flash, "memory": memory, "stack": depth}
     except TooMuchError as wrong:
         sys.exit(f"size.py: {wrong}")
+    except FileNotFoundError as missing:
+        sys.exit(f"size.py: not installed: {missing.filename} (Debian: binutils-arm-none-eabi)")
     print(", ".join(f"{what} {size} bytes" for what, size in took.items()) + f"; deepest: {' > '.join(path)}")
     if over := [f"{what}: {took[what]} bytes, {most} at most" for what, most in MOST.items() if took[what] > most]:
         sys.exit(f"size.py: {'; '.join(over)}")

@@ -174,7 +174,7 @@ def test_of_a_box_with_codes_of_its_own_little_is_tried():
     assert report.rungs[1].left_out[0].startswith("the box declares codes of its own, which nobody here knows")
     assert report.rungs[1].says == "carries out no retry"
     assert report.rungs[2].says == (
-        "shows its clock, stands still when held, runs when let go, goes forward as far as it is told"
+        "shows its clock, stands still when held, runs when let go, counts seconds, goes forward as far as it is told"
     )
     assert [each.verdict for each in report.rungs] == [*OK[:3], Verdict.NOT_APPLICABLE, Verdict.PASS]
 
@@ -445,6 +445,13 @@ FIRST_WORDS = {
     "text": (lambda _: b"login: ", "error", "text comes back and no frame: 'login: '", "The line", "a boot loader"),
     "garbage": (lambda _: b"\xf0\x9e\xfe\x80", "error", "no 0x00 among them, which ends every frame", "The line", "baud rate"),
     "ended garbage": (lambda _: b"\xf0\x9e\xfe\x80\x00", "error", "no frame: bad COBS in 4 bytes", "Frames", "baud rate"),
+    "line ends": (
+        lambda f: encode_frame(f).replace(b"\n", b"\r\n"),
+        "error",
+        "a frame comes with a 0x0d before each 0x0a",
+        "The line",
+        "makes CR LF of every line end",
+    ),
     "no delimiter": (lambda f: encode_frame(f)[:-1], "fail", "a whole frame comes, and no 0x00 after it", "Frames", "left out"),
     "no COBS": (
         lambda f: payload_of(f) + crc32c(payload_of(f)) + b"\x00",
@@ -990,6 +997,91 @@ def test_a_clock_that_does_not_do_as_it_is_told_is_caught(clock, check):
     assert hello().session
     climbed = last(Firmware(box))
     assert (climbed.verdict, climbed.rung.name, climbed.stuck.must) == (Verdict.FAIL, "clock", CHECKS[check].says)
+
+
+@pytest.mark.parametrize(("drift_ppm", "seconds"), [(1_000_000, 4), (-300_000, 1)])
+def test_a_clock_that_counts_something_else_than_seconds_is_caught(drift_ppm, seconds):
+    climbed = last(Firmware(ReferenceBox(clock=Clock(Time.now, drift_ppm=drift_ppm))))
+    assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "clock")
+    assert re.fullmatch(
+        rf"clock 1804006800, timer \d, running; 2.2 s later clock {1804006800 + seconds}, timer \d, running", climbed.says
+    )
+    assert climbed.stuck.must == "a clock and a timer that have gone on by 2 to 3 s"
+    assert climbed.stuck.often.startswith("a counter that is read in another unit")
+    assert climbed.next == "mend clock-read; it is the command sent last"
+
+
+def test_a_clock_that_drifts_as_it_declares_goes_on_as_time_does():
+    box = ReferenceBox(clock=Clock(Time.now, drift_ppm=10_000))
+    hello = box.hello
+    box.hello = lambda: replace(hello(), drift_ppm=10_000)
+    assert verdicts(brought_up(Firmware(box))) == OK
+
+
+def test_a_cut_that_loses_the_time_is_told_as_such():
+    climbed = last(Firmware(a_box(named("every-cut-loses-the-time").make)))
+    assert climbed.stuck.often.startswith("a cut loses the time")
+
+
+def test_keys_that_a_cut_takes_are_those_of_provision():
+    class KeepsNothing(Firmware):
+        def _result(self, values, before, batch):
+            if values[0] == Code.READ_LOG:
+                return [int(Status.NOT_PROVISIONED)]
+            return super()._result(values, before, batch)
+
+    climbed = last(KeepsNothing())
+    assert climbed.says == "the box answers read-log with status 6, not-provisioned"
+    assert climbed.next == "mend provision: what it is told must be kept, also over a power cut"
+
+
+class BeginsAnew(Clock):
+    """Let go, it shows `more` than it did as power comes back; held, it does as it must."""
+
+    more = -10
+
+    def restart(self, off_for):
+        super().restart(off_for + (0 if self.held else self.more))
+
+
+class GoesAhead(BeginsAnew):
+    more = 60
+
+
+class FindsAnotherFraction(BeginsAnew):
+    more = 1
+
+
+@pytest.mark.parametrize(("clock", "knows"), [(BeginsAnew, "None"), (GoesAhead, "18040068[67][0-9]"), (FindsAnotherFraction, "")])
+def test_a_clock_that_is_let_go_and_does_not_go_on_over_a_cut_is_caught(clock, knows):
+    climbed = last(Firmware(ReferenceBox(clock=clock(Time.now))))
+    if not knows:
+        assert climbed.verdict is Verdict.PASS
+        return
+    assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "cuts")
+    assert re.fullmatch(
+        rf"clock 1804006800, timer [0-9]+, running before a cut, and clock {knows}, timer 0, running after it", climbed.says
+    )
+    assert climbed.stuck.must.endswith(" s, and knows the time")
+
+
+def test_what_is_answered_only_when_it_was_sent_again_is_told():
+    device, dropped = Firmware(), set()
+
+    def feed(data):
+        first = b"\x81\x82\x06" in data and data not in dropped  # a keypad entry
+        dropped.add(data)
+        return b"" if first else device.feed(data)
+
+    report = brought_up(feed)
+    assert verdicts(report) == OK
+    assert [[name for name, _ in each.late] for each in report.rungs] == [[], *[["keypad-entry"]] * 4]
+    (entries,) = report.rungs[1].late
+    assert (
+        f"    late         keypad-entry ({entries[1]} times): answered only when sent again; a reply or a busy frame must come"
+        ' within 200 ms, or the line loses bytes   (PROTOCOL.md, "Timing")'
+    ) in told(report.rungs[1]).splitlines()
+    assert [each.late for each in brought_up(Firmware()).rungs] == [()] * 5
 
 
 def test_a_clock_that_is_held_and_not_declared_is_named():

@@ -91,6 +91,15 @@ def test_the_good_one_is_built_started_judged_and_gone():
     assert not Path(judged.board.serial).parent.exists()
 
 
+def test_a_clone_may_lie_where_a_name_has_a_space(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    clone = tmp_path / "my clone"
+    shutil.copytree(port_kit.FIRMWARE, clone, ignore=shutil.ignore_patterns("build"))
+    monkeypatch.setattr(port_kit, "FIRMWARE", clone)
+    result = run(target("firmware"), [SCENARIOS["a-code-outlives-a-power-cut"]])
+    assert [each.verdict for each in result.scenarios] == [Verdict.PASS]
+    assert (clone / "build" / "good" / "lockproof-host").exists()
+
+
 def test_every_fault_has_a_scenario_that_names_it_or_is_seen_by_tearing():
     assert NAMED_BY.keys() | BY_TEARING == port_kit.all_faults().keys()
     assert not NAMED_BY.keys() & BY_TEARING

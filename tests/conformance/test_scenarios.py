@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections import Counter
@@ -191,9 +192,26 @@ class RepeatsItsNonce(ReferenceBox):
         return self.nonce
 
 
+class BeginsAlikeAtEveryOtherBoot(ReferenceBox):
+    """A generator that begins alike gives the session first: one that was the last is drawn again, so boots alternate."""
+
+    boots, drawn = 0, 100  # it has been on for a while when a scenario begins
+
+    def challenge(self) -> bytes:
+        super().challenge()
+        self.drawn += 1
+        self.nonce = hashlib.sha256(bytes([self.boots % 2, self.drawn])).digest()[:16]
+        return self.nonce
+
+    def power_up(self, cause: str) -> None:
+        super().power_up(cause)
+        self.boots, self.drawn = self.boots + 1, 0
+
+
 @pytest.mark.parametrize(
     ("box", "seen"),
     [
+        (BeginsAlikeAtEveryOtherBoot, "one came twice"),
         (CountsItsNonces, "three in a row are as far from each other, as if they were counted"),
         (HasNoncesOfTwoBytes, "14 of their 16 bytes are the same in all 8"),
         (RepeatsItsNonce, "one came twice"),

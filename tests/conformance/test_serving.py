@@ -54,7 +54,7 @@ def within(seconds: float, what) -> bool:
 
 
 @needs_proc
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_killed_leaves_no_box_behind(number: signal.Signals, tmp_path: Path) -> None:
     run = subprocess.Popen(
         [*COMMAND, "run", "--box", "pty", "--scenario", "three-hundred-refusals-are-counted", "--out", str(tmp_path)],
@@ -67,8 +67,23 @@ def test_a_run_that_is_killed_leaves_no_box_behind(number: signal.Signals, tmp_p
     assert boxes
     run.send_signal(number)
     run.communicate(timeout=SOON)  # hangs for as long as anyone holds what the run was given
-    assert run.returncode == (3 if number is signal.SIGTERM else -number)  # SIGTERM ends it as Ctrl-C does
+    assert run.returncode == (-number if number is signal.SIGKILL else 3)  # the others end it as Ctrl-C does
     assert within(SOON, lambda: not any(runs(box) for box in boxes))
+
+
+@needs_proc
+def test_a_run_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    run = subprocess.Popen(
+        ["nohup", *COMMAND, "run", "--box", "pty", "--scenario", "three-hundred-refusals-are-counted", "--out", str(tmp_path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    journal = tmp_path / "0001" / "pty" / "journal.jsonl"
+    assert within(60, lambda: journal.exists() and '"record":"answer"' in journal.read_text())
+    run.send_signal(signal.SIGHUP)
+    said, _ = run.communicate(timeout=60)
+    assert (run.returncode, b"stopped" in said) == (0, False)
 
 
 @needs_proc

@@ -94,12 +94,14 @@ bool lp_clock_boot(void)
 void lp_clock_booted(void)
 {
     uint8_t drawn[4];
-    uint32_t session;
-    do {
-        board_random(drawn, sizeof drawn);
-        session = lp_get32(drawn);
-    } while (session == 0 || session == kept.session);
-    kept.session = session;
+    board_random(drawn, sizeof drawn);
+    const uint32_t session = lp_get32(drawn);
+    /* Never 0 nor the last one, and no other draw: of a generator that always gives the same the boot would never end. */
+    if (session != 0 && session != kept.session) {
+        kept.session = session;
+    } else if (++kept.session == 0) {
+        kept.session = 1;
+    }
     kept.off_for = 0;
     keep();
 }

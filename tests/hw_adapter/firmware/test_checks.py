@@ -35,6 +35,21 @@ def made(build: Path, *goals: str) -> str:
     return ran.stdout
 
 
+def test_what_is_built_with_other_definitions_is_built_anew(tmp_path):
+    program = tmp_path / "lockproof-host"
+
+    def built(*settings: str) -> bytes:
+        made(tmp_path, "SANITIZERS=", *settings, "all")
+        return program.read_bytes()
+
+    whole, when = built(), program.stat().st_mtime_ns
+    assert (built(), program.stat().st_mtime_ns) == (whole, when)
+    first = built("DEFINES=-DLP_RUNG=1 -DLP_FIRMWARE='\"of the first day\"'")
+    assert b"of the first day" in first
+    assert b"of the first day" not in whole
+    assert built() == whole
+
+
 def test_two_compilers_find_nothing_in_it(tmp_path):
     made(tmp_path, "analyze")
 
@@ -84,6 +99,19 @@ def test_the_page_says_what_make_size_prints(board):
     assert [int(float(limit) * 1000) for limit in limits.groups()] == [
         int(number.replace("_", "")) for number in re.findall(r'"(?:flash|memory|stack)": ([\d_]+)', source)
     ]
+
+
+def test_without_the_tools_that_measure_it_says_what_to_install(board):
+    command = [
+        sys.executable,
+        str(FIRMWARE / "size.py"),
+        "no-such-",
+        str(board / "lockproof-lm3s6965.elf"),
+        str(board / "lm3s6965"),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "size.py: not installed: no-such-size (Debian: binutils-arm-none-eabi)\n"
 
 
 TOO_MUCH = [

@@ -119,6 +119,22 @@ static void stale_after_a_boot(void)
     body_is("a200010100");
 }
 
+/* A generator that stands still, or was never switched on, keeps no boot from ending; its nonces tell. */
+static void a_generator_that_stands_still(void)
+{
+    static const uint8_t ZEROS[LP_NONCE_BYTES], ONES[LP_NONCE_BYTES] = {0xff, 0xff, 0xff, 0xff};
+    board.random = ZEROS;
+    const uint32_t before = lp_session();
+    lp_boot();
+    CHECK(lp_session() == before + 1);
+    board.random = ONES;
+    lp_boot();
+    CHECK(lp_session() == UINT32_MAX);
+    lp_boot();
+    CHECK(lp_session() == 1);
+    board.random = NULL;
+}
+
 /* Statuses in their order: 2, 3, and of a box without keys 6. */
 static void statuses(void)
 {
@@ -219,6 +235,7 @@ int main(void)
     noise();
     stale_after_a_boot();
     a_slow_store();
+    a_generator_that_stands_still();
     statuses();
     return 0;
 }
