@@ -44,7 +44,6 @@ from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import vectors
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE, NotCut, SessionChanged
 from lockproof.hw_adapter.channel import Channel
-from lockproof.hw_adapter.declaration import MOST_DRIFT_PPM
 from lockproof.hw_adapter.link import NothingAnswers
 from lockproof.hw_adapter.messages import COMMANDS, Code, Command, Status, write_request
 from lockproof.hw_adapter.values import name_of
@@ -407,13 +406,7 @@ def reads_its_clock(ground: Ground) -> None:
         return
     ground.wait(WAIT_S)
     after = ground.box.read_clock()
-    most = (ground.now() - began) * (1 + MOST_DRIFT_PPM / 1_000_000) + 1
-    for name, first, then in (("timer", before.timer, after.timer), ("clock", before.box_time, after.box_time)):
-        if first is None or then is None:  # it does not know the time
-            continue
-        if not WAIT_S - 1 < then - first <= most:
-            saw = f"the {name}, which nobody holds, shows {first}, and {WAIT_S} s later {then}"
-            raise Stuck(saw, "seconds, counted on from there", COMMANDS_OF_THE_PAGE, "ticks or milliseconds, or a constant")
+    _refuse_other_than_seconds(before, after, WAIT_S, ground.now() - began, ground.hello.drift_ppm)
 
 
 def can_hold_its_clock(ground: Ground) -> None:
@@ -431,17 +424,24 @@ def can_hold_its_clock(ground: Ground) -> None:
 def counts_seconds(ground: Ground) -> None:
     """A clock that runs, and its timer, go on as time does, by what they declare."""
     before, after, least, most = _running(ground, lambda: ground.wait(WAIT_S))
-    drift = ground.hello.drift_ppm / 1_000_000
+    _refuse_other_than_seconds(before, after, least, most, ground.hello.drift_ppm)
+    ground.box.hold_clock(True)
+
+
+def _refuse_other_than_seconds(before: ClockReading, after: ClockReading, least: float, most: float, drift_ppm: int) -> None:
+    """Between the readings lie `least` to `most` seconds. Raises `Stuck`."""
+    drift = drift_ppm / 1_000_000
     least, most = math.floor(least * (1 - drift)), math.ceil(most * (1 + drift))
-    went = ((after.box_time or 0) - (before.box_time or 0), after.timer - before.timer)
+    went = [after.timer - before.timer]
+    if before.box_time is not None and after.box_time is not None:
+        went.append(after.box_time - before.box_time)
     if not all(least <= each <= most for each in went):
         raise Stuck(
             f"{shown(before)}; {WAIT_S} s later {shown(after)}",
             f"a clock and a timer that have gone on by {least} to {most} s",
             COMMANDS_OF_THE_PAGE,
-            "a counter that is read in another unit, such as ticks for milliseconds, or that has come round",
+            "a counter that is read in another unit, such as ticks for milliseconds, that stands still, or that has come round",
         )
-    ground.box.hold_clock(True)
 
 
 def goes_on_over_a_cut(ground: Ground) -> None:

@@ -840,7 +840,7 @@ def test_a_clock_that_does_not_count_seconds_is_caught(clock_modes, shown):
     box.shown = shown
     climbed = last(Firmware(box))
     assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "clock")
-    assert climbed.says.startswith("the timer, which nobody holds, shows ")
+    assert climbed.stuck.must.startswith("a clock and a timer that have gone on by ")
 
 
 def test_a_clock_that_was_left_held_may_stand_where_it_is_read_first():
@@ -1003,9 +1003,8 @@ def test_a_clock_that_does_not_do_as_it_is_told_is_caught(clock, check):
 def test_a_clock_that_counts_something_else_than_seconds_is_caught(drift_ppm, seconds):
     climbed = last(Firmware(ReferenceBox(clock=Clock(Time.now, drift_ppm=drift_ppm))))
     assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "clock")
-    assert re.fullmatch(
-        rf"clock 1804006800, timer \d, running; 2.2 s later clock {1804006800 + seconds}, timer \d, running", climbed.says
-    )
+    before, after = re.fullmatch(r"clock None, timer (\d), running; 2.2 s later clock None, timer (\d), running", climbed.says).groups()
+    assert int(after) - int(before) == seconds
     assert climbed.stuck.must == "a clock and a timer that have gone on by 2 to 3 s"
     assert climbed.stuck.often.startswith("a counter that is read in another unit")
     assert climbed.next == "mend clock-read; it is the command sent last"
