@@ -25,6 +25,10 @@ scenarios_app = typer.Typer(help="The scenarios: list, show, check, synthesize."
 app.add_typer(scenarios_app, name="scenarios")
 adapter_app = typer.Typer(help="Adapters for boxes that speak something else.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(adapter_app, name="adapter")
+pics_app = typer.Typer(
+    help="The vendor's declaration of a box (PICS): draft, check.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(pics_app, name="pics")
 
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
@@ -127,11 +131,21 @@ def run(
         ),
     ] = "",
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
+    pics: Annotated[
+        Path | None,
+        typer.Option(help="The vendor's declaration (see hw_adapter/PICS.md): a box that contradicts it is not judged."),
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Play nothing: say what would be played, what not and why, and what it costs.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="With --plan: each scenario that would be played, with what it costs.")
+    ] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
     import secrets
 
-    from lockproof.conformance import report, suite, targets
+    from lockproof.conformance import declaring, report, suite, targets
     from lockproof.conformance.progress import Progress
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.scenario import DEFAULT_TODAY
@@ -142,6 +156,18 @@ def run(
     judged = targets.chosen(box or [], bench)
     day = _date(today or DEFAULT_TODAY)
     mode, longest_wait = _clock_mode(clock), _duration("--wait", wait)
+    if verbose and not plan:
+        _stop("--verbose says more of a plan; write --plan, too", Exit.BAD_INPUT)
+    options: dict[str, Any] = {
+        "codes": codes,
+        "clock": mode,
+        "longest_wait": longest_wait,
+        "pics": declaring.for_a_run(pics, judged),
+    }
+    if plan:
+        from lockproof.conformance.foretelling import foretell
+
+        raise SystemExit(foretell(console, judged, chosen, day, options, verbose=verbose))
     results: list[Any] = []
     drawn = seed or secrets.token_hex(4)
     folder = _new_folder(out)
@@ -161,10 +187,8 @@ def run(
                     day,
                     drawn,
                     explain=report.EXPLAINED,
-                    codes=codes,
                     one_at_a_time=one_at_a_time,
-                    clock=mode,
-                    longest_wait=longest_wait,
+                    **options,
                 )
             )
     named = bool(scenario or files)
@@ -513,6 +537,34 @@ def check_adapter(
     with opened(target(box)) as behind:
         sys.stdout.write(f"{box}: {len(CHECKS)} checks of the adapter; they reset the box and cut its power\n")
         raise SystemExit(check_and_tell(behind, sys.stdout.write))
+
+
+_BOX = "What to ask: a port, or anything else that lockproof run --box takes."
+_BENCH = "The bench file in which the box stands."
+
+
+@pics_app.command("draft", epilog="For example: lockproof pics draft --box /dev/ttyUSB0 --out pics.toml")
+def draft_pics(
+    box: Annotated[str, typer.Option(help=_BOX)],
+    bench: Annotated[Path | None, typer.Option(help=_BENCH)] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write, which must not exist yet; printed if not said.")] = None,
+) -> None:
+    """Ask a box, and write its declaration, with a comment to each field."""
+    from lockproof.conformance.declaring import draft
+
+    raise SystemExit(draft(box, bench, out))
+
+
+@pics_app.command("check", epilog="For example: lockproof pics check pics.toml --box /dev/ttyUSB0")
+def check_pics(
+    file: Annotated[Path, typer.Argument(help="The declaration.")],
+    box: Annotated[str, typer.Option(help=_BOX)] = "",
+    bench: Annotated[Path | None, typer.Option(help=_BENCH)] = None,
+) -> None:
+    """Does a declaration agree with itself, with its images, and with a box? 0 it does, 1 not, 2 it can't be used, 3 no answer."""
+    from lockproof.conformance.declaring import check
+
+    raise SystemExit(check(file, box, bench))
 
 
 def _suite(name: str) -> Any:

@@ -10,24 +10,18 @@ import contextlib
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from lockproof.conformance import ctrl_c
 from lockproof.conformance.journal import Journal
-from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
-from lockproof.conformance.planning import (
-    Plan,
-    authority_for_a_bench,
-    declared_profile,
-    make_plan,
-    timing_of,
-    wait_for,
-)
+from lockproof.conformance.pics import Declaration
+from lockproof.conformance.planning import Plan, authority_for_a_bench, wait_for
 from lockproof.conformance.player import Player, Stopped, Watcher
+from lockproof.conformance.preparing import prepare, said_hello
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
@@ -69,6 +63,7 @@ def run(
     one_at_a_time: bool = False,
     clock: ClockMode | None = None,
     longest_wait: int | None = None,
+    pics: Declaration | None = None,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
@@ -79,6 +74,7 @@ def run(
     With `one_at_a_time` each command is a request of its own, answered and judged before the next.
     `clock` says how its clock is dealt with: held, where the box can, if nothing is said. `longest_wait`: a scenario that waits
     for a clock that runs for more seconds than that is left out; time that costs nothing is waited for however long.
+    `pics` is the vendor's declaration, which the journal then keeps; a box that contradicts it is not judged, and is `BadInput`.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
@@ -88,28 +84,21 @@ def run(
     plan = Plan()
     try:
         with ctrl_c.let_in(), opened(target, journal.passed) as box:
-            hello = box.hello()
+            said = said_hello(box)
+            hello, _ = said
             result.identity, result.firmware = hello.identity, hello.firmware
-            profile = declared_profile(asdict(hello))
-            generator = generator_of(box, hello, codes)
-            timing = timing_of(hello, target, clock, longest_wait)
-            listed = generator if codes else None
-            has_codes = generator is not None
-            plan = make_plan(
-                scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed
-            )
-            told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
-            planned = {s.id: s.clauses for s in plan.selected}
-            judged = {"planned": planned, "left_out": told, "judged_authority": target.reference}
-            judged |= {"clock": timing.mode, "wait": timing.longest_wait}
-            recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
+            options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics}
+            ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, **options)
+            plan, profile, timing = ready.plan, ready.profile, ready.timing
+            generator = ready.generator or interop_digits
+            recorded = {"began": journal.began, "today": today, "seed": seed, "bench": result.bench, **ready.head}
             journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
             progress.begins(target, hello, plan)
             pace = timing.pace(box, hello, target, progress.waiting)
             player = Player(
                 box,
-                authority_for_a_bench(profile, generator or interop_digits),
+                authority_for_a_bench(profile, generator),
                 journal,
                 today,
                 profile,
@@ -120,7 +109,7 @@ def run(
                 explain=explain,
                 seed=seed,
                 supply=plan.supply,
-                generator=generator or interop_digits,
+                generator=generator,
                 one_at_a_time=one_at_a_time,
                 pace=pace,
                 clock=timing.mode,

@@ -134,10 +134,18 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "clock": _maybe(_TEXT),
         "wait": _maybe(_whole(0), null=True),
         "hello": _map(
-            identity=_TEXT, firmware=_TEXT, classes=_TEXTS, gives_reasons=_TRUTH, log_capacity=_whole(1), log_when_full=_TEXT
+            identity=_TEXT,
+            firmware=_TEXT,
+            classes=_TEXTS,
+            gives_reasons=_TRUTH,
+            log_capacity=_whole(1),
+            log_when_full=_TEXT,
+            production=_maybe(_TRUTH),
         ),
+        "pics": _maybe(_map(file=_TEXT, sha256=_TEXT, text=_TEXT)),
         "planned": _maybe(_PLANNED),
         "left_out": _LEFT_OUT,
+        "brought": _maybe(_TEXTS),
         "judged_authority": _TRUTH,
     },
     "scenario": {

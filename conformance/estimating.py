@@ -1,0 +1,66 @@
+"""About how long a run will take: by the time that its rehearsal took, by how fast the box answers, and by what it declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockproof.conformance.pace import ClockMode
+from lockproof.conformance.words import spoken
+from lockproof.spec.observable import SELF_REPORTED, Hello
+
+if TYPE_CHECKING:
+    from lockproof.conformance.planning import Plan, Timing
+    from lockproof.conformance.targets import Target
+
+# Measured over all packaged scenarios, in process, on a pseudo-terminal and on the port kit's host port.
+_TO_REHEARSAL = 2.2  # what the kit itself takes to play and to judge, as a multiple of the rehearsal
+_REQUESTS = 0.35  # for a command, where several may travel in one
+_AIMING_S = (0.02, 0.15)  # for a command, where it must hit its second of a clock that runs
+_BY_EYE_S = (3.0, 10.0)  # for a presentation, where somebody at the terminal is asked what the box did
+_BY_SENSOR_S = 0.2  # for a presentation, beyond the delay of its sensor: a program before and after
+_BY_SUPPLY_S = 0.2  # for a cut at the supply, beyond the time that it is off: two programs, and a line that is opened again
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds: `least` if the box needs no time to boot and to reset, `most` if it needs all that it declares."""
+
+    least: float
+    most: float
+
+    def __str__(self) -> str:
+        least, most = (spoken(_rounded(seconds)) for seconds in (self.least, self.most))
+        return f"about {least}" if least == most else f"about {least} to {most}"
+
+
+def estimate(plan: Plan, hello: Hello, target: Target, timing: Timing, round_trip: float) -> Estimate:
+    """For a plan that was rehearsed; `round_trip` is how long hello took, in seconds."""
+    one_by_one = hello.batch_limit == 1 or (target.board is not None and target.board.power is not None)
+    requests = plan.commands * (1 if one_by_one else max(_REQUESTS, 1 / hello.batch_limit))
+    power = target.board.power if target.board else None
+    seconds = plan.rehearsed * _TO_REHEARSAL + requests * round_trip + plan.waits
+    if power is not None and plan.supply:
+        seconds += plan.cuts * (power.minimum_off + _BY_SUPPLY_S)
+    runs = timing.mode is not ClockMode.HOLD and timing.longest_wait is not None
+    least, most = (plan.commands * each if runs else 0.0 for each in _AIMING_S)
+    seen, seen_late = (plan.presentations * each for each in _looked_at(target))
+    declared = 0.0 if target.time.ppm == 0 else (plan.cuts * hello.boot_ms + plan.resets * hello.reset_ms) / 1000
+    return Estimate(seconds + least + seen, seconds + most + seen_late + declared)
+
+
+def _looked_at(target: Target) -> tuple[float, float]:
+    """What it takes to know of one presentation whether the box opened, in seconds."""
+    if target.board is None or target.board.observation.by == SELF_REPORTED:
+        return 0.0, 0.0
+    if target.asks_the_operator:
+        return _BY_EYE_S
+    return (target.board.observation.delay + _BY_SENSOR_S,) * 2
+
+
+def _rounded(seconds: float) -> int:
+    """To what such an estimate is worth: seconds, then five of them, then minutes."""
+    for below, step in ((20, 1), (180, 5), (3600, 60)):
+        if seconds < below:
+            return max(1, round(seconds / step) * step)
+    return round(seconds / 300) * 300
