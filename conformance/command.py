@@ -561,7 +561,10 @@ def check_pics(
     box: Annotated[str, typer.Option(help=_BOX)] = "",
     bench: Annotated[Path | None, typer.Option(help=_BENCH)] = None,
 ) -> None:
-    """Does a declaration agree with itself, with its images, and with a box? 0 it does, 1 not, 2 it can't be used, 3 no answer."""
+    """Does a declaration agree with itself, its images, and a box?
+
+    Exit codes: 0 it does, 1 it does not, 2 it can't be used, 3 the box can't be reached.
+    """
     from lockproof.conformance.declaring import check
 
     raise SystemExit(check(file, box, bench))

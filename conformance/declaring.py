@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -42,9 +43,9 @@ def draft(box: str, bench: Path | None, out: Path | None) -> int:
             file.write(text)
     except OSError as error:
         raise BadInput(f"{out}: the declaration can't be written: {error.strerror}; name another file with --out") from None
-    sys.stdout.write(
-        f"{out}: drafted from {hello.firmware}; {_to_say(found.unsaid())}, then: lockproof pics check {out} --box {box}\n"
-    )
+    named = ["--box", box, *(["--bench", str(bench)] if bench else [])]
+    again = shlex.join(["lockproof", "pics", "check", str(out), *named])
+    sys.stdout.write(f"{out}: drafted from {hello.firmware}; {_to_say(found.unsaid())}, then: {again}\n")
     return 0
 
 

@@ -34,10 +34,9 @@ class Estimate:
         return f"about {least}" if least == most else f"about {least} to {most}"
 
 
-def estimate(plan: Plan, hello: Hello, target: Target, timing: Timing, round_trip: float) -> Estimate:
-    """For a plan that was rehearsed; `round_trip` is how long hello took, in seconds."""
-    one_by_one = hello.batch_limit == 1 or (target.board is not None and target.board.power is not None)
-    requests = plan.commands * (1 if one_by_one else max(_REQUESTS, 1 / hello.batch_limit))
+def estimate(plan: Plan, hello: Hello, target: Target, timing: Timing, round_trip: float, *, together: bool) -> Estimate:
+    """For a plan that was rehearsed; `round_trip` is how long hello took, in seconds, `together` whether commands travel in batches."""
+    requests = plan.commands * (max(_REQUESTS, 1 / hello.batch_limit) if together else 1)
     power = target.board.power if target.board else None
     seconds = plan.rehearsed * _TO_REHEARSAL + requests * round_trip + plan.waits
     if power is not None and plan.supply:

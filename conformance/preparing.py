@@ -10,6 +10,7 @@ from typing import Any
 
 from lockproof.conformance import certifiable, suite
 from lockproof.conformance.estimating import estimate
+from lockproof.conformance.outbox import Line
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration, refuse_unless_agreed
@@ -86,7 +87,7 @@ def prepare(
     }
     plan.not_certifiable = certifiable.why_not_planned(head)
     if rehearse:
-        plan.estimate = estimate(plan, hello, target, timing, round_trip)
+        plan.estimate = estimate(plan, hello, target, timing, round_trip, together=isinstance(box, Line))
     return Prepared(hello, profile, generator, timing, plan, head)
 
 

@@ -140,8 +140,8 @@ def planned(**costs) -> Plan:
     return Plan(selected=list(WRITTEN[:1]), **costs)
 
 
-def seconds(plan: Plan, hello=HELLO, judged=LINE, timing=HELD, round_trip: float = 0.0) -> tuple[float, float]:
-    found = estimate(plan, hello, judged, timing, round_trip)
+def seconds(plan: Plan, hello=HELLO, judged=LINE, timing=HELD, round_trip: float = 0.0, *, together=True) -> tuple[float, float]:
+    found = estimate(plan, hello, judged, timing, round_trip, together=together)
     return round(found.least, 6), round(found.most, 6)
 
 
@@ -154,6 +154,7 @@ def test_commands_travel_together_where_they_may():
     assert seconds(plan, round_trip=0.02) == (7.0, 7.0)
     assert seconds(plan, replace(HELLO, batch_limit=2), round_trip=0.02) == (10.0, 10.0)
     assert seconds(plan, replace(HELLO, batch_limit=1), round_trip=0.02) == (20.0, 20.0)
+    assert seconds(plan, round_trip=0.02, together=False) == (20.0, 20.0)
 
 
 def test_a_box_may_need_all_that_it_declares_for_booting_and_for_resets():

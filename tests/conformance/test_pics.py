@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import threading
 from contextlib import contextmanager
@@ -576,3 +577,21 @@ def test_a_box_that_changed_what_it_declares_after_the_draft_is_refused(lockproo
 def test_words_of_presentations_are_those_of_a_box():
     assert all(hasattr(ReferenceBox, name) for name in PRESENTATIONS)
     assert target("reference").reference
+
+
+def test_the_page_of_declarations_names_every_field_in_its_table():
+    page = (Path(pics.__file__).parents[1] / "hw_adapter" / "PICS.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| ")][1:]
+    named: dict[str, set[str]] = {}
+    table = ""
+    for tables, fields in rows:
+        table = tables.replace("`", "").replace("[", "").replace("]", "").strip() or table
+        named.setdefault(table, set()).update(re.findall(r"`(\w+)`", fields))
+    assert named == {
+        **{name: set(fields) for name, fields in TABLES.items()},
+        "box": {"vendor", "product", *TABLES["box"]},
+        "images": {"one_source"},
+        "images.test, images.production": {"path", "sha256"},
+        "---": set(),
+    }
+    assert f'`format = "{pics.FORMAT}"`' in page
