@@ -6,13 +6,14 @@ gets the same answer as a run that begins with it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 from lockproof.conformance import suite
 from lockproof.conformance.journal import Record
 from lockproof.conformance.planning import of_another_class, wait_for
-from lockproof.conformance.verdict import RunResult, Verdict, is_left_out
+from lockproof.conformance.verdict import NOT_EXERCISED, RunResult, Verdict, is_left_out
 from lockproof.conformance.words import counted, spoken
 from lockproof.spec.clauses import Decider, all_clauses
 
@@ -82,6 +83,7 @@ def _in_the_plan(head: Record) -> Iterator[tuple[str, Collection[str]]]:
 
 
 def _left_out_at_the_bench(left_out: Record, needed: Iterable[str]) -> Iterator[tuple[str, Collection[str]]]:
+    """By reason; those that would be waited for together, with the wait that plays them all."""
     reasons: dict[str, list[str]] = {}
     touched: dict[str, set[str]] = {}
     longest = 0
@@ -89,18 +91,18 @@ def _left_out_at_the_bench(left_out: Record, needed: Iterable[str]) -> Iterator[
         about = set(needed) & set(cited)
         if not is_left_out(why) or not about:
             continue
-        waits = wait_for(why)
-        reason = _WAITS if waits < float("inf") else why
-        longest = max(longest, int(waits) if reason == _WAITS else 0)
+        wait = wait_for(why)
+        reason = _A_WAIT if math.isfinite(wait) else why.removeprefix(NOT_EXERCISED).strip()
+        longest = max(longest, int(wait)) if reason == _A_WAIT else longest
         reasons.setdefault(reason, []).append(name)
         touched.setdefault(reason, set()).update(about)
     for reason, names in reasons.items():
         clauses = [clause for clause in needed if clause in touched[reason]]
-        why = f"{reason}, and --wait {spoken(longest)} would play all" if reason == _WAITS else reason
-        yield f"{_named(clauses)}: {counted(len(names), 'scenario')} left out ({why})", clauses
+        why = f"--wait {spoken(longest)} plays {'it' if len(names) == 1 else 'them'}" if reason == _A_WAIT else reason
+        yield f"{_named(clauses)}: {counted(len(names), 'scenario')} left out: {why}", clauses
 
 
-_WAITS = "they wait for a clock that runs"
+_A_WAIT = ""  # of any length
 
 
 def _in_the_result(result: RunResult, head: Record, told: Collection[str]) -> Iterator[str]:
@@ -119,7 +121,7 @@ def _in_the_result(result: RunResult, head: Record, told: Collection[str]) -> It
             yield f"{verdict}: {_named(clauses)}"
     judged = {scenario.id for scenario in result.scenarios}
     if missing := [name for name in head.get("planned", {}) if name not in judged]:
-        yield f"{counted(len(missing), 'scenario')} of the plan have no result"
+        yield f"no result: {counted(len(missing), 'scenario')} of the plan"
 
 
 def _if_not_passed(result: RunResult) -> list[str]:

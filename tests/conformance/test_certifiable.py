@@ -8,13 +8,15 @@ import pytest
 from lockproof.conformance import suite
 from lockproof.conformance.certifiable import IF_ALL_PASSES, in_a_line, mandatory, why_not, why_not_planned
 from lockproof.conformance.judging import judge_again
-from lockproof.conformance.planning import make_plan, of_another_class
+from lockproof.conformance.pace import ClockMode
+from lockproof.conformance.planning import Timing, make_plan, of_another_class, wait_for
 from lockproof.conformance.preparing import prepare
 from lockproof.conformance.run import clause_results, run
 from lockproof.conformance.scenario import DEFAULT_TODAY
 from lockproof.conformance.shapes import read
 from lockproof.conformance.targets import Target, target
 from lockproof.conformance.verdict import NOT_EXERCISED, RunResult, ScenarioResult, Verdict
+from lockproof.conformance.words import LONGEST, spoken
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.clauses import Decider, all_clauses
 from lockproof.spec.profile import DEFAULT
@@ -112,7 +114,9 @@ def test_what_the_bench_can_not_do_is_in_the_way():
     names = ["a-code-outlives-a-power-cut"]
     (clauses,) = [each.clauses for each in PACKAGED if each.id == names[0]]
     told = ", ".join(clause for clause in OF_THE_BOX if clause in clauses)
-    assert why_not_planned(head_of(names, reason=why)) == [f"{told}: 1 scenario left out ({why})"]
+    assert why_not_planned(head_of(names, reason=why)) == [
+        f"{told}: 1 scenario left out: the box does not declare power cuts of class reset"
+    ]
 
 
 def test_what_would_have_to_be_waited_for_is_told_with_the_wait():
@@ -120,8 +124,21 @@ def test_what_would_have_to_be_waited_for_is_told_with_the_wait():
     plan = make_plan(PACKAGED, hello, DEFAULT, target("pty"), DEFAULT_TODAY, rehearse=False)
     (left_out,) = [why for name, why in plan.left_out.items() if name == CLOCK]
     assert why_not_planned(head_of([CLOCK], reason=left_out)) == [
-        "box.clock.accuracy: 1 scenario left out (they wait for a clock that runs, and --wait 1h15m would play all)"
+        "box.clock.accuracy: 1 scenario left out: --wait 1h15m plays it"
     ]
+
+
+def test_what_would_have_to_be_waited_for_is_told_together_with_the_longest_wait():
+    hello = replace(ReferenceBox().hello(), clock_modes=("wall-clock",))
+    plan = make_plan(suite.written(), hello, DEFAULT, target("pty"), DEFAULT_TODAY, Timing(ClockMode.WALL_CLOCK, 60))
+    head = head_of()
+    for each in suite.written():
+        if each.id in plan.left_out:
+            head["left_out"][each.id] = (plan.left_out[each.id], head["planned"].pop(each.id))
+    of_the_box = [why for why, cited in head["left_out"].values() if set(cited) & set(OF_THE_BOX)]
+    waits = [each for each in map(wait_for, of_the_box) if each < LONGEST]
+    (told,) = [reason for reason in why_not_planned(head) if "--wait" in reason]
+    assert told.endswith(f": {len(waits)} scenarios left out: --wait {spoken(int(max(waits)))} plays them")
 
 
 def test_what_is_not_applicable_for_what_the_box_is_is_not_in_the_way():
@@ -187,7 +204,7 @@ def test_a_run_that_was_stopped_or_ended_with_an_error_is():
 def test_a_result_that_lacks_what_was_planned_is():
     head, result = head_of(), result_of(head_of())
     result.scenarios.pop(-1)
-    assert why_not(result, head) == ["1 scenario of the plan have no result"]
+    assert why_not(result, head) == ["no result: 1 scenario of the plan"]
     result = result_of(head)
     result.clauses = [row for row in result.clauses if row.id != "code.day"]
     assert why_not(result, head) == ["not judged: code.day"]
