@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from lockproof.conformance.targets import Target
 
 # Measured over all packaged scenarios, in process, on a pseudo-terminal and on the port kit's host port.
-_TO_REHEARSAL = 2.2  # what the kit itself takes to play and to judge, as a multiple of the rehearsal
+_TO_REHEARSAL = (1.1, 2.2)  # what the kit itself takes to play and to judge, as a multiple of the rehearsal
+_TO_HELLO = (
+    0.25,
+    1.0,
+)  # what a request takes, as a multiple of the first hello, which is the longest of answers, and wakes the box
 _REQUESTS = 0.35  # for a command, where several may travel in one
 _AIMING_S = (0.02, 0.15)  # for a command, where it must hit its second of a clock that runs
 _BY_EYE_S = (3.0, 10.0)  # for a presentation, where somebody at the terminal is asked what the box did
@@ -24,7 +28,7 @@ _BY_SUPPLY_S = 0.2  # for a cut at the supply, beyond the time that it is off: t
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds: `least` if the box needs no time to boot and to reset, `most` if it needs all that it declares."""
+    """Seconds: `least` if all goes quickly and the box boots and resets in no time, `most` if it needs all that it declares."""
 
     least: float
     most: float
@@ -38,14 +42,18 @@ def estimate(plan: Plan, hello: Hello, target: Target, timing: Timing, round_tri
     """For a plan that was rehearsed; `round_trip` is how long hello took, in seconds, `together` whether commands travel in batches."""
     requests = plan.commands * (max(_REQUESTS, 1 / hello.batch_limit) if together else 1)
     power = target.board.power if target.board else None
-    seconds = plan.rehearsed * _TO_REHEARSAL + requests * round_trip + plan.waits
-    if power is not None and plan.supply:
-        seconds += plan.cuts * (power.minimum_off + _BY_SUPPLY_S)
     runs = timing.mode is not ClockMode.HOLD and timing.longest_wait is not None
-    least, most = (plan.commands * each if runs else 0.0 for each in _AIMING_S)
-    seen, seen_late = (plan.presentations * each for each in _looked_at(target))
+    whole = plan.waits + (plan.cuts * (power.minimum_off + _BY_SUPPLY_S) if power is not None and plan.supply else 0.0)
+    least, most = (
+        whole
+        + plan.rehearsed * work
+        + requests * round_trip * line
+        + plan.commands * aiming * runs
+        + plan.presentations * looking
+        for work, line, aiming, looking in zip(_TO_REHEARSAL, _TO_HELLO, _AIMING_S, _looked_at(target), strict=True)
+    )
     declared = 0.0 if target.time.ppm == 0 else (plan.cuts * hello.boot_ms + plan.resets * hello.reset_ms) / 1000
-    return Estimate(seconds + least + seen, seconds + most + seen_late + declared)
+    return Estimate(least, most + declared)
 
 
 def _looked_at(target: Target) -> tuple[float, float]:
