@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
-from lockproof.conformance import report, suite, targets
+from lockproof.conformance import declaring, report, suite, targets
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.progress import Progress
 from lockproof.conformance.replaying import JOURNAL
@@ -42,6 +42,7 @@ class Asked:
     one_at_a_time: bool = False
     clock: str = ""
     longest_wait: int | None = None  # seconds
+    pics: str = ""  # the file of the declaration
 
     def write(self, folder: Path) -> None:
         """Whole or not at all. Raises `BenchError`."""
@@ -69,22 +70,36 @@ class Asked:
         given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
         return cls(**given)
 
-    def chosen(self) -> tuple[Scenario, ...]:
-        """The scenarios. Raises what reading them does."""
+    def understood(self) -> Understood:
+        """Raises what reading scenarios and bench file does, and `BadInput` where a box contradicts the declaration."""
         found = suite.from_files([Path(file) for file in self.files]) if self.files else suite.packaged(Suite(self.suite))
-        return suite.select(found, self.scenarios)
+        chosen = suite.select(found, self.scenarios)
+        judged = targets.chosen(self.boxes, Path(self.bench) if self.bench else None)
+        options = {
+            "codes": Path(self.codes) if self.codes else None,
+            "clock": ClockMode(self.clock) if self.clock else None,
+            "longest_wait": self.longest_wait,
+            "pics": declaring.for_a_run(Path(self.pics) if self.pics else None, judged),
+        }
+        return Understood(chosen, judged, options)
 
-    def judged(self) -> list[Target]:
-        """The boxes. Raises `BadInput`."""
-        return targets.chosen(self.boxes, Path(self.bench) if self.bench else None)
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was asked for, read: scenarios, boxes, and what `run.run` and `preparing.plan_of` are told besides."""
+
+    scenarios: tuple[Scenario, ...]
+    targets: list[Target]
+    options: dict[str, Any]
 
 
-def carry_out(asked: Asked, folder: Path, console: Console) -> list[RunResult]:
+def carry_out(asked: Asked, understood: Understood, folder: Path, console: Console) -> list[RunResult]:
     """Judge every box that was asked for, in a folder of its own below that of the run; what an earlier try has left is gone on with.
 
-    Reports are written at the end. Raises `BadInput` for what was asked, and `BenchError` where the reports cannot be written.
+    Reports are written at the end. Raises `BadInput` for what a box declares otherwise, and `BenchError` where the reports cannot be
+    written.
     """
-    scenarios, judged = asked.chosen(), asked.judged()
+    scenarios, judged = understood.scenarios, understood.targets
     results: list[RunResult] = []
     with Progress(console, live=not any(each.asks_the_operator for each in judged)) as progress:
         for target, place in zip(judged, _places(folder, judged), strict=True):
@@ -100,10 +115,8 @@ def carry_out(asked: Asked, folder: Path, console: Console) -> list[RunResult]:
                     asked.today,
                     asked.seed,
                     explain=report.EXPLAINED,
-                    codes=Path(asked.codes) if asked.codes else None,
                     one_at_a_time=asked.one_at_a_time,
-                    clock=ClockMode(asked.clock) if asked.clock else None,
-                    longest_wait=asked.longest_wait,
+                    **understood.options,
                     earlier=Earlier.of(place / JOURNAL) if (place / JOURNAL).exists() else None,
                 )
             )

@@ -7,28 +7,20 @@ has every field and says what it does.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import shlex
 import shutil
-import tomllib
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from lockproof.conformance import toml_files
+from lockproof.conformance.toml_files import TEXT, TRUTH, FileError, Kind, Place, TomlFile, hint
 from lockproof.spec.observable import SELF_REPORTED, BadInput
 
 OPERATOR, SENSOR = "operator", "sensor"
 _RESERVED = ("reference", "pty", "fault", "firmware", "bench")  # words of --box
-
-
-class BenchFileError(BadInput):
-    """A bench file that can't be used: file, line, what is wrong, what to do."""
-
-    def __init__(self, place: str, what: str, remedy: str) -> None:
-        super().__init__(f"{place}: {what}\n    {remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,37 +121,19 @@ class Bench:
         """Raises `BadInput` for a name that is not in the file, and for a box that is not connected."""
         found = self.boards.get(name)
         if found is None:
-            raise BadInput(f"{self.path}: no box is called {name}\n    {_hint(name, self.boards)}it has {', '.join(self.boards)}")
+            raise BadInput(f"{self.path}: no box is called {name}\n    {hint(name, self.boards)}it has {', '.join(self.boards)}")
         if not found.connected:
-            raise BenchFileError(found.place, f"box {name} is not connected", "connect it and write connected = true")
+            raise FileError(found.place, f"box {name} is not connected", "connect it and write connected = true")
         return found
 
 
 def read(path: Path) -> Bench:
-    """The bench that a file describes. Raises `BenchFileError` for whatever is wrong in it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; name a bench file with --bench, such as examples/bench/bench.toml") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: no text in UTF-8 at byte {error.start}; save it as UTF-8") from None
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(path, text, error) from None
-    except RecursionError:
-        raise BadInput(f"{path}: nested too deeply for a bench file; a box has fields, and tables of fields") from None
-    return _Reader(path, text).bench(found)
+    """The bench that a file describes. Raises `FileError` for whatever is wrong in it."""
+    remedy = "name a bench file with --bench, such as examples/bench/bench.toml"
+    return _Reader(toml_files.read(path, "a bench file", remedy)).bench()
 
 
 # Kinds of value
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    words: str
-    holds: Callable[[Any], bool]
-    example: str
 
 
 def _seconds(value: Any) -> bool:
@@ -181,45 +155,42 @@ def _split(text: str) -> list[str]:
 
 LONGEST_S = 3600
 _MOST_TOLERANCE = 0.2  # to either side, of a second of which an edge and a margin are lost already
-_LONGEST_TEXT = 1000
 _FASTEST = 20_000_000
-_TEXT = _Kind("text", lambda v: isinstance(v, str) and len(v) <= _LONGEST_TEXT, '"text"')
-_TRUTH = _Kind("true or false", lambda v: isinstance(v, bool), "true")
-_SECONDS = _Kind(f"a number of seconds, 0 to {LONGEST_S}", _seconds, "2.5")
-_TOLERANCE = _Kind(
+_SECONDS = Kind(f"a number of seconds, 0 to {LONGEST_S}", _seconds, "2.5")
+_TOLERANCE = Kind(
     f"a number of seconds, 0 to {_MOST_TOLERANCE}: with more, no second of a clock that runs can be hit",
     lambda v: _seconds(v) and v <= _MOST_TOLERANCE,
     "0.05, or leave it out, which is 0",
 )
-_COUNT = _Kind("a whole number, 0 or more", lambda v: type(v) is int and v >= 0, "1000")
-_BAUD = _Kind("a whole number of bits a second", lambda v: type(v) is int and 0 < v <= _FASTEST, "115200")
-_COMMAND = _Kind("a command line, as text or as a list of words", _is_command, '"program --option"')
-_OBSERVER = _Kind(
+_COUNT = Kind("a whole number, 0 or more", lambda v: type(v) is int and v >= 0, "1000")
+_BAUD = Kind("a whole number of bits a second", lambda v: type(v) is int and 0 < v <= _FASTEST, "115200")
+_COMMAND = Kind("a command line, as text or as a list of words", _is_command, '"program --option"')
+_OBSERVER = Kind(
     f"{SELF_REPORTED}, {OPERATOR} or {SENSOR}", lambda v: v in {SELF_REPORTED, OPERATOR, SENSOR}, f'"{SELF_REPORTED}"'
 )
-_NAME = _Kind(
+_NAME = Kind(
     "a name of letters, digits, full stops, - and _, and no word that --box has of its own",
     lambda v: isinstance(v, str) and re.fullmatch(r"[A-Za-z0-9][\w.-]{0,63}", v, re.ASCII) is not None and v not in _RESERVED,
     '"A1"',
 )
 
-_FIELDS: Final[dict[str, dict[str, _Kind]]] = {
+_FIELDS: Final[dict[str, dict[str, Kind]]] = {
     "box": {
         "name": _NAME,
-        "id": _TEXT,
-        "serial": _TEXT,
+        "id": TEXT,
+        "serial": TEXT,
         "baud": _BAUD,
-        "dtr": _TRUTH,
-        "rts": _TRUTH,
-        "product": _TEXT,
-        "platform": _TEXT,
-        "connected": _TRUTH,
-        "identity": _TEXT,
-        "firmware": _TEXT,
+        "dtr": TRUTH,
+        "rts": TRUTH,
+        "product": TEXT,
+        "platform": TEXT,
+        "connected": TRUTH,
+        "identity": TEXT,
+        "firmware": TEXT,
         "tolerance": _TOLERANCE,
         "pre_script": _COMMAND,
         "post_script": _COMMAND,
-        "notes": _TEXT,
+        "notes": TEXT,
     },
     "power": {"off": _COMMAND, "on": _COMMAND, "command": _COMMAND, "minimum_off": _SECONDS, "timeout": _SECONDS},
     "observation": {"by": _OBSERVER, "command": _COMMAND, "delay": _SECONDS, "settle": _SECONDS, "timeout": _SECONDS},
@@ -231,29 +202,27 @@ _TABLES = ("power", "observation", "budget")
 # Reading
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Reader:
     """One file. What is wrong is said with the line of the key that it is about."""
 
-    path: Path
-    text: str
-    lines: dict[tuple[int, str, str], int] = field(default_factory=dict)  # number of the box, table, key -> line
+    file: TomlFile
 
-    def bench(self, found: dict[str, Any]) -> Bench:
-        self.lines = _lines(self.text)
+    def bench(self) -> Bench:
+        path, found = self.file.path, self.file.found
         for key in found:
             if key != "box":
-                raise self._error((-1, "", key), f"{key} is no field of a bench file", f"{_hint(key, ['box'])}write [[box]]")
+                raise self.file.error((key,), f"{key} is no field of a bench file", f"{hint(key, ['box'])}write [[box]]")
         boxes = found.get("box")
         if not isinstance(boxes, list) or not boxes or not all(isinstance(each, dict) for each in boxes):
-            raise BenchFileError(f"{self.path}:1", "it names no box", "begin each box with [[box]], and give it a name")
+            raise FileError(f"{path}:1", "it names no box", "begin each box with [[box]], and give it a name")
         boards: dict[str, Board] = {}
         for number, each in enumerate(boxes):
             board = self._board(number, each)
             for name, other in boards.items():
                 self._refuse_the_same(number, board, name, other)
             boards[board.name] = board
-        return Bench(self.path, boards)
+        return Bench(path, boards)
 
     def _refuse_the_same(self, number: int, board: Board, name: str, other: Board) -> None:
         if board.name == name:
@@ -286,7 +255,7 @@ class _Reader:
             self._program(number, "", key, plain.pop(key)) if key in plain else None for key in ("pre_script", "post_script")
         )
         if plain.get("serial", "").startswith(("./", "../")):  # as the paths of programs
-            plain["serial"] = str((self.path.parent / plain["serial"]).absolute())
+            plain["serial"] = str((self.file.path.parent / plain["serial"]).absolute())
         return Board(
             place=self._place((number, "", "")),
             power=self._power(number, tables["power"]) if "power" in given else None,
@@ -298,18 +267,8 @@ class _Reader:
         )
 
     def _checked(self, number: int, table: str, given: dict[str, Any]) -> dict[str, Any]:
-        known = _FIELDS[table or "box"]
-        for key, value in given.items():
-            if key not in known:
-                names = [*known, *(() if table else _TABLES)]
-                where = f"of [box.{table}]" if table else "of a box"
-                raise self._error(
-                    (number, table, key), f"{key} is no field {where}", f"{_hint(key, names)}fields: {', '.join(names)}"
-                )
-            if not known[key].holds(value):
-                what = f"{key} = {_short(value)} is not {known[key].words}"
-                raise self._error((number, table, key), what, f"write it as {key} = {known[key].example}")
-        return given
+        of, others = (f"[box.{table}]", ()) if table else ("a box", _TABLES)
+        return self.file.checked(_keys(number, table, ""), given, _FIELDS[table or "box"], of, others)
 
     def _power(self, number: int, given: dict[str, Any]) -> Power:
         remedy = "give off and on, or one command that is run with off or on as its last word"
@@ -340,7 +299,7 @@ class _Reader:
     def _program(self, number: int, table: str, key: str, value: str | list[str]) -> Program:
         """Words of a command whose program exists; one with a path is looked for from the folder of the file."""
         words = tuple(value) if isinstance(value, list) else tuple(_split(value))
-        folder, where = self.path.parent.resolve(), (number, table, key)
+        folder, where = self.file.path.parent.resolve(), (number, table, key)
         program = str(folder / words[0]) if "/" in words[0] else words[0]
         found = shutil.which(program)
         if found is None:
@@ -349,60 +308,14 @@ class _Reader:
         return Program((found, *words[1:]), folder, self._place(where))
 
     def _place(self, where: tuple[int, str, str]) -> str:
-        number, table, key = where
-        for place in ((number, table, key), (number, "", table), (number, table, ""), (number, "", "")):
-            if place in self.lines:
-                return f"{self.path}:{self.lines[place]}"
-        return f"{self.path}:1"
+        return self.file.line(_keys(*where))
 
-    def _error(self, where: tuple[int, str, str], what: str, remedy: str) -> BenchFileError:
-        return BenchFileError(self._place(where), what, remedy)
+    def _error(self, where: tuple[int, str, str], what: str, remedy: str) -> FileError:
+        return self.file.error(_keys(*where), what, remedy)
 
 
-_HEADER = re.compile(r"\s*\[{1,2}\s*([^\]#]+?)\s*\]{1,2}")
-_KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*(?:\.\s*([\w-]+)\s*)?=""")
-
-
-def _lines(text: str) -> dict[tuple[int, str, str], int]:
-    """Where each box, table and key stands; tomllib does not tell. Keys inside of texts of several lines are found, too: no matter."""
-    found: dict[tuple[int, str, str], int] = {}
-    number, table = -1, ""
-    for line, written in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(written):
-            name, _, table = header[1].partition(".")
-            if written.lstrip().startswith("[["):
-                number += 1
-            elif not table and name != "box":
-                found.setdefault((-1, "", name), line)
-            table = table.strip()
-            found.setdefault((number, table, ""), line)
-        elif key := _KEY.match(written):
-            name = key[1] or key[2] or key[3]
-            found.setdefault((number, table, name), line)
-            if key[4]:
-                found.setdefault((number, name, key[4]), line)
-    return found
-
-
-def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> BenchFileError:
-    """tomllib's own words; where it stands, it says only in them."""
-    what, _, place = str(error).rpartition(" (at ")
-    line = re.match(r"line (\d+)", place)
-    number = int(line[1]) if line else max(1, len(text.splitlines()))
-    said = (what or str(error)).rstrip(".")
-    return BenchFileError(
-        f"{path}:{number}", f"not TOML: {said[:1].lower()}{said[1:]}", "mend that line; texts stand in quotation marks"
-    )
-
-
-def _hint(name: str, known: Sequence[str] | dict[str, Any]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"did you mean {near[0]}?   " if near else ""
-
-
-def _short(value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
-    return text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004 (of a line)
+def _keys(number: int, table: str, key: str) -> Place:
+    return ("box", number, *(each for each in (table, key) if each))
 
 
 def _line(place: str) -> str:

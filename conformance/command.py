@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TextIO
 
@@ -24,6 +25,10 @@ scenarios_app = typer.Typer(help="The scenarios: list, show, check, synthesize."
 app.add_typer(scenarios_app, name="scenarios")
 adapter_app = typer.Typer(help="Adapters for boxes that speak something else.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(adapter_app, name="adapter")
+pics_app = typer.Typer(
+    help="The vendor's declaration of a box (PICS): draft, check.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(pics_app, name="pics")
 
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
@@ -133,6 +138,16 @@ def run(
         ),
     ] = "",
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
+    pics: Annotated[
+        Path | None,
+        typer.Option(help="The vendor's declaration (see hw_adapter/PICS.md): a box that contradicts it is not judged."),
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Play nothing: say what would be played, what not and why, and what it costs.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="With --plan: each scenario that would be played, with what it costs.")
+    ] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
     import secrets
@@ -140,6 +155,8 @@ def run(
     from lockproof.conformance.asked import Asked, carry_out
     from lockproof.conformance.scenario import DEFAULT_TODAY
 
+    if verbose and not plan:
+        _stop("--verbose says more of a plan; write --plan, too", Exit.BAD_INPUT)
     mode = _clock_mode(clock)
     asked = Asked(
         today=_date(today or DEFAULT_TODAY),
@@ -154,11 +171,18 @@ def run(
         one_at_a_time=one_at_a_time,
         clock=str(mode or ""),
         longest_wait=_duration("--wait", wait),
+        pics=str(pics or ""),
     )
-    asked.chosen(), asked.judged()  # what is wrong with these is said before there is a folder
+    understood = asked.understood()  # what is wrong with it is said before there is a folder
+    if plan:
+        from lockproof.conformance.foretelling import foretell
+
+        raise SystemExit(
+            foretell(_console(), understood.targets, understood.scenarios, asked.today, understood.options, verbose=verbose)
+        )
     folder = _new_folder(out)
     asked.write(folder)
-    _judge_and_tell(carry_out, asked, folder, brief=brief)
+    _judge_and_tell(partial(carry_out, asked, understood, folder), asked, folder, brief=brief)
 
 
 @app.command(epilog="For example: lockproof resume runs/0007")
@@ -179,7 +203,8 @@ def resume(
             _stop(
                 f"{asked.cwd}: {error.strerror}: the run began there, and names its files from there; put it back", Exit.BAD_INPUT
             )
-    _judge_and_tell(carry_out, asked, _from_here(folder), brief=brief)
+    folder = _from_here(folder)
+    _judge_and_tell(partial(carry_out, asked, asked.understood(), folder), asked, folder, brief=brief)
 
 
 def _judge_and_tell(carry_out: Any, asked: Any, folder: Path, *, brief: bool) -> NoReturn:
@@ -189,7 +214,7 @@ def _judge_and_tell(carry_out: Any, asked: Any, folder: Path, *, brief: bool) ->
         if (number := getattr(signal, name, None)) and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, ctrl_c.as_ctrl_c)
     console = _console()
-    results = carry_out(asked, folder, console)
+    results = carry_out(console)
     named = bool(asked.scenarios or asked.files)
     report.show(console, results, brief=brief or named, left_out=named)
     if any(result.stopped or result.error for result in results):
@@ -554,6 +579,37 @@ def check_adapter(
     with opened(target(box)) as behind:
         sys.stdout.write(f"{box}: {len(CHECKS)} checks of the adapter; they reset the box and cut its power\n")
         raise SystemExit(check_and_tell(behind, sys.stdout.write))
+
+
+_BOX = "What to ask: a port, or anything else that lockproof run --box takes."
+_BENCH = "The bench file in which the box stands."
+
+
+@pics_app.command("draft", epilog="For example: lockproof pics draft --box /dev/ttyUSB0 --out pics.toml")
+def draft_pics(
+    box: Annotated[str, typer.Option(help=_BOX)],
+    bench: Annotated[Path | None, typer.Option(help=_BENCH)] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write, which must not exist yet; printed if not said.")] = None,
+) -> None:
+    """Ask a box, and write its declaration, with a comment to each field."""
+    from lockproof.conformance.declaring import draft
+
+    raise SystemExit(draft(box, bench, out))
+
+
+@pics_app.command("check", epilog="For example: lockproof pics check pics.toml --box /dev/ttyUSB0")
+def check_pics(
+    file: Annotated[Path, typer.Argument(help="The declaration.")],
+    box: Annotated[str, typer.Option(help=_BOX)] = "",
+    bench: Annotated[Path | None, typer.Option(help=_BENCH)] = None,
+) -> None:
+    """Does a declaration agree with itself, its images, and a box?
+
+    Exit codes: 0 it does, 1 it does not, 2 it can't be used, 3 the box can't be reached.
+    """
+    from lockproof.conformance.declaring import check
+
+    raise SystemExit(check(file, box, bench))
 
 
 def _suite(name: str) -> Any:

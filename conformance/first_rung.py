@@ -9,7 +9,6 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Final
 
 from lockproof.conformance import by_hand
 from lockproof.conformance.by_hand import Exchange
@@ -24,7 +23,7 @@ from lockproof.hw_adapter import vectors
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE, BadAnswer
 from lockproof.hw_adapter.cbor import CborError, decode, diagnostic, encode
 from lockproof.hw_adapter.channel import Channel, Recorded
-from lockproof.hw_adapter.declaration import OtherVersion
+from lockproof.hw_adapter.declaration import LEGAL_CLASSES, OtherVersion
 from lockproof.hw_adapter.frame import VERSION, Frame, FrameKind
 from lockproof.hw_adapter.link import ANY_SESSION, Link, NotABox
 from lockproof.hw_adapter.messages import (
@@ -43,7 +42,6 @@ from lockproof.hw_adapter.values import name_of
 from lockproof.spec.observable import BenchError, Hello, LinkLost, NoAnswer
 
 HELLO, REQUESTS = "Hello", "Requests and replies"
-LEGAL_CLASSES: Final = ({"core", "interop"}, {"core", "interop", "code-only"}, {"core"})
 _NO_SUCH_COMMAND = 99
 _ENDED_BY_THE_NEXT = "a frame that has not ended"  # of the page's frames that get no answer: the one that a wake byte makes whole
 

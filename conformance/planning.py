@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from lockproof.conformance.at_the_box import cut_class
+from lockproof.conformance.estimating import Estimate
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode, Pace
 from lockproof.conformance.player import TEST_CLOCK, Player
@@ -83,6 +85,8 @@ class Cost:
     cuts: int = 0
     resets: int = 0
     waits: int = 0  # seconds, for a clock that runs
+    presentations: int = 0
+    rehearsed: float = 0.0  # seconds that the rehearsal took
 
     def add(self, other: Cost) -> None:
         for each in fields(Cost):
@@ -108,6 +112,9 @@ class Plan(Cost):
     longest_wait: int = 0  # of a scenario, in seconds
     in_all: int | None = None  # the longest wait was chosen so that all wait no longer than this; None where it was said
     offers: list[Offer] = field(default_factory=list)  # where a clock is waited for: what some waits give
+    costs: dict[str, Cost] = field(default_factory=dict)  # of each scenario that is selected
+    estimate: Estimate | None = None  # how long it will take, where it was rehearsed
+    not_certifiable: list[str] = field(default_factory=list)  # why, whatever comes out
 
 
 def authority_for_a_bench(
@@ -121,18 +128,26 @@ MEASURE = "measure-clock"
 OF_THE_APP = {"connect", "present", "deliver", "mint", "fetch", "end-another-grant"}
 """Verbs that need a box with an app: class code-only answers tickets and revocation orders as unsupported."""
 
+PRESENTATIONS = {"enter", "present"}
+"""Commands after which a box may open."""
+
 FOR_THE_DEFAULT = "written for the default profile, and does not fit what the box declares"
 
 DECLARED = ("code_digits", "code_indices", "code_ends_with_its_day", "holdover", "clock_skew")
 """What a box declares of the profile in its hello; everything else is the standard's."""
 
 
-def declared_profile(hello: dict[str, Any]) -> Profile:
-    """The default profile with what the box declares of its own. Raises `BenchError` for what the standard does not allow."""
+def profile_declared_in(hello: Mapping[str, Any]) -> Profile:
+    """The default profile with what is declared of a box's own. Raises `ProfileError` for what the standard does not allow."""
     declared = {name: hello[name] for name in DECLARED}
     of_its_own = "interop" not in hello["classes"] and declared["code_digits"] != DEFAULT.code_digits
+    return ProfileOfOwnCodes(**declared) if of_its_own else replace(DEFAULT, **declared)
+
+
+def declared_profile(hello: dict[str, Any]) -> Profile:
+    """The same of a box that was asked. Raises `BenchError` for what the standard does not allow."""
     try:
-        return ProfileOfOwnCodes(**declared) if of_its_own else replace(DEFAULT, **declared)
+        return profile_declared_in(hello)
     except ProfileError as error:
         raise BenchError(f"the box declares what the standard does not allow: {error}; mend its hello") from None
 
@@ -186,6 +201,7 @@ def _choose(plan: Plan, scenarios: Sequence[Scenario], costs: Mapping[str, Cost]
             plan.left_out[scenario.id] = _too_long(cost.waits, only_held=timing.mode is ClockMode.HOLD)
         else:
             plan.selected.append(scenario)
+            plan.costs[scenario.id] = cost
             plan.add(cost)
 
 
@@ -209,20 +225,26 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return "the authority decides it, and no authority is judged here"
     if unsuitable := scenario.unsuitable(profile):
         return unsuitable
-    verbs = {step.verb for step in scenario.steps}
     if hello.production:
         return "the box declares a production build, which refuses test commands"
-    if "interop" not in hello.classes and (own := _not_with_codes_of_its_own(scenario, hello, has_codes)):
-        return own
-    if "code-only" in hello.classes and verbs & OF_THE_APP:
-        return "the box declares class code-only, a box without an app"
+    if other := of_another_class(scenario, hello.classes, has_codes=has_codes):
+        return other
     if not _can_hold(hello) and _moves_its_clock(scenario, profile):
         return f"{NOT_EXERCISED} the box declares no test clock, and in this scenario power is away for a time"
-    if "disturb-clock" in verbs and not hello.disturbs_clock:
+    if "disturb-clock" in {step.verb for step in scenario.steps} and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
     cuts = {cut_class(step, profile, supply=supply) for step in scenario.steps if step.verb == "cut"}
     for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
+    return ""
+
+
+def of_another_class(scenario: Scenario, classes: Collection[str], *, has_codes: bool = True) -> str:
+    """Why a box of these classes is not asked to play it, empty where it is."""
+    if "interop" not in classes and (own := _not_with_codes_of_its_own(scenario, classes, has_codes)):
+        return own
+    if "code-only" in classes and {step.verb for step in scenario.steps} & OF_THE_APP:
+        return "the box declares class code-only, a box without an app"
     return ""
 
 
@@ -231,12 +253,12 @@ def _moves_its_clock(scenario: Scenario, profile: Profile) -> bool:
     return any(step.verb == "cut" and outage(step.arguments.get("off", "0s"), profile) for step in scenario.steps)
 
 
-def _not_with_codes_of_its_own(scenario: Scenario, hello: Hello, has_codes: bool) -> str:
+def _not_with_codes_of_its_own(scenario: Scenario, classes: Collection[str], has_codes: bool) -> str:
     """Digits are opaque, so that most can be played with any; what is about how codes and messages are made can't.
 
     Messages are those of class interop, whoever makes the codes, so that forged ones are forged in its forms.
     """
-    declares = f"the box declares {' and '.join(hello.classes) or 'no class'}"
+    declares = f"the box declares {' and '.join(classes) or 'no class'}"
     if not has_codes:
         return (
             f"{declares}, and nobody says what its codes are: give its adapter a mint, or give them with --codes"
@@ -275,6 +297,7 @@ def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str
         steps = tuple(replace(step, verb=WAIT, shows=()) if step.verb == MEASURE else step for step in scenario.steps)
         scenario = replace(scenario, runs=False, steps=steps)
     player = Player(box, authority_for_a_bench(profile, generator), journal, today, profile, generator=generator)
+    began = time.perf_counter()
     try:
         result = player.play(scenario)
     except (Contradiction, ScenarioError):
@@ -295,7 +318,9 @@ def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str
         raise Contradiction(found.where if found else str(scenario.where), "reference passes", told)
     moved = sum(r["arguments"]["seconds"] for r in journal.records if r.get("name") == "advance_clock")
     cuts = sum(step.verb == "cut" for step in scenario.steps)
-    return Cost(result.commands, box.store.writes - writes, cuts, resets=1, waits=moved if waits else 0), ""
+    presented = sum(r.get("name") in PRESENTATIONS for r in journal.records)
+    took = time.perf_counter() - began
+    return Cost(result.commands, box.store.writes - writes, cuts, 1, moved if waits else 0, presented, took), ""
 
 
 _ALLOW = "allow that with --wait "

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from lockproof.conformance import certifiable
 from lockproof.conformance.live_line import LiveLine
 from lockproof.conformance.planning import Plan
 from lockproof.conformance.run import OnProgress
@@ -44,6 +45,19 @@ def told_waits(plan: Plan) -> Iterator[str]:
         yield f"  {mark} --wait {spoken(offer.wait):<8} {counted(offer.scenarios, 'scenario')}, {in_all}"
 
 
+def told_beginning(target: Target, hello: Hello, plan: Plan) -> Iterator[str]:
+    """What is said of a run before it begins, and of one that is only planned."""
+    yield f"{target.name}: {hello.firmware}, {hello.identity}"
+    yield f"    plan: {told(plan)}"
+    yield from (f"    {line}" for line in told_waits(plan))
+    if target.board:
+        cuts = "at the supply where they take no time of its clock" if plan.supply else "by the box itself"
+        yield f"    power cuts {cuts}; openings {target.board.observation.by}"
+    if plan.estimate and plan.selected:
+        yield f"    time: {plan.estimate}, an estimate"
+    yield f"    {certifiable.in_a_line(plan.not_certifiable)}"
+
+
 class Progress(LiveLine, OnProgress):
     """A live line while a run goes on; without a terminal, a line at its beginning and one for whatever does not pass."""
 
@@ -56,19 +70,10 @@ class Progress(LiveLine, OnProgress):
     def begins(self, target: Target, hello: Hello, plan: Plan, decided: int) -> None:
         self._total, self._number, self._decided, self._started = len(plan.selected), decided, decided, time.monotonic()
         self._who = f"{target.name}   {hello.firmware}"
-        self._console.print(
-            f"{target.name}: {hello.firmware}, {hello.identity}\n    plan: {told(plan)}",
-            highlight=False,
-            markup=False,
-        )
+        for line in told_beginning(target, hello, plan):
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         if decided:
             self._console.print(f"    going on: {decided} of {len(plan.selected)} are decided", highlight=False, markup=False)
-        for line in told_waits(plan):
-            self._console.print(f"    {line}", highlight=False, markup=False)
-        if target.board:
-            cuts = "at the supply where they take no time of its clock" if plan.supply else "by the box itself"
-            by = target.board.observation.by
-            self._console.print(f"    power cuts {cuts}; openings {by}", highlight=False, markup=False)
 
     def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
         gone = time.monotonic() - self._started

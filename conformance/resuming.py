@@ -14,6 +14,7 @@ from typing import Self
 from lockproof.conformance import digests
 from lockproof.conformance.journal import Journal, plain
 from lockproof.conformance.judging import SoFar, judge_so_far
+from lockproof.conformance.pics import Declaration
 from lockproof.conformance.planning import Plan
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import Target
@@ -51,9 +52,9 @@ class Earlier:
         """How often what comes next was played to an end already."""
         return self.so_far.tries if len(self.results) < len(self.so_far.scenarios) else 0
 
-    def plan(self, hello: Hello, target: Target, scenarios: Sequence[Scenario]) -> Plan:
+    def plan(self, hello: Hello, target: Target, scenarios: Sequence[Scenario], pics: Declaration | None) -> Plan:
         """What the run planned, and what all of it costs. Raises `BenchError` for another box than it began with, and `BadInput` where
-        the bench, this lockproof or the scenarios are others.
+        the bench, this lockproof, the declaration or the scenarios are others.
         """
         head = self.so_far.head
         known = self.so_far.any_identity or hello.identity in self.so_far.identities
@@ -68,6 +69,7 @@ class Earlier:
         for what, of_run, here in (
             ("this lockproof", head.get("kit"), plain(digests.kit())),
             ("a scenario", head.get("suite"), digests.suite(scenarios)),
+            ("the declaration", head.get("pics"), plain(pics.recorded()) if pics else None),
             ("the box's part of the bench file", head.get("bench"), plain(bench)),
         ):
             if of_run != here:

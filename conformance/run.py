@@ -11,26 +11,18 @@ import datetime as dt
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockproof.conformance import ctrl_c, digests
-from lockproof.conformance.journal import Journal, Record
-from lockproof.conformance.own_codes import generator_of
+from lockproof.conformance import ctrl_c
+from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode
-from lockproof.conformance.planning import (
-    Cost,
-    Plan,
-    Timing,
-    authority_for_a_bench,
-    declared_profile,
-    make_plan,
-    timing_of,
-    wait_for,
-)
+from lockproof.conformance.pics import Declaration
+from lockproof.conformance.planning import Plan, authority_for_a_bench, wait_for
 from lockproof.conformance.player import Player, Stopped, Watcher
+from lockproof.conformance.preparing import prepare, said_hello
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
@@ -75,6 +67,7 @@ def run(
     one_at_a_time: bool = False,
     clock: ClockMode | None = None,
     longest_wait: int | None = None,
+    pics: Declaration | None = None,
     earlier: Earlier | None = None,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
@@ -86,6 +79,7 @@ def run(
     With `one_at_a_time` each command is a request of its own, answered and judged before the next.
     `clock` says how its clock is dealt with: held, where the box can, if nothing is said. `longest_wait`: a scenario that waits
     for a clock that runs for more seconds than that is left out; time that costs nothing is waited for however long.
+    `pics` is the vendor's declaration, which the journal then keeps; a box that contradicts it is not judged, and is `BadInput`.
     `earlier` is what a run that was stopped has left, in the same folder: it is gone on with, if box and scenarios are the same.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
@@ -98,28 +92,25 @@ def run(
     try:
         without_power = earlier is not None and earlier.so_far.cut
         with ctrl_c.let_in(), opened(target, journal.passed, without_power=without_power) as box:
-            hello = box.hello()
+            said = said_hello(box)
+            hello, _ = said
             result.identity, result.firmware = hello.identity, hello.firmware
-            profile = declared_profile(asdict(hello))
-            generator = generator_of(box, hello, codes)
-            timing = timing_of(hello, target, clock, longest_wait)
+            options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics}
+            ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, **options)
+            plan, profile, timing = ready.plan, ready.profile, ready.timing
+            generator = ready.generator or interop_digits
             if earlier and earlier.so_far.head:
-                plan = earlier.plan(hello, target, scenarios)
                 journal.write("resumed", began=began, hello=hello, decided=len(earlier.results))
                 result.scenarios += earlier.results
             else:
-                mints, listed = generator is not None, generator if codes else None
-                plan = make_plan(
-                    scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=mints, listed=listed
-                )
-                about = {"began": began, "today": today, "seed": seed, "hello": hello, "bench": result.bench}
-                journal.write("run", target=target.name, **about, **_recorded(plan, scenarios, target, timing))
+                recorded = {"began": began, "today": today, "seed": seed, "bench": result.bench, **ready.head}
+                journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
             progress.begins(target, hello, plan, len(result.scenarios))
             pace = timing.pace(box, hello, target, progress.waiting)
             player = Player(
                 box,
-                authority_for_a_bench(profile, generator or interop_digits),
+                authority_for_a_bench(profile, generator),
                 journal,
                 today,
                 profile,
@@ -130,7 +121,7 @@ def run(
                 explain=explain,
                 seed=seed,
                 supply=plan.supply,
-                generator=generator or interop_digits,
+                generator=generator,
                 one_at_a_time=one_at_a_time,
                 unsteady=earlier is not None and earlier.so_far.booted,
                 pace=pace,
@@ -164,21 +155,6 @@ def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence
         result.error = f"no scenario was run: {why}; nothing can be said of this box"
     result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected[len(result.scenarios) :]]
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
-
-
-def _recorded(plan: Plan, scenarios: Sequence[Scenario], target: Target, timing: Timing) -> Record:
-    """Of a plan, so that what is left of it can be played, and all of it judged, from the journal alone."""
-    return {
-        "planned": {each.id: each.clauses for each in plan.selected},
-        "left_out": {each.id: (plan.left_out[each.id], each.clauses) for each in scenarios if each.id in plan.left_out},
-        "cost": {each.name: getattr(plan, each.name) for each in fields(Cost)},
-        "supply": plan.supply,
-        "judged_authority": target.reference,
-        "clock": timing.mode,
-        "wait": timing.longest_wait,
-        "kit": digests.kit(),
-        "suite": digests.suite(scenarios),
-    }
 
 
 OVERWRITES = "overwrite-oldest"

@@ -34,6 +34,16 @@ def packaged(which: Suite = Suite.ALL) -> tuple[Scenario, ...]:
     return tuple(each for each in written() if which is Suite.ALL or each.control) + own
 
 
+def is_packaged(scenario: Scenario) -> bool:
+    """It is one of the packaged ones, and not from a file that somebody named. Where none was loaded, none is, and none is loaded."""
+    return bool(written.cache_info().currsize) and _by_id().get(scenario.id) == scenario
+
+
+@cache
+def _by_id() -> dict[str, Scenario]:
+    return {scenario.id: scenario for scenario in packaged()}
+
+
 def path_of(scenario: Scenario) -> Path:
     """The file of a written scenario."""
     return _FOLDER.parent / scenario.where.file

@@ -16,6 +16,7 @@ from lockproof.hw_adapter.values import (
     array,
     counted,
     member,
+    name_of,
     number_of,
     table_in_words,
     text,
@@ -25,6 +26,7 @@ from lockproof.hw_adapter.values import (
 from lockproof.spec.observable import BenchError, CutClass, Hello
 
 CLASSES: Final[Mapping[int, str]] = {1: "core", 2: "interop", 3: "code-only"}
+LEGAL_CLASSES: Final = ({"core", "interop"}, {"core", "interop", "code-only"}, {"core"})
 CLOCK_MODES: Final[Mapping[int, str]] = {1: "model", 2: "test-clock", 3: "wall-clock"}
 CUT_CLASSES: Final[Mapping[int, CutClass]] = {1: CutClass.RESET, 2: CutClass.NTH_WRITE}
 OBSERVATIONS: Final[Mapping[int, str]] = {1: "self-reported", 2: "sensed"}
@@ -56,14 +58,22 @@ class OtherVersion(BenchError):  # noqa: N818  (reads as what is wrong)
 
 @dataclass(frozen=True, slots=True)
 class HelloField:
-    """One field of `Hello`: its key in the map, its type in words, and both directions."""
+    """One field of `Hello`: its key in the map, its type in the words of PROTOCOL.md and in plain ones, and both directions."""
 
     key: int
     name: str
     words: str
+    plain: str
     read: Callable[[Value], Any]
     write: Callable[[Any], Value]
     needed: bool = True
+
+    def value(self, written: Any) -> Any:
+        """What somebody wrote by name, such as `["core"]`, as `Hello` has it. Raises `Unreadable` for what no box may declare."""
+        try:
+            return self.read(self.write(written))
+        except (TypeError, AttributeError):
+            raise Unreadable(f"{self.name}: {written!r} is not {self.plain}") from None
 
 
 def largest_batch(frame_limit: int) -> int:
@@ -93,11 +103,12 @@ def read_hello(values: Sequence[Value]) -> Hello:
     keys = {f.key for f in HELLO_FIELDS}
     known = {f.name: f.read(declared[f.key]) for f in HELLO_FIELDS if f.key in declared}
     hello = Hello(**known, extra={key: value for key, value in declared.items() if key not in keys})
-    _refuse_unless_answers_fit(hello)
+    refuse_unless_answers_fit(hello)
     return hello
 
 
-def _refuse_unless_answers_fit(hello: Hello) -> None:
+def refuse_unless_answers_fit(hello: Hello) -> None:
+    """Raises `Unreadable` where a full batch may get more answers than fit a frame."""
     most = largest_batch(hello.frame_limit)
     if hello.batch_limit > most:
         raise Unreadable(
@@ -107,20 +118,22 @@ def _refuse_unless_answers_fit(hello: Hello) -> None:
 
 
 def _number(key: int, name: str, most: int, least: int = 0) -> HelloField:
-    return HelloField(key, name, f"uint {least}..{most}", lambda value: uint(value, name, most, least), _itself)
+    plain = f"a whole number, {least} to {most}"
+    return HelloField(key, name, f"uint {least}..{most}", plain, lambda value: uint(value, name, most, least), _itself)
 
 
 def _yes_or_no(key: int, name: str, *, needed: bool = True) -> HelloField:
-    return HelloField(key, name, "bool", lambda value: truth(value, name), _itself, needed)
+    return HelloField(key, name, "bool", "true or false", lambda value: truth(value, name), _itself, needed)
 
 
 def _text(key: int, name: str, most: int) -> HelloField:
-    return HelloField(key, name, f"tstr, at most {most} bytes", lambda value: text(value, name, most), _itself)
+    plain = f"a text of at most {most} bytes"
+    return HelloField(key, name, f"tstr, at most {most} bytes", plain, lambda value: text(value, name, most), _itself)
 
 
 def _one_of(key: int, name: str, table: Mapping[int, Any]) -> HelloField:
-    words = table_in_words(table)
-    return HelloField(key, name, words, lambda value: member(value, table, name), lambda held: number_of(held, table))
+    words, plain = table_in_words(table), f"one of {_quoted(table)}"
+    return HelloField(key, name, words, plain, lambda value: member(value, table, name), lambda held: number_of(held, table))
 
 
 def _some_of(key: int, name: str, table: Mapping[int, Any], least: int) -> HelloField:
@@ -128,9 +141,16 @@ def _some_of(key: int, name: str, table: Mapping[int, Any], least: int) -> Hello
         return tuple(member(item, table, name) for item in array(value, name, least))
 
     def write(held: Any) -> Value:
+        if not isinstance(held, list | tuple):
+            raise Unreadable(f"{name}: {held!r:.40} is no list")
         return [number_of(item, table) for item in held]
 
-    return HelloField(key, name, f"array of {table_in_words(table)}", read, write)
+    plain = f"a list of {_quoted(table)}{', one at least' if least else ''}, none twice"
+    return HelloField(key, name, f"array of {table_in_words(table)}", plain, read, write)
+
+
+def _quoted(table: Mapping[int, Any]) -> str:
+    return ", ".join(f'"{name_of(held)}"' for held in table.values())
 
 
 def _itself(held: Any) -> Any:

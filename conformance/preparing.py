@@ -1,0 +1,104 @@
+"""What a run is going to be, once its box has said hello: the plan, what stands in the `run` record, and no command sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lockproof.conformance import certifiable, digests, suite
+from lockproof.conformance.estimating import estimate
+from lockproof.conformance.outbox import Line
+from lockproof.conformance.own_codes import generator_of
+from lockproof.conformance.pace import ClockMode
+from lockproof.conformance.pics import Declaration, refuse_unless_agreed
+from lockproof.conformance.planning import Cost, Plan, Timing, declared_profile, make_plan, timing_of
+from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
+from lockproof.conformance.targets import Target, opened
+from lockproof.reference.authority import Generator
+from lockproof.spec.observable import Box, Hello
+from lockproof.spec.profile import Profile
+
+if TYPE_CHECKING:
+    from lockproof.conformance.resuming import Earlier  # which judges what an earlier run has left, and so knows runs
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`head` are the fields of the `run` record that follow from hello and the plan."""
+
+    hello: Hello
+    profile: Profile
+    generator: Generator | None
+    timing: Timing
+    plan: Plan
+    head: dict[str, Any]
+
+
+def said_hello(box: Box) -> tuple[Hello, float]:
+    """What the box says of itself, and how long that took, in seconds. Raises `BenchError`."""
+    asked = time.perf_counter()
+    return box.hello(), time.perf_counter() - asked
+
+
+def prepare(
+    box: Box,
+    said: tuple[Hello, float],
+    target: Target,
+    scenarios: Sequence[Scenario],
+    today: str = DEFAULT_TODAY,
+    *,
+    rehearse: bool = True,
+    codes: Path | None = None,
+    clock: ClockMode | None = None,
+    longest_wait: int | None = None,
+    pics: Declaration | None = None,
+    earlier: Earlier | None = None,
+) -> Prepared:
+    """The arguments are those of `run.run`; `said` is what `said_hello` gave. The plan of a run that is gone on with is its own.
+
+    Raises `BadInput` for a declaration that the box contradicts, and for what it does not declare; `BenchError` for what no box
+    may declare; `Contradiction` and `ScenarioError` for a scenario that can't be played.
+    """
+    hello, round_trip = said
+    if pics is not None:
+        refuse_unless_agreed(pics, target.name, hello)
+    profile = declared_profile(asdict(hello))
+    generator = generator_of(box, hello, codes)
+    timing = timing_of(hello, target, clock, longest_wait)
+    if earlier and earlier.so_far.head:
+        plan = earlier.plan(hello, target, scenarios, pics)
+    else:
+        has_codes, listed = generator is not None, generator if codes else None
+        plan = make_plan(scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed)
+    head = {
+        "planned": {each.id: each.clauses for each in plan.selected},
+        "left_out": {each.id: (plan.left_out[each.id], each.clauses) for each in scenarios if each.id in plan.left_out},
+        "brought": [each.id for each in scenarios if not suite.is_packaged(each)],
+        "judged_authority": target.reference,
+        "clock": timing.mode,
+        "wait": timing.longest_wait,
+        "hello": asdict(hello),
+        "cost": {each.name: getattr(plan, each.name) for each in fields(Cost)},
+        "supply": plan.supply,
+        "kit": digests.kit(),
+        "suite": digests.suite(scenarios),
+        **({"pics": pics.recorded()} if pics else {}),
+    }
+    plan.not_certifiable = certifiable.why_not_planned(head)
+    if rehearse and earlier is None:
+        plan.estimate = estimate(plan, hello, target, timing, round_trip, together=isinstance(box, Line))
+    return Prepared(hello, profile, generator, timing, plan, head)
+
+
+def plan_of(target: Target, scenarios: Sequence[Scenario], today: str = DEFAULT_TODAY, **options: Any) -> Prepared:
+    """What `run.run` would play, with the same options: the box is asked for its hello, and for nothing else.
+
+    Raises as `prepare` does, and `BenchError` where the box can't be reached.
+    """
+    with opened(target) as box:
+        ready = prepare(box, said_hello(box), target, scenarios, today, **options)
+        target.refuse_beyond_budget(ready.plan.writes, ready.plan.cuts)
+        return ready
