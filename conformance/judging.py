@@ -13,7 +13,7 @@ from lockproof.conformance.journal import Record
 from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.run import OVERWRITES, clause_results, not_played
+from lockproof.conformance.run import OF_THE_END, OVERWRITES, clause_results, not_played
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
 
@@ -33,36 +33,22 @@ def judge_again(path: Path, only: str = "") -> RunResult:
         for number, record in enumerate(shapes.read(path), 1):  # noqa: B007 (told where it goes wrong)
             kind = record["record"]
             if kind == "run":
-                head = record
-                result.target, result.identity, result.firmware = (
-                    head["target"],
-                    head["hello"]["identity"],
-                    head["hello"]["firmware"],
-                )
-                result.seed = head.get("seed", "")
-                result.bench = head.get("bench", {})
-                declared_profile(head["hello"])
+                head = _told_of(record, result)
             elif kind == "scenario":
                 _close(judge, result)
                 judge = _judge(record, _run_of(head, path))
             elif kind == "error" and (judge is None or judge.is_over):
                 result.error = record["message"]
+            elif kind == "over":
+                _end_with(record, result)
             elif judge is not None:
                 judge.see(record)
         _close(judge, result)
+        if head is None and result.error:  # the box never said hello, and that is all there is to it
+            return result
         run = _run_of(head, path)
-        judged = {each.id for each in result.scenarios}
-        why = result.error or "the journal ends before it"
-        planned = run.get("planned", {}).items()
-        result.scenarios += [not_played(name, cited, why) for name, cited in planned if name not in judged]
-        left_out = [
-            ScenarioResult(name, Verdict.NOT_APPLICABLE, tuple(cited), message=why)
-            for name, (why, cited) in run["left_out"].items()
-        ]
-        result.scenarios += left_out
-        if only:
-            result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
-            result.error = ""  # what ended the run is another matter, unless it ended this scenario, which then says so
+        result.scenarios += _not_judged(run, result)
+        _narrow(result, only, path)
         result.clauses = clause_results(result.scenarios, judged_authority=run["judged_authority"])
     except BadInput:
         raise
@@ -73,6 +59,30 @@ def judge_again(path: Path, only: str = "") -> RunResult:
     return result
 
 
+def _told_of(head: Record, result: RunResult) -> Record:
+    """The box and the run, as their journal begins."""
+    hello = head["hello"]
+    result.target, result.identity, result.firmware = head["target"], hello["identity"], hello["firmware"]
+    result.seed, result.kit, result.spec = (head.get(name, "") for name in ("seed", "kit", "spec"))
+    result.bench = head.get("bench", {})
+    declared_profile(hello)
+    return head
+
+
+def _end_with(over: Record, result: RunResult) -> None:
+    for name in OF_THE_END:
+        setattr(result, name, over[name])
+
+
+def _not_judged(run: Record, result: RunResult) -> list[ScenarioResult]:
+    """Of scenarios that were planned, those that the journal does not have, and those that were left out."""
+    judged = {each.id for each in result.scenarios}
+    ended = result.error or "the journal ends before it"
+    missing = [not_played(name, cited, ended) for name, cited in run.get("planned", {}).items() if name not in judged]
+    left_out = run["left_out"].items()
+    return missing + [ScenarioResult(name, Verdict.NOT_APPLICABLE, tuple(cited), message=why) for name, (why, cited) in left_out]
+
+
 def first_finding(scenario: Sequence[Record], head: Record) -> tuple[Finding, int] | None:
     """What was wrong in one scenario, and the index of the record that shows it; None where nothing was."""
     judge = _judge(scenario[0], head)
@@ -81,6 +91,12 @@ def first_finding(scenario: Sequence[Record], head: Record) -> tuple[Finding, in
         if judge.finding is not None:
             return judge.finding, index
     return None
+
+
+def _narrow(result: RunResult, only: str, path: Path) -> None:
+    if only:
+        result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
+        result.error = ""  # what ended the run is another matter, unless it ended this scenario, which then says so
 
 
 def _no_such(name: str, path: Path, result: RunResult) -> NoReturn:

@@ -83,15 +83,21 @@ def _show_gaps(console: Console, results: Sequence[RunResult]) -> None:
 
 def undecided(result: RunResult) -> Iterator[str]:
     """Why scenarios that were played decided nothing, those of one reason together, and what helps where that was their timing."""
-    reasons: dict[str, list[str]] = {}
-    for scenario in result.scenarios:
-        if scenario.verdict is Verdict.INCONCLUSIVE:
-            reasons.setdefault(_in_general(scenario.message), []).append(scenario.id)
+    reasons = why_undecided(result)
     for reason, ids in reasons.items():
         names = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
         yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {names}: {escape(reason)}"
     if any(AIMED_AT in reason for reason in reasons):
         yield f"    {TIMING_HELPS}"
+
+
+def why_undecided(result: RunResult) -> dict[str, list[str]]:
+    """The reasons for which scenarios that were played decided nothing, and which they are."""
+    reasons: dict[str, list[str]] = {}
+    for scenario in result.scenarios:
+        if scenario.verdict is Verdict.INCONCLUSIVE:
+            reasons.setdefault(_in_general(scenario.message), []).append(scenario.id)
+    return reasons
 
 
 def _in_general(message: str) -> str:
@@ -130,14 +136,17 @@ def _story(history: Sequence[str], contradicting: Container[int]) -> Iterator[st
 
 def next_commands(result: RunResult, scenario: str, where: str) -> list[str]:
     """The command that judges a scenario again from what was recorded, and what else it does."""
-    journal = Path(result.journal)
-    again = f"lockproof replay {shlex.quote(str(replaying.short_name(journal)))} --scenario {scenario}"
-    on_the_box = f"on the box again: {_on_the_box(result, scenario, where)}"
-    frames = "; its frames: --frames; as a unit test in C: --export-c FILE" if replaying.has_bytes(journal) else ""
-    return [f"again: {again}", f"       ({on_the_box}{frames})"]
+    on_the_box = f"on the box again: {how_on_the_box(result, scenario, where)}"
+    frames = "; its frames: --frames; as a unit test in C: --export-c FILE" if replaying.has_bytes(Path(result.journal)) else ""
+    return [f"again: {replay_command(result, scenario)}", f"       ({on_the_box}{frames})"]
 
 
-def _on_the_box(result: RunResult, scenario: str, where: str) -> str:
+def replay_command(result: RunResult, scenario: str) -> str:
+    """It judges the scenario again from what was recorded."""
+    return f"lockproof replay {shlex.quote(str(replaying.short_name(Path(result.journal))))} --scenario {shlex.quote(scenario)}"
+
+
+def how_on_the_box(result: RunResult, scenario: str, where: str) -> str:
     """What to add to play it there; a box of a bench file is known to nothing but the file, so that it takes a run of its own."""
     box = f"--box {shlex.quote(result.target)}"
     if not (bench := result.bench.get("file")):

@@ -15,7 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from lockproof.conformance import ctrl_c
+from lockproof.conformance import ctrl_c, provenance
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
@@ -83,6 +83,7 @@ def run(
     """
     started, progress = time.perf_counter(), progress or OnProgress()
     result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "", seed=seed)
+    result.kit, result.spec = provenance.kit(), provenance.spec()
     result.bench = target.board.settings() if target.board else {}
     journal = Journal(folder / "journal.jsonl" if folder else None)
     plan = Plan()
@@ -101,7 +102,7 @@ def run(
             told = {s.id: (plan.left_out[s.id], s.clauses) for s in scenarios if s.id in plan.left_out}
             planned = {s.id: s.clauses for s in plan.selected}
             judged = {"planned": planned, "left_out": told, "judged_authority": target.reference}
-            judged |= {"clock": timing.mode, "wait": timing.longest_wait}
+            judged |= {"clock": timing.mode, "wait": timing.longest_wait, "kit": result.kit, "spec": result.spec}
             recorded = {"began": journal.began, "today": today, "seed": seed, "hello": hello, "bench": result.bench, **judged}
             journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
@@ -133,14 +134,14 @@ def run(
         result.stopped = True
         _end_with(ctrl_c.what_is_kept(), result, journal)
     finally:
-        journal.close()
-    if not plan.selected and not result.error:
-        why = next(iter(plan.left_out.values()), "none was chosen")
-        result.error = f"no scenario was run: {why}; nothing can be said of this box"
+        if not plan.selected and not result.error:
+            why = next(iter(plan.left_out.values()), "none was chosen")
+            result.error = f"no scenario was run: {why}; nothing can be said of this box"
+        result.seconds = time.perf_counter() - started
+        _close(journal, result)
     result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected[len(result.scenarios) :]]
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
-    result.seconds = time.perf_counter() - started
     return result
 
 
@@ -151,6 +152,16 @@ def _end_with(error: str, result: RunResult, journal: Journal) -> None:
     result.error = error
     with contextlib.suppress(BenchError):  # where the journal itself is what failed
         journal.write("error", message=error)
+
+
+OF_THE_END = ("target", "seed", "kit", "spec", "bench", "seconds", "link", "clock", "error", "stopped")
+"""What the last record says of a run: what nothing else in the journal tells, or not of a box that never answered."""
+
+
+def _close(journal: Journal, result: RunResult) -> None:
+    with contextlib.suppress(BenchError):
+        journal.write("over", began=journal.began, **{name: getattr(result, name) for name in OF_THE_END})
+    journal.close()
 
 
 def _link_of(box: Box) -> str:

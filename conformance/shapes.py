@@ -133,6 +133,9 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "bench": _maybe(_map(file=_maybe(_TEXT))),
         "clock": _maybe(_TEXT),
         "wait": _maybe(_whole(0), null=True),
+        "began": _maybe(_TEXT),
+        "kit": _maybe(_TEXT),
+        "spec": _maybe(_TEXT),
         "hello": _map(
             identity=_TEXT, firmware=_TEXT, classes=_TEXTS, gives_reasons=_TRUTH, log_capacity=_whole(1), log_when_full=_TEXT
         ),
@@ -165,5 +168,18 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
     "check": {"what": _TEXT},
     "given-up": {"message": _TEXT},
     "error": {"message": _TEXT},
+    "over": {
+        "began": _TEXT,
+        "target": _TEXT,
+        "seed": _TEXT,
+        "kit": _TEXT,
+        "spec": _TEXT,
+        "bench": _map(file=_maybe(_TEXT)),
+        "seconds": _number(0, _FAR),
+        "link": _TEXT,
+        "clock": _TEXT,
+        "error": _TEXT,
+        "stopped": _TRUTH,
+    },
 }
 """By kind of record: its fields. Of other kinds nothing is taken."""

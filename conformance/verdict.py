@@ -105,6 +105,8 @@ class RunResult:
     error: str = ""
     journal: str = ""
     seed: str = ""
+    kit: str = ""  # the version of this program, and which text of the standard it judged by
+    spec: str = ""
     link: str = ""
     clock: str = ""  # how it was dealt with where it ran, and how it stood to what it was set to
     bench: dict[str, Any] = field(default_factory=dict)  # of the bench file, what this was reached with
