@@ -131,7 +131,7 @@ def run(
     """Play the scenarios on a box and judge it."""
     import secrets
 
-    from lockproof.conformance import html_report, report, reporting, suite, targets
+    from lockproof.conformance import html_report, junit, report, reporting, suite, targets
     from lockproof.conformance.progress import Progress
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.scenario import DEFAULT_TODAY
@@ -171,7 +171,7 @@ def run(
     report.show(console, results, brief=brief or named, left_out=named)
     try:
         report.write_json(folder / "report.json", results)
-        report.write_junit(folder / "junit.xml", results)
+        junit.write(folder / "junit.xml", results)
         html_report.write(folder / reporting.PAGE, results)
     except OSError as error:
         _stop(f"{folder}: the reports cannot be written: {error.strerror}; make room; the journal is what there is", Exit.LINK)

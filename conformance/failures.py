@@ -72,11 +72,18 @@ class Failed:
         """The clauses that tell one kind of failure from another."""
         return self.finding.contradicted or self.finding.shown
 
+    @property
+    def hard_to_read(self) -> tuple[bool, bool, int, str]:
+        """Least where the step was there to show it, in a scenario that people wrote, after few others."""
+        shows = set(self.finding.contradicted) & set(self.finding.shown)
+        synthesized = self.finding.where.startswith("vectors/")
+        return not shows, synthesized, len(self.played.moments), self.result.id
+
 
 def groups(failed: Sequence[Failed], run: RunResult, prefix: str) -> list[list[Failure]]:
     """Failures against the same clauses together, the one that is soonest understood first; most failures first."""
     kinds: dict[tuple[str, ...], list[Failed]] = {}
-    for each in sorted(failed, key=lambda each: (len(each.played.moments), each.result.id)):
+    for each in sorted(failed, key=lambda each: each.hard_to_read):
         kinds.setdefault(each.against, []).append(each)
     sorted_kinds = sorted(kinds.values(), key=len, reverse=True)
     order = [kind[0] for kind in sorted_kinds] + [each for kind in sorted_kinds for each in kind[1:]]

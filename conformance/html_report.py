@@ -90,6 +90,15 @@ class BoxPage:
         return {each.result.id: each for kind in self.failures for each in kind}
 
     @property
+    def brief(self) -> str:
+        """What a reader wants to know first."""
+        told = dict(self.facts)
+        clock = f"clock: {told['clock']}"
+        return " · ".join(
+            filter(None, [told.get("firmware"), clock, told.get("begun"), told.get("took"), f"seed {self.result.seed}"])
+        )
+
+    @property
     def undecided(self) -> Mapping[str, Sequence[str]]:
         return report.why_undecided(self.result)
 
@@ -124,10 +133,13 @@ def page(results: Sequence[RunResult]) -> str:
     environment = _environment()
     book = _Book()
     boxes = [book.read(result, name) for result, name in zip(results, _names(results), strict=True)]
-    known = clauses.all_clauses()
+    known, reached = (
+        clauses.all_clauses(),
+        [box for box in boxes if box.result.scenarios],
+    )  # of the others there is no more to say
     rows = [
-        (known[cells[0].id], dict(zip((box.name for box in boxes if box.result.clauses), cells, strict=True)))
-        for cells in zip(*(box.result.clauses for box in boxes if box.result.clauses), strict=True)
+        (known[cells[0].id], dict(zip((box.name for box in reached), cells, strict=True)))
+        for cells in zip(*(box.result.clauses for box in reached), strict=True)
     ]
     style, script = (_file(f"report.{kind}") for kind in ("css", "js"))
     counts = Counter(scene.verdict for scene in book.scenes.values())
@@ -265,7 +277,7 @@ def _sentence(result: RunResult) -> str:
     shown = sum(row.verdict is Verdict.PASS for row in result.clauses)
     match result.verdict:
         case Verdict.FAIL:
-            seen = f"seen in {failed} of the {counted(played_of, 'scenario')} that {_is(played_of)} about it"
+            seen = f"seen in {failed} of {counted(played_of, 'scenario')}"
             return f"It does not do what the standard says: it breaks {counted(broken, 'clause')}, {seen}."
         case Verdict.ERROR:
             return f"It was not judged to the end, by no fault that was seen of it: {_first_line(result.error) or _why(result)}."
@@ -308,8 +320,9 @@ def _facts(result: RunResult, head: Record) -> Iterator[tuple[str, str]]:
     yield from _bench_facts(result)
     clocks = sorted({each.clock for each in result.scenarios if each.clock})
     measured = next((each.measured for each in reversed(result.scenarios) if each.measured), "")
-    yield "clock", "; ".join(filter(None, (" and ".join(clocks), result.clock, measured))) or "not used"
-    began, judged_by = str(head.get("began", "")), f"lockproof {result.kit}, text of the standard {result.spec}"
+    how = result.clock.removeprefix("clock: ") or " and ".join(clocks)
+    yield "clock", "; ".join(filter(None, (how, measured))) or "not used"
+    began, judged_by = result.began, f"lockproof {result.kit}, text of the standard {result.spec}"
     told = {
         "begun": began[:19].replace("T", " ") + (" UTC" if began.endswith("+00:00") else began[19:]),
         "took": f"{result.seconds:.1f} s" + (", stopped by Ctrl-C" if result.stopped else "") if result.seconds else "",
@@ -375,8 +388,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"counted": counted, "whole": _whole, "as_json": lambda value: json.dumps(value, ensure_ascii=False)}
-    environment.globals |= {"marks": MARKS, "when": _when, "lines": _lines, "said": recording.said}
+    environment.filters |= {
+        "counted": counted,
+        "whole": _whole,
+        "prose": _prose,
+        "as_json": lambda value: json.dumps(value, ensure_ascii=False),
+    }
+    environment.globals |= {"marks": MARKS, "when": _when, "whenever": _whenever, "lines": _lines, "said": recording.said}
     return environment
 
 
@@ -390,8 +408,21 @@ def _whole(text: str) -> Markup:
     return Markup("{}").format(visible(text, None))
 
 
+def _prose(text: str) -> Markup:
+    """Text of the standard, in which backquotes mark what is code."""
+    told = [
+        (Markup("<code>{}</code>") if number % 2 else Markup("{}")).format(part) for number, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(told)
+
+
 def _when(instant: int | None, zone: str) -> str:
     return "unknown" if instant is None else local_text(instant, zone) if instant >= 0 else str(instant)
+
+
+def _whenever(instant: int | None, zone: str) -> Markup:
+    """Date and time of day, neither of which is broken."""
+    return Markup(" ").join(Markup('<span class="nb">{}</span>').format(part) for part in _when(instant, zone).split(" "))
 
 
 def _lines(seen: Played) -> Iterator[tuple[Moment, str, str, str]]:

@@ -63,7 +63,8 @@ def _told_of(head: Record, result: RunResult) -> Record:
     """The box and the run, as their journal begins."""
     hello = head["hello"]
     result.target, result.identity, result.firmware = head["target"], hello["identity"], hello["firmware"]
-    result.seed, result.kit, result.spec = (head.get(name, "") for name in ("seed", "kit", "spec"))
+    for name in ("began", "seed", "kit", "spec"):
+        setattr(result, name, head.get(name, ""))
     result.bench = head.get("bench", {})
     declared_profile(hello)
     return head

@@ -140,6 +140,7 @@ class _Reader:
         self._days: dict[Any, Span] = {}
         self._hours: dict[Any, Span] = {}
         self._windows: dict[str, Span] = {}
+        self._heard: dict[str, int] = {}  # of which grant's end, and when
         self._nonces: list[int | None] = [None]  # when each was given; they are counted from 1
         self._unknown: int | None = None
         self._armed: Record | None = None
@@ -180,7 +181,8 @@ class _Reader:
         self._close_step()
         if self._unknown is not None:
             self._known_again(self._at or self._unknown)
-        self._out.spans += [*self._days.values(), *self._hours.values(), *self._windows.values()]
+        self._out.spans += [*self._days.values(), *self._hours.values()]
+        self._out.spans += [replace(window, until=self._heard.get(grant)) for grant, window in self._windows.items()]
         self._out.spans.sort(key=lambda span: list(Lane).index(span.lane))
         self._out.moments = list(_in_a_row(self._out.moments))
         return self._out
@@ -222,9 +224,7 @@ class _Reader:
         elif name == "present":
             self._presented(instant)
         elif name == "revocation_order" and accepted and instant is not None and self._command["meaning"].get("authentic"):
-            grant = str(self._command["meaning"].get("grant"))
-            if grant in self._windows and self._windows[grant].until is None:
-                self._windows[grant] = replace(self._windows[grant], until=instant)
+            self._heard.setdefault(str(self._command["meaning"].get("grant")), instant)
 
     def _lost(self, record: Record, *, wrong: bool) -> None:
         if self._running:

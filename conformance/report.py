@@ -1,4 +1,4 @@
-"""What a run found, for people and for machines: failures told so that they can be understood, a table by clause, JSON, JUnit."""
+"""What a run found, for people and for machines: failures told so that they can be understood, a table by clause, JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from xml.etree import ElementTree as Xml
 
 from lockproof.conformance import replaying
 from lockproof.conformance.pace import AIMED_AT
@@ -215,40 +214,6 @@ def write_json(path: Path, results: Sequence[RunResult]) -> None:
     path.write_text(
         json.dumps({"format": "lockproof-run/1", "runs": runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-
-
-def write_junit(path: Path, results: Sequence[RunResult]) -> None:
-    """JUnit XML: a suite per run, a case per scenario; `inconclusive` is a skip that says so."""
-    root = Xml.Element("testsuites")
-    for result in results:
-        suite = Xml.SubElement(
-            root, "testsuite", name=result.target, tests=str(len(result.scenarios)), time=f"{result.seconds:.3f}"
-        )
-        for case in _cases(suite, result):
-            suite.append(case)
-        if result.error:
-            Xml.SubElement(suite, "system-err").text = result.error
-    Xml.indent(root)
-    Xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
-
-
-def _cases(suite: Xml.Element, result: RunResult) -> Iterator[Xml.Element]:
-    names = {Verdict.FAIL: ("failure", "failures"), Verdict.ERROR: ("error", "errors")}
-    for verdict in (Verdict.FAIL, Verdict.ERROR):
-        suite.set(names[verdict][1], str(sum(s.verdict is verdict for s in result.scenarios)))
-    suite.set("skipped", str(sum(s.verdict in {Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE} for s in result.scenarios)))
-    for scenario in result.scenarios:
-        case = Xml.Element("testcase", classname=f"lockproof.{result.target}", name=scenario.id, time=f"{scenario.seconds:.3f}")
-        found = scenario.finding
-        message = f"{found.did}: {found.saw}; {found.must}" if found else scenario.message
-        if scenario.verdict in names:
-            element = Xml.SubElement(
-                case, names[scenario.verdict][0], message=message, type=", ".join(found.clauses) if found else "error"
-            )
-            element.text = "\n".join(found.history) if found else scenario.message
-        elif scenario.verdict is not Verdict.PASS:
-            Xml.SubElement(case, "skipped", message=f"{scenario.verdict}: {message}")
-        yield case
 
 
 def _styled(verdict: Verdict) -> str:

@@ -86,6 +86,7 @@ def run(
     result.kit, result.spec = provenance.kit(), provenance.spec()
     result.bench = target.board.settings() if target.board else {}
     journal = Journal(folder / "journal.jsonl" if folder else None)
+    result.began = journal.began
     plan = Plan()
     try:
         with ctrl_c.let_in(), opened(target, journal.passed) as box:
@@ -154,13 +155,13 @@ def _end_with(error: str, result: RunResult, journal: Journal) -> None:
         journal.write("error", message=error)
 
 
-OF_THE_END = ("target", "seed", "kit", "spec", "bench", "seconds", "link", "clock", "error", "stopped")
+OF_THE_END = ("target", "began", "seed", "kit", "spec", "bench", "seconds", "link", "clock", "error", "stopped")
 """What the last record says of a run: what nothing else in the journal tells, or not of a box that never answered."""
 
 
 def _close(journal: Journal, result: RunResult) -> None:
     with contextlib.suppress(BenchError):
-        journal.write("over", began=journal.began, **{name: getattr(result, name) for name in OF_THE_END})
+        journal.write("over", **{name: getattr(result, name) for name in OF_THE_END})
     journal.close()
 
 

@@ -63,6 +63,7 @@ class StoryJudge:
     error: str = ""
     seen: int = 0
     measured: str = ""  # of a clock that runs
+    _where: str = ""  # the scenario stands
     _step: Record = field(default_factory=dict)
     _command: Record = field(default_factory=dict)
     _armed: Record | None = None
@@ -131,6 +132,7 @@ class StoryJudge:
             observed_by=tuple(dict.fromkeys(self._observed_by)),
             clock=str(scenario.get("clock", "")),
             measured=self.measured,
+            where=self._where,
         )
 
     # Records
@@ -151,7 +153,7 @@ class StoryJudge:
 
     def _see_step(self, record: Record) -> None:
         self._passed()
-        self._step = record
+        self._step, self._where = record, self._where or record["where"]
 
     def _see_end(self, record: Record) -> None:
         if record["records"] != self.seen:

@@ -37,14 +37,13 @@ SYMBOLS = Markup(
     '<symbol id="y-a" viewBox="-10 -10 20 20"><path d="M0-8.5 8.5 0 0 8.5-8.5 0Z"/></symbol>'
     '<symbol id="y-k" viewBox="-10 -10 20 20"><path d="M-7 0A8 8 0 0 1 7 0 8 8 0 0 1-7 0Z"/></symbol>'
 )
-_LETTER, _WORD, _CLOCK = 5.9, 52, 50  # the width of a letter, of a word beneath a symbol, of a time of day
+_LETTER, _CLOCK = 5.9, 50  # the width of a letter, and of a time of day
 _LEAST, _PER_TENFOLD = 56, 13
 _EDGE, _BAR, _ROW = 30, 30, 52  # margins, the height of a bar with its name, of the row of symbols
-_SLOT, _NARROW = 50, 22  # the room of a symbol, with its word and without
+_SLOT, _NARROW = 46, 22  # the room of a symbol, with a short word and with none
 _CROWDED = 40  # symbols from which on words give way
 _MOST_AT_ONCE = 8  # of what was done at one instant
 _MOST_BARS = 10
-_INDICATED = "\u00d7"
 
 
 def picture(played: Played, ident: str) -> Markup:
@@ -63,7 +62,7 @@ def picture(played: Played, ident: str) -> Markup:
         for place, moment in enumerate(moments):
             drawn.moment(moment, axis.place(instant, place), y)
         if left_out:
-            drawn.text(axis.place(instant, len(moments) - 1) + axis.slot / 2, y + 44, f"and {left_out} more", "w")
+            drawn.text(axis.place(instant, 0), y + 44, f"and {left_out} before", "w")
     y += _ROW + 12
     drawn.axis(y)
     title = f"When what was done: {played.id}"
@@ -114,6 +113,20 @@ def _at_once(shown: Sequence[Moment]) -> dict[int, tuple[list[Moment], int]]:
     return {at: (them[-_MOST_AT_ONCE:], max(0, len(them) - _MOST_AT_ONCE)) for at, them in told.items()}
 
 
+def _word(moment: Moment) -> str:
+    """What stands beneath a sign."""
+    word = moment.did.removeprefix(ASKED).split()[0] if moment.kind is Kind.AUTHORITY else _SHAPES[moment.kind][1]
+    parts = ["✗" if moment.wrong else "", word, f"±{_around(moment)} s" if _around(moment) else ""]
+    return " ".join(filter(None, [*parts, f"\u00d7{moment.times}" if moment.times > 1 else ""]))
+
+
+def _around(moment: Moment) -> int:
+    """Seconds by which its clock can have stood elsewhere, as far as the bench's tells."""
+    if moment.between is None or moment.at is None:
+        return 0
+    return max(moment.between[1] - moment.at, moment.at - moment.between[0], 0)
+
+
 class _Axis:
     """From instants to places."""
 
@@ -121,7 +134,6 @@ class _Axis:
         self.moments = moments
         self.instants = sorted({*moments, *edges})
         self.crowded = sum(len(them) for them, _ in moments.values()) > _CROWDED
-        self.slot = _NARROW if self.crowded else _SLOT
         self._places: Mapping[int, float] = dict(self._laid_out())
 
     def _laid_out(self) -> Iterator[tuple[int, float]]:
@@ -138,14 +150,18 @@ class _Axis:
 
     def taken(self, instant: int) -> float:
         """The room of what was done then."""
-        return len(self.moments[instant][0]) * self.slot if instant in self.moments else 0
+        return sum(map(self._slot, self.moments[instant][0])) if instant in self.moments else 0
+
+    def _slot(self, moment: Moment) -> float:
+        return _NARROW if self.crowded and not moment.wrong else max(_SLOT, len(_word(moment)) * _LETTER + 10)
 
     def x(self, instant: int) -> float:
         return self._places[instant]
 
     def place(self, instant: int, number: int) -> float:
         """Of the middle of what was done then, counted from 0."""
-        return self._places[instant] + (number + 0.5) * self.slot
+        *before, this = self.moments[instant][0][: number + 1]
+        return round(self._places[instant] + sum(map(self._slot, before)) + self._slot(this) / 2, 1)
 
     @property
     def end(self) -> float:
@@ -191,22 +207,16 @@ class _Drawn:
         self.add(f'<rect class="{kind}" x="{start:.6g}" y="{y + 14}" width="{end - start:.6g}" height="9"/>')
 
     def moment(self, moment: Moment, x: float, y: int) -> None:
-        assert moment.at is not None
-        symbol, word = _SHAPES[moment.kind]
-        if moment.kind is Kind.AUTHORITY:
-            word = moment.did.removeprefix(ASKED).split()[0]
-        if moment.between and (around := max(moment.between[1] - moment.at, moment.at - moment.between[0])) > 0:
+        symbol, word = _SHAPES[moment.kind][0], _word(moment)
+        if _around(moment):
             self.add(f'<path class="i" d="M{x - 20:.6g} {y + 7}v8m0-4h40m0-4v8"/>')
-            word += f" ±{around} s"
         kind = f"m {symbol}" + (" x" if moment.wrong else "")
         self.add(f'<use href="#y-{symbol}" class="{kind}" x="{x - 10:.6g}" y="{y + 1}" width="20" height="20"/>')
         if moment.kind is not Kind.POWER:  # a flash has no room for it
             self.add(f'<text class="c {symbol}" x="{x:.6g}" y="{y + 15}">{moment.step}</text>')
-        if moment.times > 1:
-            word += f" {_INDICATED}{moment.times}"
         if moment.wrong:
             self.add(f'<path class="x" d="M{x:.6g} 2V{y - 1}m0 36V{y + 64}"/>')
-            self.text(x, y + 32, f"✗ {word}", "w x")
+            self.text(x, y + 32, word, "w x")
         elif not self._axis.crowded:
             self.text(x, y + 31, word, "w")
 

@@ -72,6 +72,7 @@ class ScenarioResult:
     observed_by: tuple[str, ...] = ()  # who said whether the box opened: self-reported, operator, sensed
     clock: str = ""  # how it was dealt with: hold, advance, wall-clock
     measured: str = ""  # of a clock that ran
+    where: str = ""  # it stands: file and line
 
     @property
     def left_out(self) -> bool:
@@ -104,6 +105,7 @@ class RunResult:
     clauses: list[ClauseResult] = field(default_factory=list)
     error: str = ""
     journal: str = ""
+    began: str = ""  # the instant, as ISO 8601 has it
     seed: str = ""
     kit: str = ""  # the version of this program, and which text of the standard it judged by
     spec: str = ""

@@ -27,7 +27,10 @@
       boxes.forEach(function (box) { box.checked = true; });
       apply();
     }
-    if (place.tagName === "DETAILS") { place.open = true; place.querySelector("summary").focus(); }
+    for (var around = place; around; around = around.parentElement) {
+      if (around.tagName === "DETAILS") { around.open = true; }
+    }
+    if (place.tagName === "DETAILS") { place.querySelector("summary").focus(); }
     place.scrollIntoView();
   }
   if (filter) {
@@ -39,9 +42,19 @@
   }
   window.addEventListener("hashchange", reveal);
   reveal();
+  function bringIntoSight(picture) {
+    var wrong = picture.querySelector(".m.x");
+    if (wrong) { picture.scrollLeft = Number(wrong.getAttribute("x")) - picture.clientWidth / 2; }
+  }
+  all(".failure .pic").forEach(bringIntoSight);
+  all(".failure details").forEach(function (each) {
+    each.addEventListener("toggle", function () {
+      Array.prototype.forEach.call(each.querySelectorAll(".pic"), bringIntoSight);
+    });
+  });
   var opened = [];
   window.addEventListener("beforeprint", function () {
-    opened = all(".failure details, .clause, .gap").filter(function (each) { return each.tagName === "DETAILS" ? !each.open : false; });
+    opened = all(".failure > .key, .clause, .gap, .about").filter(function (each) { return each.tagName === "DETAILS" ? !each.open : false; });
     opened.forEach(function (each) { each.open = true; });
   });
   window.addEventListener("afterprint", function () {
