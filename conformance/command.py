@@ -135,6 +135,7 @@ def run(
     from lockproof.conformance.progress import Progress
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.scenario import DEFAULT_TODAY
+    from lockproof.spec.observable import BadInput
 
     signal.signal(signal.SIGTERM, ctrl_c.as_ctrl_c)
     console, packaged = _console(), _suite(which)
@@ -175,6 +176,8 @@ def run(
         html_report.write(folder / reporting.PAGE, results)
     except OSError as error:
         _stop(f"{folder}: the reports cannot be written: {error.strerror}; make room; the journal is what there is", Exit.LINK)
+    except BadInput as error:  # of a journal that could not be written whole; the verdicts are there
+        sys.stderr.write(f"{folder / reporting.PAGE} was not written: {error}\n")
     raise SystemExit(_worst(result.exit_code for result in results))
 
 

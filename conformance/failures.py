@@ -19,6 +19,7 @@ from lockproof.spec.observable import BadInput
 
 WITH_FRAMES = 20  # failures of a box of which what passed on the line stands in the page
 WITH_TESTS = 5  # and of which the unit test in C does
+_REVOKED = "connect.revoke.bound"
 _MOST_FRAMES = 200
 _MOST_NOISE = 4096  # bytes of what else came on the line
 
@@ -130,12 +131,14 @@ def _bounds(wrong: Moment, spans: Sequence[Span], finding: Finding) -> Iterator[
         if span.about != wrong.about:
             continue
         matters = span.clause in finding.clauses or span.clause in finding.must
-        ends = [("begins", span.start), ("ends", span.end), *([("is revoked", span.until)] if span.until is not None else [])]
-        nearest = min((abs(wrong.at - instant) for _, instant in ends), default=0)
+        ends = (("begins", span.start), ("ends", span.end))
+        nearest = min(abs(wrong.at - instant) for _, instant in ends)
         for word, instant in ends:
-            yield Bound(
-                f"{span.what} {word}", instant, _margin(wrong.at - instant), matters and abs(wrong.at - instant) == nearest
-            )
+            decides = matters and abs(wrong.at - instant) == nearest
+            yield Bound(f"{span.what} {word}", instant, _margin(wrong.at - instant), decides)
+        if span.until is not None:
+            decides = _REVOKED in finding.clauses
+            yield Bound(f"{span.about} is heard of as revoked", span.until, _margin(wrong.at - span.until), decides)
 
 
 def _margin(after: int) -> str:

@@ -144,6 +144,7 @@ class _Reader:
         self._nonces: list[int | None] = [None]  # when each was given; they are counted from 1
         self._unknown: int | None = None
         self._armed: Record | None = None
+        self._offs: list[tuple[Span, int]] = []  # each without power, and after how many moments
 
     def take(self, record: Record, *, wrong: bool) -> None:
         self._at = record.get("at", self._at)
@@ -181,6 +182,7 @@ class _Reader:
         self._close_step()
         if self._unknown is not None:
             self._known_again(self._at or self._unknown)
+        self._out.spans += self._without_power()
         self._out.spans += [*self._days.values(), *self._hours.values()]
         self._out.spans += [replace(window, until=self._heard.get(grant)) for grant, window in self._windows.items()]
         self._out.spans.sort(key=lambda span: list(Lane).index(span.lane))
@@ -249,7 +251,14 @@ class _Reader:
 
     def _off(self, seconds: int) -> None:
         if seconds and (began := self._true()) is not None:
-            self._out.spans.append(Span(Lane.OFF, f"no power for {spoken(seconds)}", began, began + seconds))
+            self._offs.append((Span(Lane.OFF, f"no power for {spoken(seconds)}", began, began + seconds), len(self._out.moments)))
+
+    def _without_power(self) -> Iterator[Span]:
+        """As far as what the box did next by its own clock, which may have been set to an earlier time meanwhile."""
+        for span, after in self._offs:
+            following = next((m.at for m in self._out.moments[after:] if m.by_box and m.at is not None), span.end)
+            if span.start < following:
+                yield replace(span, end=min(span.end, following))
 
     def _checked(self, record: Record, *, wrong: bool) -> None:
         saw = _short(record.get("seen"))

@@ -295,7 +295,7 @@ class StoryJudge:
         if outcome.accepted:
             needs = [n for n in outcome.entitled_by if n.holds]
             return f"must {word}: " + (", ".join(f"{n.name} ({n.clause})" for n in needs) or "nothing forbids it")
-        told = [f"not {need.name} ({need.clause}{turns.get(need.name, '')})" for need in outcome.needs if need.forbids]
+        told = [f"{_denied(need.name)} ({need.clause}{turns.get(need.name, '')})" for need in outcome.needs if need.forbids]
         return f"must {word}: " + ", ".join(told)
 
     def _word(self, accepted: bool, *, future: bool = False) -> str:
@@ -323,6 +323,11 @@ def between(outcomes: Iterable[Outcome], reason: str | None) -> tuple[str, ...]:
 def wrong_time(must: int | None, saw: int | None) -> tuple[str, ...]:
     """The clause between two box times: one says when the time is unknown, the other how right a known one must be."""
     return ("box.clock.never-back",) if None in (must, saw) else ("box.clock.accuracy",)
+
+
+def _denied(need: str) -> str:
+    """That a need does not hold, in words: `not within its life`, and of `not heard of as revoked` the other way round."""
+    return need.removeprefix("not ") if need.startswith("not ") else f"not {need}"
 
 
 def _accepted_word(accepted: bool) -> str:

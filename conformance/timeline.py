@@ -193,7 +193,8 @@ class _Drawn:
     def bar(self, span: Span, y: int) -> None:
         start, end = self._axis.x(span.start), self._axis.x(span.end)
         kind = f"b {span.lane}" + ("" if span.sure else " u")
-        self.text(start, y + 10, span.what, "n", "start")
+        revoked = ", revoked before" if span.until is not None and span.until <= span.start else ""
+        self.text(start, y + 10, span.what + revoked, "n", "start")
         if span.until is not None and span.start < span.until < span.end:
             cut = self._axis.x(span.until)
             self._rectangle(kind, start, cut, y)

@@ -203,6 +203,25 @@ def test_a_failure_says_clause_both_steps_bound_and_margin(failed):
     ]
 
 
+def test_of_a_revocation_that_is_ignored_the_bound_is_when_it_was_heard_of(tmp_path):
+    only = ("a-revocation-ends-one-grant-to-its-last-byte",)
+    failure = failure_in(html_report.page(judged(tmp_path, "fault:ignores-revocations", only=only)))
+    assert [text_of(row) for row in failure.findall(".//table[@class='bounds']/tbody/tr[@class='turns']")] == [
+        "ticket is heard of as revoked2027-03-02 09:00:00at that very second ← this decides"
+    ]
+    assert "must refuse: heard of as revoked (connect.revoke.bound)" in text_of(failure)
+    assert "window of ticket, revoked before" in [text_of(each) for each in failure.iter("text")]
+
+
+def test_power_is_away_until_the_box_does_something_by_its_own_clock(tmp_path):
+    """It was set to an earlier time, which it may be where it lost the time."""
+    name = "an-expired-code-stays-so-when-the-time-was-lost"
+    svg = picture_in(html_report.page(judged(tmp_path, "reference", only=(name,))), name)
+    off = next(each for each in svg.findall("rect") if each.get("class") == "b off")
+    end = float(off.get("x")) + float(off.get("width"))
+    assert [float(each.get("x")) + 10 > end for each in svg.findall("use") if each.get("class") == "m t"] == [True]
+
+
 def test_a_failure_has_commands_frames_and_the_test_in_c(failed, tmp_path):
     folder, page = failed
     failure = failure_in(page)
