@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
-from lockproof.conformance import declaring, report, suite, targets
+from lockproof.conformance import declaring, html_report, junit, report, reporting, suite, targets
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.progress import Progress
 from lockproof.conformance.replaying import JOURNAL
@@ -122,11 +123,14 @@ def carry_out(asked: Asked, understood: Understood, folder: Path, console: Conso
             )
     try:
         report.write_json(folder / report.REPORT, results)
-        report.write_junit(folder / "junit.xml", results)
+        junit.write(folder / "junit.xml", results)
+        html_report.write(folder / reporting.PAGE, results)
     except OSError as error:
         raise BenchError(
             f"{folder}: the reports cannot be written: {error.strerror}; make room; the journal is what there is"
         ) from error
+    except BadInput as error:  # of a journal that could not be written whole; the verdicts are there
+        sys.stderr.write(f"{folder / reporting.PAGE} was not written: {error}\n")
     return results
 
 

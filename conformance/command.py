@@ -486,6 +486,40 @@ def judge(
     raise SystemExit(Exit.LINK if judged.differences else _worst(result.exit_code for result in judged.results))
 
 
+@app.command("report", epilog="For example: lockproof report runs/0001")
+def report_run(
+    run_: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, that of one box of it, or a journal.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write the page to this file; report.html in the run's folder, if not said.")
+    ] = None,
+) -> None:
+    """Make the page of a run anew, from its journals alone: what was found, for people, in one HTML file that needs no network."""
+    from lockproof.conformance import report
+    from lockproof.conformance.reporting import report_anew
+
+    path, results = report_anew(run_, out)
+    console = _console()
+    for result in results:
+        console.print(report.summary(result), highlight=False, soft_wrap=True)
+    sys.stdout.write(f"{path}\n")
+    raise SystemExit(_worst(result.exit_code for result in results))
+
+
+@app.command(epilog="For example: lockproof diff runs/0001 runs/0002")
+def diff(
+    before: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The folder of a run, that of one box of it, a journal or a report.json.")
+    ],
+    after: Annotated[Path, typer.Argument(metavar="RUN", help="The run to compare it with.")],
+) -> None:
+    """Compare two runs by clause and scenario: what got worse (then 1 is returned), better, is new or gone, has another reason."""
+    from lockproof.conformance.comparing import compare
+
+    lines, code = compare(before, after)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    raise SystemExit(code)
+
+
 @scenarios_app.command("list", epilog="For example: lockproof scenarios list --clause code.day")
 def list_scenarios(
     clause: Annotated[str, typer.Option(help="Only those that show this clause.")] = "",

@@ -13,7 +13,7 @@ from lockproof.conformance.journal import Record
 from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.run import OVERWRITES, clause_results, not_played
+from lockproof.conformance.run import OF_THE_END, OVERWRITES, clause_results, not_played
 from lockproof.conformance.story import OF_THE_LINE
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
@@ -28,7 +28,7 @@ class SoFar:
     head: Record = field(default_factory=dict)
     scenarios: list[ScenarioResult] = field(default_factory=list)  # that were played, each as it came out last
     error: str = ""  # what ended the run
-    over: Record | None = None  # what it says of itself, where everything that was planned was played
+    over: Record | None = None  # what it says of itself at its end
     tries: int = 0  # of the scenario played last: how often it was played to an end
     booted: bool = False  # the box has booted of itself
     cut: bool = False  # the last that is recorded of the box is that its power was to be cut
@@ -37,21 +37,26 @@ class SoFar:
 
     def result(self, path: Path) -> RunResult:
         """With what was planned and not played, and what was left out."""
-        hello, over = self.head["hello"], self.over or {}
-        result = RunResult(self.head["target"], hello["identity"], hello["firmware"], journal=str(path), error=self.error)
-        result.seed, result.bench = self.head.get("seed", ""), self.head.get("bench", {})
-        result.link, result.clock, result.seconds = (
-            over.get(name, getattr(result, name)) for name in ("link", "clock", "seconds")
-        )
+        hello = self.head.get("hello", {"identity": "", "firmware": ""})
+        result = RunResult("", hello["identity"], hello["firmware"], journal=str(path))
+        for name in OF_THE_END:
+            setattr(result, name, (self.over or self.head).get(name, getattr(result, name)))
+        result.error = result.error or self.error
         played = {each.id for each in self.scenarios}
-        why = self.error or "the journal ends before it"
-        missing = [not_played(name, cited, why) for name, cited in self.head.get("planned", {}).items() if name not in played]
+        why = result.error or "the journal ends before it"
+        planned = self.head.get("planned", {}).items()
+        missing = [not_played(name, cited, why) for name, cited in planned if name not in played]
         left_out = [
             ScenarioResult(name, Verdict.NOT_APPLICABLE, tuple(cited), message=why)
-            for name, (why, cited) in self.head["left_out"].items()
+            for name, (why, cited) in self.head.get("left_out", {}).items()
         ]
         result.scenarios = [*self.scenarios, *missing, *left_out]
         return result
+
+    @property
+    def is_over(self) -> bool:
+        """Everything that was planned was played."""
+        return self.over is not None and not self.over["error"]
 
 
 def judge_again(path: Path, only: str = "") -> RunResult:
@@ -60,8 +65,10 @@ def judge_again(path: Path, only: str = "") -> RunResult:
     Raises `BadInput` for a file that is no journal or was changed, and for a scenario that is not in it.
     """
     so_far = judge_so_far(path)
-    _run_of(so_far.head, path)
     result = so_far.result(path)
+    if result.error and not so_far.head:  # the box never said hello, and that is all there is to it
+        return result
+    _run_of(so_far.head, path)
     if only:
         result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
         result.error = ""  # what ended the run is another matter, unless it ended this scenario, which then says so
@@ -83,7 +90,7 @@ def judge_so_far(path: Path) -> SoFar:
                 _close(judge, so_far)
                 judge = _judge(record, _run_of(so_far.head, path)) if kind == "scenario" else None
                 so_far.over = record if kind == "over" else None
-                so_far.error = so_far.error if kind == "over" else ""
+                so_far.error = ""
             elif kind == "error" and (judge is None or judge.is_over):
                 so_far.error = record["message"]
             elif judge is not None:

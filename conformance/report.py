@@ -1,4 +1,4 @@
-"""What a run found, for people and for machines: failures told so that they can be understood, a table by clause, JSON, JUnit."""
+"""What a run found, for people and for machines: failures told so that they can be understood, a table by clause, JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from xml.etree import ElementTree as Xml
 
 from lockproof.conformance import replaying
 from lockproof.conformance.pace import AIMED_AT
@@ -84,15 +83,21 @@ def _show_gaps(console: Console, results: Sequence[RunResult]) -> None:
 
 def undecided(result: RunResult) -> Iterator[str]:
     """Why scenarios that were played decided nothing, those of one reason together, and what helps where that was their timing."""
-    reasons: dict[str, list[str]] = {}
-    for scenario in result.scenarios:
-        if scenario.verdict is Verdict.INCONCLUSIVE:
-            reasons.setdefault(_in_general(scenario.message), []).append(scenario.id)
+    reasons = why_undecided(result)
     for reason, ids in reasons.items():
         names = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
         yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {names}: {escape(reason)}"
     if any(AIMED_AT in reason for reason in reasons):
         yield f"    {TIMING_HELPS}"
+
+
+def why_undecided(result: RunResult) -> dict[str, list[str]]:
+    """The reasons for which scenarios that were played decided nothing, and which they are."""
+    reasons: dict[str, list[str]] = {}
+    for scenario in result.scenarios:
+        if scenario.verdict is Verdict.INCONCLUSIVE:
+            reasons.setdefault(_in_general(scenario.message), []).append(scenario.id)
+    return reasons
 
 
 def _in_general(message: str) -> str:
@@ -131,14 +136,17 @@ def _story(history: Sequence[str], contradicting: Container[int]) -> Iterator[st
 
 def next_commands(result: RunResult, scenario: str, where: str) -> list[str]:
     """The command that judges a scenario again from what was recorded, and what else it does."""
-    journal = Path(result.journal)
-    again = f"lockproof replay {shlex.quote(str(replaying.short_name(journal)))} --scenario {scenario}"
-    on_the_box = f"on the box again: {_on_the_box(result, scenario, where)}"
-    frames = "; its frames: --frames; as a unit test in C: --export-c FILE" if replaying.has_bytes(journal) else ""
-    return [f"again: {again}", f"       ({on_the_box}{frames})"]
+    on_the_box = f"on the box again: {how_on_the_box(result, scenario, where)}"
+    frames = "; its frames: --frames; as a unit test in C: --export-c FILE" if replaying.has_bytes(Path(result.journal)) else ""
+    return [f"again: {replay_command(result, scenario)}", f"       ({on_the_box}{frames})"]
 
 
-def _on_the_box(result: RunResult, scenario: str, where: str) -> str:
+def replay_command(result: RunResult, scenario: str) -> str:
+    """It judges the scenario again from what was recorded."""
+    return f"lockproof replay {shlex.quote(str(replaying.short_name(Path(result.journal))))} --scenario {shlex.quote(scenario)}"
+
+
+def how_on_the_box(result: RunResult, scenario: str, where: str) -> str:
     """What to add to play it there; a box of a bench file is known to nothing but the file, so that it takes a run of its own."""
     box = f"--box {shlex.quote(result.target)}"
     if not (bench := result.bench.get("file")):
@@ -207,40 +215,6 @@ def write_json(path: Path, results: Sequence[RunResult]) -> None:
     path.write_text(
         json.dumps({"format": "lockproof-run/1", "runs": runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-
-
-def write_junit(path: Path, results: Sequence[RunResult]) -> None:
-    """JUnit XML: a suite per run, a case per scenario; `inconclusive` is a skip that says so."""
-    root = Xml.Element("testsuites")
-    for result in results:
-        suite = Xml.SubElement(
-            root, "testsuite", name=result.target, tests=str(len(result.scenarios)), time=f"{result.seconds:.3f}"
-        )
-        for case in _cases(suite, result):
-            suite.append(case)
-        if result.error:
-            Xml.SubElement(suite, "system-err").text = result.error
-    Xml.indent(root)
-    Xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
-
-
-def _cases(suite: Xml.Element, result: RunResult) -> Iterator[Xml.Element]:
-    names = {Verdict.FAIL: ("failure", "failures"), Verdict.ERROR: ("error", "errors")}
-    for verdict in (Verdict.FAIL, Verdict.ERROR):
-        suite.set(names[verdict][1], str(sum(s.verdict is verdict for s in result.scenarios)))
-    suite.set("skipped", str(sum(s.verdict in {Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE} for s in result.scenarios)))
-    for scenario in result.scenarios:
-        case = Xml.Element("testcase", classname=f"lockproof.{result.target}", name=scenario.id, time=f"{scenario.seconds:.3f}")
-        found = scenario.finding
-        message = f"{found.did}: {found.saw}; {found.must}" if found else scenario.message
-        if scenario.verdict in names:
-            element = Xml.SubElement(
-                case, names[scenario.verdict][0], message=message, type=", ".join(found.clauses) if found else "error"
-            )
-            element.text = "\n".join(found.history) if found else scenario.message
-        elif scenario.verdict is not Verdict.PASS:
-            Xml.SubElement(case, "skipped", message=f"{scenario.verdict}: {message}")
-        yield case
 
 
 def _styled(verdict: Verdict) -> str:

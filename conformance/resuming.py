@@ -43,7 +43,7 @@ class Earlier:
             journal.close()
             raise
         results = list(so_far.scenarios)
-        if so_far.over is None and results and results[-1].verdict in {Verdict.INCONCLUSIVE, Verdict.ERROR}:
+        if not so_far.is_over and results and results[-1].verdict in {Verdict.INCONCLUSIVE, Verdict.ERROR}:
             results.pop()  # it was to be played again, or is to be now
         return cls(journal, so_far, results)
 

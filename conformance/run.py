@@ -16,7 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockproof.conformance import ctrl_c
+from lockproof.conformance import ctrl_c, digests
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
@@ -85,9 +85,10 @@ def run(
     """
     started, progress = time.perf_counter(), progress or OnProgress()
     result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "", seed=seed)
+    result.kit = digests.kit()
     result.bench = target.board.settings() if target.board else {}
     journal = earlier.journal if earlier else Journal(folder / "journal.jsonl" if folder else None)
-    began = dt.datetime.now(dt.UTC).isoformat() if earlier else journal.began
+    result.began = journal.began
     plan = Plan()
     try:
         without_power = earlier is not None and earlier.so_far.cut
@@ -100,10 +101,10 @@ def run(
             plan, profile, timing = ready.plan, ready.profile, ready.timing
             generator = ready.generator or interop_digits
             if earlier and earlier.so_far.head:
-                journal.write("resumed", began=began, hello=hello, decided=len(earlier.results))
+                journal.write("resumed", began=dt.datetime.now(dt.UTC).isoformat(), hello=hello, decided=len(earlier.results))
                 result.scenarios += earlier.results
             else:
-                recorded = {"began": began, "today": today, "seed": seed, "bench": result.bench, **ready.head}
+                recorded = {"began": journal.began, "today": today, "seed": seed, "bench": result.bench, **ready.head}
                 journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
             progress.begins(target, hello, plan, len(result.scenarios))
@@ -129,19 +130,16 @@ def run(
             )
             _play_all(player, plan, result, progress, earlier.tries if earlier else 0)
             result.link, result.clock = _link_of(box), pace.told()
-            if not result.error:
-                seconds = round(time.perf_counter() - started, 3)
-                journal.write("over", seconds=seconds, link=result.link, clock=result.clock)
     except BenchError as error:
         _end_with(str(error), result, journal)
     except KeyboardInterrupt:
         result.stopped = True
         _end_with(ctrl_c.what_is_kept(), result, journal)
     finally:
-        journal.close()
-    _with_what_was_not_played(result, plan, scenarios, earlier)
+        _with_what_was_not_played(result, plan, scenarios, earlier)
+        result.seconds = time.perf_counter() - started
+        _close(journal, result)
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
-    result.seconds = time.perf_counter() - started
     return result
 
 
@@ -164,6 +162,16 @@ def _end_with(error: str, result: RunResult, journal: Journal) -> None:
     result.error = error
     with contextlib.suppress(BenchError):  # where the journal itself is what failed
         journal.write("error", message=error)
+
+
+OF_THE_END = ("target", "began", "seed", "kit", "bench", "seconds", "link", "clock", "error", "stopped")
+"""What the last record says of a run: what nothing else in the journal tells, or not of a box that never answered."""
+
+
+def _close(journal: Journal, result: RunResult) -> None:
+    with contextlib.suppress(BenchError):
+        journal.write("over", **{name: getattr(result, name) for name in OF_THE_END})
+    journal.close()
 
 
 def _link_of(box: Box) -> str:

@@ -134,6 +134,7 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "bench": _maybe(_map(file=_maybe(_TEXT))),
         "clock": _maybe(_TEXT),
         "wait": _maybe(_whole(0), null=True),
+        "began": _maybe(_TEXT),
         "hello": _map(
             identity=_TEXT,
             firmware=_TEXT,
@@ -154,7 +155,6 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "supply": _maybe(_TRUTH),
     },
     "resumed": {"began": _TEXT, "hello": _map(identity=_TEXT, firmware=_TEXT)},
-    "over": {"seconds": _number(0, _FAR), "link": _TEXT, "clock": _TEXT},
     "scenario": {
         "id": _TEXT,
         "clauses": _TEXTS,
@@ -180,5 +180,17 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
     "check": {"what": _TEXT},
     "given-up": {"message": _TEXT},
     "error": {"message": _TEXT},
+    "over": {
+        "began": _TEXT,
+        "target": _TEXT,
+        "seed": _TEXT,
+        "kit": _KIT,
+        "bench": _map(file=_maybe(_TEXT)),
+        "seconds": _number(0, _FAR),
+        "link": _TEXT,
+        "clock": _TEXT,
+        "error": _TEXT,
+        "stopped": _TRUTH,
+    },
 }
 """By kind of record: its fields. Of other kinds nothing is taken."""

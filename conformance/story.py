@@ -64,6 +64,7 @@ class StoryJudge:
     error: str = ""
     seen: int = 0
     measured: str = ""  # of a clock that runs
+    _where: str = ""  # the scenario stands
     _step: Record = field(default_factory=dict)
     _command: Record = field(default_factory=dict)
     _armed: Record | None = None
@@ -132,6 +133,7 @@ class StoryJudge:
             observed_by=tuple(dict.fromkeys(self._observed_by)),
             clock=str(scenario.get("clock", "")),
             measured=self.measured,
+            where=self._where,
         )
 
     # Records
@@ -152,7 +154,7 @@ class StoryJudge:
 
     def _see_step(self, record: Record) -> None:
         self._passed()
-        self._step = record
+        self._step, self._where = record, self._where or record["where"]
 
     def _see_end(self, record: Record) -> None:
         if record["records"] != self.seen:
@@ -304,7 +306,7 @@ class StoryJudge:
         if outcome.accepted:
             needs = [n for n in outcome.entitled_by if n.holds]
             return f"must {word}: " + (", ".join(f"{n.name} ({n.clause})" for n in needs) or "nothing forbids it")
-        told = [f"not {need.name} ({need.clause}{turns.get(need.name, '')})" for need in outcome.needs if need.forbids]
+        told = [f"{_denied(need.name)} ({need.clause}{turns.get(need.name, '')})" for need in outcome.needs if need.forbids]
         return f"must {word}: " + ", ".join(told)
 
     def _word(self, accepted: bool, *, future: bool = False) -> str:
@@ -338,6 +340,11 @@ def between(outcomes: Iterable[Outcome], reason: str | None) -> tuple[str, ...]:
 def wrong_time(must: int | None, saw: int | None) -> tuple[str, ...]:
     """The clause between two box times: one says when the time is unknown, the other how right a known one must be."""
     return ("box.clock.never-back",) if None in (must, saw) else (ACCURACY,)
+
+
+def _denied(need: str) -> str:
+    """That a need does not hold, in words: `not within its life`, and of `not heard of as revoked` the other way round."""
+    return need.removeprefix("not ") if need.startswith("not ") else f"not {need}"
 
 
 def _accepted_word(accepted: bool) -> str:

@@ -89,17 +89,22 @@ def export(journal: Path, scenario: str, file: Path) -> str:
     if head is None:
         raise BadInput(f"{journal}: no run begins in it; name the {replaying.JOURNAL} of a run")
     records = replaying.of_scenario(journal, scenario)
-    try:
-        text, said = _test(records, head, journal, scenario)
-    except (LookupError, TypeError, AttributeError, ValueError, BenchError) as wrong:
-        raise BadInput(
-            f"{journal}: no record of a run ({type(wrong).__name__}: {wrong}); the file was changed or damaged"
-        ) from wrong
+    text, said = text_of(records, head, journal, scenario)
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as wrong:
         raise BadInput(f"{file}: the test can't be written: {wrong.strerror}; name another file") from None
     return f"{file}: {said}"
+
+
+def text_of(records: list[Record], head: Record, journal: Path, scenario: str) -> tuple[str, str]:
+    """The test that the records of a scenario give, and what it is. Raises `BadInput` as `export` does."""
+    try:
+        return _test(records, head, journal, scenario)
+    except (LookupError, TypeError, AttributeError, ValueError, BenchError) as wrong:
+        raise BadInput(
+            f"{journal}: no record of a run ({type(wrong).__name__}: {wrong}); the file was changed or damaged"
+        ) from wrong
 
 
 def _test(records: list[Record], head: Record, journal: Path, scenario: str) -> tuple[str, str]:

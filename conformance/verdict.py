@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -72,6 +73,7 @@ class ScenarioResult:
     observed_by: tuple[str, ...] = ()  # who said whether the box opened: self-reported, operator, sensed
     clock: str = ""  # how it was dealt with: hold, advance, wall-clock
     measured: str = ""  # of a clock that ran
+    where: str = ""  # it stands: file and line
 
     @property
     def left_out(self) -> bool:
@@ -104,7 +106,9 @@ class RunResult:
     clauses: list[ClauseResult] = field(default_factory=list)
     error: str = ""
     journal: str = ""
+    began: str = ""  # the instant, as ISO 8601 has it
     seed: str = ""
+    kit: Mapping[str, str] = field(default_factory=dict)  # what it was judged by: `digests.kit`
     link: str = ""
     clock: str = ""  # how it was dealt with where it ran, and how it stood to what it was set to
     bench: dict[str, Any] = field(default_factory=dict)  # of the bench file, what this was reached with

@@ -1006,7 +1006,7 @@ def test_a_clock_that_counts_something_else_than_seconds_is_caught(drift_ppm, se
     said = re.fullmatch(r"clock \w+, timer (\d+), running; 2.2 s later clock \w+, timer (\d+), running", climbed.says)
     assert said, climbed.says
     before, after = said.groups()
-    assert int(after) - int(before) == seconds
+    assert int(after) - int(before) in {seconds, seconds + 1}
     assert climbed.stuck.must == "a clock and a timer that have gone on by 2 to 3 s"
     assert climbed.stuck.often.startswith("a counter that is read in another unit")
     assert climbed.next == "mend clock-read; it is the command sent last"

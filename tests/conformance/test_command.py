@@ -68,6 +68,24 @@ def test_a_faulty_box_fails_and_the_failure_says_what_to_do_next(lockproof, tmp_
     assert [f.get("type") for f in failures] == ["code.expiry.after-first-use, code.expiry.not-extended"]
 
 
+def test_a_run_leaves_a_page_that_report_makes_anew_and_diff_compares_runs(lockproof, tmp_path):
+    lockproof("run", "--box", "fault:expires-one-second-late", "--box", "reference", *A_FEW, "--seed", "s1")
+    page = (tmp_path / "runs/0001/report.html").read_bytes()
+    assert b"<h1>fault:expires-one-second-late, reference</h1>" in page
+    says(lockproof("report", "runs/0001", "--out", "anew.html"), 1, "fail  fault:expires", "pass  reference", "anew.html")
+    assert (tmp_path / "anew.html").read_bytes() == page
+    box = "runs/0001/reference"
+    says(lockproof("report", box), 0, f"{box}/report.html")
+    says(
+        lockproof("diff", box, "runs/0001/fault_expires-one-second-late"),
+        1,
+        "worse           scenario the-hour-is-over: pass then",
+    )
+    says(lockproof("diff", "runs/0001", "runs/0001"), 0, "nothing is another than it was")
+    says(lockproof("report", "runs/0002"), 2, "runs/0002: No such file or directory; name a journal.jsonl of a run")
+    says(lockproof("diff", "runs/0002", "runs/0001"), 2, "runs/0002: No such file or directory")
+
+
 def test_a_run_is_judged_again_from_its_journal_alone(lockproof, tmp_path):
     lockproof("run", "--box", "fault:expires-one-second-late", *A_FEW)
     path = tmp_path / "runs/0001/fault_expires-one-second-late/journal.jsonl"
@@ -442,7 +460,7 @@ def test_a_box_that_vanishes_in_the_middle_is_an_error_and_the_journal_is_kept(s
         process.kill()
         says(rest(), 3, path)
     records = list(journal.read(next(tmp_path.glob("runs/0001/*/journal.jsonl"))))
-    assert records[-1]["record"] == "error"
+    assert [record["record"] for record in records[-2:]] == ["error", "over"]
     assert sum(record["record"] == "answer" for record in records) >= 20
 
 

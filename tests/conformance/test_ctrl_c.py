@@ -141,7 +141,9 @@ def test_while_z3_converts_or_frees_a_term_it_is_neither_lost_nor_another_except
 def test_at_every_record_the_report_and_the_journal_say_the_same(tmp_path, monkeypatch, box, clock, every):
     names = FEW[1:2]
     whole = judged(tmp_path / "whole", box, names, clock=clock)
-    count = len((tmp_path / "whole" / "journal.jsonl").read_text().splitlines())
+    *_, over = lines = (tmp_path / "whole" / "journal.jsonl").read_text().splitlines()
+    assert json.loads(over)["record"] == "over", "when that is written, all was done"
+    count = len(lines) - 1
     write, verdicts = Journal.write, Counter()
     for number in range(2, count + 1, every):
         monkeypatch.setattr(Journal, "write", on_call(number, write))

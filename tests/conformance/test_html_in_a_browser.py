@@ -1,0 +1,244 @@
+"""The page of a run in a real browser, Chromium, driven by its own driver over WebDriver's plain HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from lockproof.conformance import html_report, suite
+from lockproof.conformance.run import run
+from lockproof.conformance.targets import target
+
+IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    None in (CHROMIUM, DRIVER) and not IN_CI, reason="there is no Chromium here: apt-get install chromium chromium-driver"
+)
+TAB, SPACE, ENTER = "\ue004", " ", "\ue007"
+PLAYED = ("the-hour-is-over", "a-day-that-was-over-does-not-come-back")
+
+
+class Browser:
+    """One window of it."""
+
+    def __init__(self, port: int) -> None:
+        self._at = f"http://127.0.0.1:{port}/session"
+        options = {
+            "binary": CHROMIUM,
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        }
+        wanted = {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        }
+        session = self._ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+        self._at += f"/{session}"
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self._at + path, data, {"Content-Type": "application/json"}, method=method)
+        with urlopen(request, timeout=60) as answer:
+            return json.load(answer)["value"]
+
+    def show(self, page: Path, fragment: str = "") -> None:
+        self._ask("POST", "/url", {"url": "about:blank"})
+        self._ask("POST", "/url", {"url": page.as_uri() + fragment})
+
+    def width(self, width: int, height: int = 800) -> None:
+        """Of what is shown; a window can't be as narrow as a phone."""
+        self._command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
+
+    def says(self, script: str) -> Any:
+        return self._ask("POST", "/execute/sync", {"script": f"return {script}", "args": []})
+
+    def press(self, *keys: str) -> None:
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._ask("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def appear(self, *, night: bool) -> None:
+        wanted = {"name": "prefers-color-scheme", "value": "dark" if night else "light"}
+        self._command("Emulation.setEmulatedMedia", features=[wanted])
+
+    def log(self, kind: str) -> list[dict[str, Any]]:
+        return self._ask("POST", "/se/log", {"type": kind})
+
+    def asked_for(self) -> list[str]:
+        """Every address that the page asked for."""
+        events = [json.loads(each["message"])["message"] for each in self.log("performance")]
+        sent = (each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent")
+        return [url for url in sent if url != "about:blank"]
+
+    def focused(self) -> str:
+        return self.says("document.activeElement.id || document.activeElement.tagName")
+
+    def close(self) -> None:
+        self._ask("DELETE", "")
+
+    def _command(self, name: str, **given: Any) -> None:
+        self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": given})
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with subprocess.Popen([str(DRIVER), "--port=0"], stdout=subprocess.PIPE, text=True) as driver:
+        assert driver.stdout is not None
+        said = next(found for line in driver.stdout if (found := re.search(r"started successfully on port (\d+)", line)))
+        opened = Browser(int(said[1]))
+        yield opened
+        opened.close()
+        driver.terminate()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Path:
+    """The page of a faulty box and of a good one, on disk."""
+    folder = tmp_path_factory.mktemp("runs")
+    results = []
+    for name in ("fault:expires-one-second-late", "reference"):
+        place = folder / name.rpartition(":")[2]
+        place.mkdir()
+        results.append(run(target(name), suite.select(suite.packaged(), list(PLAYED)), place, seed="s1"))
+    html_report.write(folder / "report.html", results)
+    return folder / "report.html"
+
+
+@pytest.fixture
+def shown(browser, page) -> Browser:
+    """The page, opened anew at the width of a desk."""
+    browser.width(1280)
+    browser.log("browser")
+    browser.log("performance")
+    browser.show(page)
+    return browser
+
+
+def visible(browser: Browser) -> list[str]:
+    return browser.says("Array.from(document.querySelectorAll('.scene')).filter(e => !e.hidden).map(e => e.id)")
+
+
+def test_it_opens_from_disk_asks_for_nothing_else_and_complains_of_nothing(shown, page):
+    assert shown.says("document.title") == "fail: fault:expires-one-second-late, reference · lockproof"
+    assert shown.asked_for() == [page.as_uri()]
+    assert shown.log("browser") == []
+
+
+def test_a_script_of_somebody_else_is_not_run_and_seen(shown, page, tmp_path):
+    """So that the test before this one would notice."""
+    changed = tmp_path / "changed.html"
+    changed.write_text(
+        page.read_text(encoding="utf-8").replace("<h1>", "<h1><script>document.title = 'mine'</script>"), encoding="utf-8"
+    )
+    shown.show(changed)
+    assert shown.says("document.title") != "mine"
+    assert "Content Security Policy" in shown.log("browser")[0]["message"]
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_is_wider_than_the_screen(shown, page, width):
+    shown.width(width)
+    shown.show(page)
+    shown.says("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert shown.says("document.documentElement.scrollWidth") <= width
+    assert shown.says("document.querySelector('.failure .pic').clientWidth") <= width
+    shown.says(
+        "(document.querySelector('h1').style.whiteSpace = 'nowrap', document.querySelector('h1').textContent = 'x'.repeat(2000))"
+    )
+    assert shown.says("document.documentElement.scrollWidth") > width, "and what is wider shows"
+
+
+def test_on_a_phone_what_was_wrong_is_in_sight_in_its_picture(shown, page):
+    shown.width(360)
+    shown.show(page)
+    place = "(() => { const p = document.querySelector('.failure .pic'), m = p.querySelector('.m.x').getBoundingClientRect();"
+    left, right = shown.says(place + " const a = p.getBoundingClientRect(); return [m.left - a.left, a.right - m.right]; })()")
+    assert left >= 0
+    assert right >= 0
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_what_was_found(shown):
+    shown.press(TAB)
+    assert shown.says("document.activeElement.textContent") == "Skip to what was found"
+    assert shown.says("document.activeElement.getBoundingClientRect().left >= 0"), "it can be seen while it has the focus"
+    shown.press(ENTER)
+    assert shown.says("location.hash") == "#main"
+
+
+def test_scenarios_are_found_by_words_clause_and_verdict_with_the_keyboard_alone(shown):
+    everything = visible(shown)
+    assert len(everything) >= 3
+    shown.says("document.getElementById('words').focus()")
+    shown.press(*"hour over")
+    assert visible(shown) == ["s-the-hour-is-over"]
+    assert shown.says("document.getElementById('found').textContent") == f"1 of {len(everything)} scenarios shown"
+    shown.press(TAB)
+    assert shown.focused() == "clause"
+    shown.press(*"time.half")
+    assert shown.says("document.getElementById('clause').value") == "time.half-open"
+    assert visible(shown) == []
+    shown.says("(document.getElementById('clause').value = '', document.getElementById('words').value = '')")
+    shown.press(TAB)
+    assert shown.says("document.activeElement.value") == "fail"
+    shown.press(SPACE)
+    assert visible(shown) == [each for each in everything if each != "s-the-hour-is-over"]
+
+
+def test_a_link_opens_what_it_leads_to_and_finds_it_again_behind_a_filter(shown, page):
+    shown.says(
+        "(document.getElementById('words').value = 'no such words', document.getElementById('words').dispatchEvent(new Event('input')))"
+    )
+    assert visible(shown) == []
+    shown.says(
+        "new Promise(done => { addEventListener('hashchange', () => done(0), {once: true}); location.hash = 's-the-hour-is-over'; })"
+    )
+    assert "s-the-hour-is-over" in visible(shown)
+    assert shown.says("document.getElementById('s-the-hour-is-over').open") is True
+    assert shown.says("document.activeElement.parentElement.id") == "s-the-hour-is-over"
+    shown.show(page, "#c-code.day")
+    assert shown.says("document.getElementById('c-code.day').open") is True
+
+
+def test_details_open_with_the_keyboard(shown):
+    shown.says("document.querySelector('.clause summary').focus()")
+    before = shown.says("document.querySelector('.clause').open")
+    shown.press(ENTER)
+    assert (before, shown.says("document.querySelector('.clause').open")) == (False, True)
+
+
+def test_without_its_script_it_is_all_there(browser, page, tmp_path):
+    text = re.sub(r"<script>.*</script>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    (tmp_path / "plain.html").write_text(text, encoding="utf-8")
+    browser.show(tmp_path / "plain.html")
+    assert browser.says("getComputedStyle(document.getElementById('filter')).display") == "none"
+    assert len(visible(browser)) >= 3
+
+
+def test_words_stand_out_from_what_is_behind_them_by_day_and_by_night(shown, page):
+    """4.5 to 1, as WCAG 2 has it, of every text that can be seen."""
+    for night in (False, True):
+        shown.appear(night=night)
+        shown.show(page)
+        assert shown.says(CONTRAST) == []
+    shown.appear(night=False)
+    shown.says("document.querySelector('h1').style.color = '#aaa'")
+    assert shown.says(CONTRAST) == ["H1 fault:expires-one-second-late, reference 2.3"]
+
+
+CONTRAST = """(() => {
+  const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+    if (!c.endsWith(', 0)')) { return c; } } return 'rgb(255, 255, 255)'; };
+  return Array.from(document.querySelectorAll('body *:not(script):not(svg *)'))
+    .filter(e => e.offsetParent && Array.from(e.childNodes).some(n => n.nodeType === 3 && n.data.trim()))
+    .map(e => { const [a, b] = [light(getComputedStyle(e).color), light(behind(e))];
+      return [e.tagName + ' ' + e.textContent.slice(0, 60), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; })
+    .filter(([, ratio]) => ratio < 4.5).map(([what, ratio]) => what + ' ' + ratio.toFixed(1)); })()"""
