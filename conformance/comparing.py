@@ -14,7 +14,8 @@ from lockproof.conformance.visible import visible
 from lockproof.spec.observable import BadInput
 
 FORMAT = "lockproof-run/1"
-_ABOUT = ("target", "identity", "firmware", "seed", "kit", "spec")
+_ABOUT = ("target", "identity", "firmware", "seed")
+_OF_THE_KIT = {"version": "version of the kit", "spec": "text of the standard"}
 _ORDER = (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAIL)
 """From the best: what passed and is not looked at any more has lost its evidence."""
 
@@ -77,12 +78,13 @@ def read(place: Path) -> list[Side]:
     """The boxes of a run: judged again from its journals, or as a `report.json` has them. Raises `BadInput`."""
     if place.suffix == ".json":
         return _of_report(place)
-    return [_side(result) for result in judged_anew(place)]
+    return [side_of(result) for result in judged_anew(place)]
 
 
-def _side(result: RunResult) -> Side:
+def side_of(result: RunResult) -> Side:
+    """One box of a run, to be compared."""
     scenarios = {each.id: Outcome(each.verdict, _reason(each)) for each in result.scenarios}
-    about = {name: getattr(result, name) for name in _ABOUT}
+    about = {name: getattr(result, name) for name in _ABOUT} | {name: result.kit.get(name, "") for name in _OF_THE_KIT}
     return Side(about, result.verdict, {row.id: Outcome(row.verdict, row.reason) for row in result.clauses}, scenarios)
 
 
@@ -115,7 +117,9 @@ def _of_run(run: Mapping[str, Any]) -> Side:
         )
         return Outcome(Verdict(told["verdict"]), str(reason))
 
-    about = {name: str(run.get(name, "")) for name in _ABOUT}
+    about = {name: str(run.get(name, "")) for name in _ABOUT} | {
+        name: str(run.get("kit", {}).get(name, "")) for name in _OF_THE_KIT
+    }
     clauses, scenarios = ({each["id"]: outcome(each) for each in run[name]} for name in ("clauses", "scenarios"))
     return Side(about, Verdict(run["verdict"]), clauses, scenarios)
 
@@ -151,13 +155,10 @@ def changes_between(before: Side, after: Side) -> Iterator[Change]:
 
 def _head(before: Side, after: Side) -> Iterator[str]:
     yield f"{before.about['target']} then, {after.about['target']} now: {before.verdict} then, {after.verdict} now"
-    for name in _ABOUT[1:]:
+    for name in (*_ABOUT[1:], *_OF_THE_KIT):
         then, now = before.about[name], after.about[name]
         if then != now:
-            yield f"    another {_CALLED.get(name, name)}: {visible(then) or 'not recorded'} then, {visible(now) or 'not recorded'} now"
-
-
-_CALLED = {"kit": "version of the kit", "spec": "text of the standard"}
+            yield f"    another {_OF_THE_KIT.get(name, name)}: {visible(then) or 'not recorded'} then, {visible(now) or 'not recorded'} now"
 
 
 def told(changes: Iterable[Change]) -> Iterator[str]:

@@ -28,7 +28,9 @@ def write(path: Path, results: Sequence[RunResult]) -> None:
             suite.set("timestamp", result.began[:_SECONDS])
         told = {
             "verdict": str(result.verdict),
-            **{name: getattr(result, name) for name in ("identity", "firmware", "seed", "kit", "spec")},
+            **{name: getattr(result, name) for name in ("identity", "firmware", "seed")},
+            "kit": result.kit.get("version", ""),
+            "spec": result.kit.get("spec", ""),
         }
         _properties(suite, [(name, value) for name, value in told.items() if value])
         for scenario in result.scenarios:

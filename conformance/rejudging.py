@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from lockproof.conformance.judging import judge_again
-from lockproof.conformance.replaying import journals_of
+from lockproof.conformance import comparing
 from lockproof.conformance.report import REPORT
-from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult
+from lockproof.conformance.reporting import judged_anew
+from lockproof.conformance.verdict import RunResult
 from lockproof.conformance.words import counted
-from lockproof.spec.observable import BadInput
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The results, one for each box; what is another verdict than the run gave, and how many were compared, None if it left none."""
+    """The results, one for each box; what is another verdict than the run gave; how many were compared, None if it left none."""
 
     results: list[RunResult]
     differences: list[str]
@@ -36,44 +33,20 @@ class Judged:
 
 def judge_run(place: Path) -> Judged:
     """Raises `BadInput` where there is no journal, or one that was changed, or a report that can't be read."""
-    paths = journals_of(place)
-    results = [judge_again(path) for path in paths]
-    told = paths[0].parent.parent / REPORT if paths[0].parent != Path() else Path(REPORT)
-    if not told.exists():
+    results = judged_anew(place)
+    folder = place if (place / REPORT).exists() else Path(results[0].journal).parent.parent
+    if not (folder / REPORT).exists():
         return Judged(results, [], None)
+    said = comparing.read(folder / REPORT)
     differences: list[str] = []
     compared = 0
-    for result, said in _pairs(results, told):
-        for kind, name, verdict, theirs in _verdicts(result, said):
-            compared += 1
-            if verdict != theirs:
-                differences.append(f"{result.target}, {kind} {name}: {theirs or 'nothing'} then, {verdict or 'nothing'} now")
+    for side in map(comparing.side_of, results):
+        theirs = next((each for each in said if each.about["target"] == side.about["target"]), None)
+        if theirs is None:
+            differences.append(f"{side.about['target']}: not there")
+            continue
+        said.remove(theirs)
+        compared += 1 + len(side.clauses) + len(side.scenarios)
+        changes = list(comparing.changes_between(theirs, side))
+        differences += comparing.told(changes) if changes else []
     return Judged(results, differences, compared)
-
-
-def _pairs(results: list[RunResult], told: Path) -> Iterator[tuple[RunResult, Mapping[str, Any]]]:
-    try:
-        runs = {Path(each["journal"]).parent.name: each for each in json.loads(told.read_text(encoding="utf-8"))["runs"]}
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise BadInput(f"{told}: not the report of a run ({error}); take it away to judge the journals alone") from None
-    for result in results:
-        if (said := runs.get(Path(result.journal).resolve().parent.name)) is not None:
-            yield result, said
-
-
-def _verdicts(result: RunResult, said: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Kind, id, verdict now and verdict then; with a failed scenario's verdict the clauses that it names."""
-    yield "the box", "", result.verdict, str(said.get("verdict", ""))
-    for kind in ("scenarios", "clauses"):
-        now: list[ScenarioResult] | list[ClauseResult] = getattr(result, kind)
-        mine = {each.id: _told(each.verdict, getattr(each, "finding", None)) for each in now}
-        theirs = {each["id"]: _told(each["verdict"], each.get("finding")) for each in said.get(kind, [])}
-        for name in {**mine, **theirs}:
-            yield kind[:-1], name, mine.get(name, ""), theirs.get(name, "")
-
-
-def _told(verdict: str, finding: Any) -> str:
-    if not finding:
-        return str(verdict)
-    step, where = (finding["step"], finding["where"]) if isinstance(finding, dict) else (finding.step, finding.where)
-    return f"{verdict} at step {step} ({where})"

@@ -82,11 +82,15 @@ def side(**changes) -> comparing.Side:
     result = RunResult(
         "a", "x", "1", [ScenarioResult("s", Verdict.FAIL, (), message="why")], [ClauseResult("c", "box", Verdict.FAIL)]
     )
-    return comparing._side(replace(result, **changes))
+    return comparing.side_of(replace(result, **changes))
 
 
 def test_another_firmware_kit_or_text_is_told():
-    told = list(comparing._head(side(kit="0.1", spec="abc"), side(firmware="2\x00", kit="0.2", spec="def")))
+    told = list(
+        comparing._head(
+            side(kit={"version": "0.1", "spec": "abc"}), side(firmware="2\x00", kit={"version": "0.2", "spec": "def"})
+        )
+    )
     assert told[1:] == [
         "    another firmware: 1 then, 2\\x00 now",
         "    another version of the kit: 0.1 then, 0.2 now",
