@@ -31,7 +31,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
 
 _CTRL_C_OF_TYPER = 130  # what it makes of KeyboardInterrupt, of which `main` hears nothing else
 
-_SUITE = "Which packaged scenarios: written by people, synthesized from the model, or all."
+_SUITE = "Which packaged scenarios: written by people, synthesized from the model, all, or none but the controls."
 
 
 class Exit(IntEnum):
@@ -126,16 +126,22 @@ def run(
             " and with wall-clock as long as all of them together wait an hour at most. The plan says what other waits give."
         ),
     ] = "",
+    explore: Annotated[
+        str,
+        typer.Option(help="Then explore it: for so many steps, such as 2000, or for so long, such as 10m; alone: --suite none."),
+    ] = "",
+    plainly: Annotated[bool, typer.Option("--explore-plain", hidden=True, help="Explore without aiming time at bounds.")] = False,
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
     import secrets
 
-    from lockproof.conformance import report, suite, targets
+    from lockproof.conformance import exploration, report, suite, targets
     from lockproof.conformance.progress import Progress
     from lockproof.conformance.run import run as run_suite
     from lockproof.conformance.scenario import DEFAULT_TODAY
 
+    wanted = exploration.read(explore, aimed=not plainly)
     signal.signal(signal.SIGTERM, ctrl_c.as_ctrl_c)
     console, packaged = _console(), _suite(which)
     chosen = suite.select(suite.from_files(files) if files else suite.packaged(packaged), scenario or [])
@@ -165,6 +171,7 @@ def run(
                     one_at_a_time=one_at_a_time,
                     clock=mode,
                     longest_wait=longest_wait,
+                    explore=wanted,
                 )
             )
     named = bool(scenario or files)
@@ -519,7 +526,7 @@ def _suite(name: str) -> Any:
     from lockproof.conformance.suite import Suite
 
     if name not in list(Suite):
-        _stop(f"--suite {name}: write written, synthesized or all", Exit.BAD_INPUT)
+        _stop(f"--suite {name}: write written, synthesized, all or none", Exit.BAD_INPUT)
     return Suite(name)
 
 

@@ -110,7 +110,7 @@ def _judge(scenario: Record, head: Record) -> Oracle:
 
 def _close(judge: Oracle | None, result: RunResult) -> None:
     """What was played again, since it had decided nothing, counts as it came out last."""
-    if judge is None:
+    if judge is None or judge.scenario.get("shrinks"):
         return
     found = judge.result(explain=sum(each.finding is not None for each in result.scenarios) < EXPLAINED)
     if result.scenarios and result.scenarios[-1].id == found.id:

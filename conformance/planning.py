@@ -51,8 +51,8 @@ class Timing:
 
 def timing_of(hello: Hello, target: Target, wanted: ClockMode | None, longest_wait: int | None) -> Timing:
     """Raises `BadInput` for what the box does not declare."""
-    mode = wanted or (ClockMode.HOLD if _can_hold(hello) else ClockMode.WALL_CLOCK)
-    if mode is not ClockMode.WALL_CLOCK and not _can_hold(hello):
+    mode = wanted or (ClockMode.HOLD if can_hold(hello) else ClockMode.WALL_CLOCK)
+    if mode is not ClockMode.WALL_CLOCK and not can_hold(hello):
         raise BadInput(
             f"--clock {mode}: the box declares no test clock, so that nobody can hold its clock or move it; use --clock wall-clock"
         )
@@ -63,7 +63,7 @@ def timing_of(hello: Hello, target: Target, wanted: ClockMode | None, longest_wa
     return Timing(mode, longest_wait or 0)
 
 
-def _can_hold(hello: Hello) -> bool:
+def can_hold(hello: Hello) -> bool:
     """Somebody can hold its clock, and move it."""
     return bool({TEST_CLOCK, "model"} & set(hello.clock_modes))
 
@@ -216,7 +216,7 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return own
     if "code-only" in hello.classes and verbs & OF_THE_APP:
         return "the box declares class code-only, a box without an app"
-    if not _can_hold(hello) and _moves_its_clock(scenario, profile):
+    if not can_hold(hello) and _moves_its_clock(scenario, profile):
         return f"{NOT_EXERCISED} the box declares no test clock, and in this scenario power is away for a time"
     if "disturb-clock" in verbs and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"

@@ -70,7 +70,7 @@ def of_scenario(journal: Path, scenario: str) -> list[Record]:
     current = None
     for record in journals.read(journal):
         if record["record"] == "scenario":
-            current = record.get("id")
+            current = None if record.get("shrinks") else record.get("id")
             found = [] if current == scenario else found
         if current == scenario:
             found.append(record)

@@ -11,11 +11,13 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from lockproof.conformance import ctrl_c
+from lockproof.conformance.exploration import Exploration
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
@@ -52,6 +54,9 @@ class OnProgress(Watcher):
     def done(self, result: ScenarioResult) -> None:
         """A scenario is over."""
 
+    def exploring(self, said: str, done: float) -> None:
+        """How far its exploration is, in words, and how much of it is done, from 0 to 1."""
+
 
 @ctrl_c.minded()
 @ctrl_c.held()
@@ -69,6 +74,7 @@ def run(
     one_at_a_time: bool = False,
     clock: ClockMode | None = None,
     longest_wait: int | None = None,
+    explore: Exploration | None = None,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
@@ -79,6 +85,7 @@ def run(
     With `one_at_a_time` each command is a request of its own, answered and judged before the next.
     `clock` says how its clock is dealt with: held, where the box can, if nothing is said. `longest_wait`: a scenario that waits
     for a clock that runs for more seconds than that is left out; time that costs nothing is waited for however long.
+    `explore`: afterwards it is explored for so long, as `exploring` has it.
     Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
@@ -126,6 +133,11 @@ def run(
                 clock=timing.mode,
             )
             _play_all(player, plan, result, progress)
+            if explore and not result.error:
+                from lockproof.conformance import exploring  # noqa: PLC0415 (Hypothesis only where it explores)
+
+                reach = exploring.reach_of(hello, profile, today, seed, timing, aimed=explore.aimed)
+                exploring.explore(player, explore, reach, result, progress, folder, partial(_why_over, player))
             result.link, result.clock = _link_of(box), pace.told()
     except BenchError as error:
         _end_with(str(error), result, journal)
@@ -134,10 +146,11 @@ def run(
         _end_with(ctrl_c.what_is_kept(), result, journal)
     finally:
         journal.close()
-    if not plan.selected and not result.error:
+    if not (plan.selected or result.scenarios or result.error):
         why = next(iter(plan.left_out.values()), "none was chosen")
         result.error = f"no scenario was run: {why}; nothing can be said of this box"
-    result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected[len(result.scenarios) :]]
+    played = {each.id for each in result.scenarios}
+    result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected if s.id not in played]
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
     result.seconds = time.perf_counter() - started
@@ -173,11 +186,15 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
             progress.done(played)
         if scenario.control and played.finding and played.finding.step == 0:
             result.error = f"the box could not be set up ({played.id}): {played.finding.did}: {played.finding.saw}"
-        if played.verdict is Verdict.ERROR:
-            result.error = _link_is_gone(player.box) or result.error
+        result.error = _why_over(player, played) or result.error
         if result.error:
             player.journal.write("error", message=result.error)
             break
+
+
+def _why_over(player: Player, played: ScenarioResult) -> str:
+    """Why nothing more can be played after this, empty where something can."""
+    return _link_is_gone(player.box) if played.verdict is Verdict.ERROR else ""
 
 
 def play_until_it_decides(player: Player, scenario: Scenario, following: Scenario | None = None) -> ScenarioResult:

@@ -147,6 +147,7 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "profile": _map(),
         "clock": _maybe(_TEXT),
         "running": _maybe(_RUNNING, null=True),
+        "shrinks": _maybe(_TRUTH),
     },
     "step": {"step": _whole(0), "where": _TEXT, "channel": _TEXT, "shows": _TEXTS},
     "command": {
