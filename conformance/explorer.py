@@ -52,6 +52,8 @@ MOST_WAYS = 16  # beyond which the log is read, so that a judge need not remembe
 MOST_WRONG = 7  # entries at once
 MISTAKES = (
     "the last digit",
+    "the last digit",
+    "the last digit",
     "digit 1",
     "digit 4 by 5",
     "a digit too many",
@@ -288,10 +290,12 @@ class Explorer(RuleBasedStateMachine):
             self.do("deliver", grant=what)
 
     @precondition(lambda self: not self.ended and self.place.elsewhere and self.moved < MOST_MOVES)
-    @rule(where=st.sampled_from((OTHER.name, FIRST_PROPERTY)))
-    def move(self, where: str) -> None:
+    @rule(data=st.data(), where=st.sampled_from((OTHER.name, OTHER.name, FIRST_PROPERTY)))
+    def move(self, data: st.DataObject, where: str) -> None:
         self.moved += 1
         self.do("assign", property=where)
+        if data.draw(st.booleans()):
+            self.use_at_once(data)
 
     # At the keypad
 
@@ -420,7 +424,7 @@ class Explorer(RuleBasedStateMachine):
         elif what == "wrong":
             self.do("enter", data.draw(st.sampled_from((1, 3, MOST_WRONG))), code="wrong")
         elif what == "another code":
-            self.do("enter", code=data.draw(st.sampled_from(self.codes or ["wrong"])))
+            self.do("enter", code=self.some_code(data) if self.codes else "wrong")
         elif what == "the clock":
             self.do("set-clock", 1, 0, **self._clock(data))
         elif what == "a disturbed clock" and self.reach.disturbs and self.behind() < MOST_AHEAD:
@@ -453,6 +457,10 @@ class Explorer(RuleBasedStateMachine):
         """With a ticket that was fetched just before."""
         self.set_right(data)
         grant, nonce, ticket = data.draw(st.sampled_from(self.revoked)), self.new("nonce"), self.new("ticket")
+        if data.draw(st.booleans()):
+            self.do("deliver", grant=grant)
+        if data.draw(st.integers(0, 2)) == 0:
+            self.do("end-another-grant", by="joe", to="ralph")
         self.between(data)
         self.do("challenge", as_=nonce)
         self.do("mint", grant=grant, nonce=nonce, as_=ticket)
@@ -492,7 +500,26 @@ class Explorer(RuleBasedStateMachine):
     @precondition(lambda self: not self.ended and self.reach.disturbs and self.behind() < MOST_AHEAD)
     @rule(data=st.data())
     def disturb_clock(self, data: st.DataObject) -> None:
-        self.do("disturb-clock", back=spoken(self._back(data)))
+        """It falls back, and is found to have, or not; it may run past its last decision again, or power be cut, before it is used again."""
+        back = self._back(data)
+        if data.draw(st.booleans()):
+            self.do("read-clock")
+        self.do("disturb-clock", back=spoken(back))
+        self.use_at_once(data)
+        if data.draw(st.booleans()):
+            self.wait(self.grown.now + back + data.draw(st.sampled_from((0, 0, 1, -1))))
+        if data.draw(st.booleans()):
+            self.do("cut")
+        self.use_at_once(data)
+
+    def use_at_once(self, data: st.DataObject) -> None:
+        """Whatever the clock shows."""
+        ways = [*(["code"] if self.codes else []), *(["grant"] if self.grants and self.reach.app else [])]
+        way = data.draw(st.sampled_from([*ways, "nothing"]))
+        if way == "code":
+            self.do("enter", code=self.some_code(data))
+        elif way == "grant":
+            self.do("connect", grant=self.some_grant(data))
 
     def _back(self, data: st.DataObject) -> int:
         """Seconds: to somewhere near the last decision, or any."""
@@ -555,7 +582,7 @@ class Explorer(RuleBasedStateMachine):
         """The digits at a bound, and at the seconds around it."""
         self.out_of_the_bound(data)
         self.set_right(data)
-        code = self.some_code(data)
+        code = data.draw(st.sampled_from(self.codes)) if data.draw(st.booleans()) else self.some_code(data)
         if data.draw(st.booleans()):
             self.do("enter", code=code)
         self.between(data)

@@ -140,8 +140,9 @@ class Killed:
 def explore_until_killed(target: Target, steps: int, seed: str, *, aimed: bool = True) -> Killed:
     """Explore a box until a scenario fails, or this many steps were played: `Killed` says by which clauses, and when.
 
-    Nothing is shrunk, and nothing written down. The same seed gives every box the same scenarios, as far as it declares the same, so
-    that two boxes, or with and without aim, can be compared. Raises `BenchError` where no box answers.
+    The same seed gives every box the same scenarios, as far as it declares the same, so that boxes can be compared; `aimed`: time is let
+    go on to bounds of the model, and not just on. The failure is shrunk, in `commands` that do not count, since it is the smallest
+    form that tells a code that a cut has ended from one whose hour is over. Nothing is written. Raises `BenchError` where no box answers.
     """
     with opened(target) as box:
         hello = box.hello()
@@ -156,14 +157,18 @@ def explore_until_killed(target: Target, steps: int, seed: str, *, aimed: bool =
             hello.log_capacity,
             hello.log_when_full == OVERWRITES,
             seed=seed,
+            explain=1,
         )
         commands = taken = 0
-        for each in _again(reach_of(hello, profile, DEFAULT_TODAY, seed, aimed=aimed)):
+        reach = reach_of(hello, profile, DEFAULT_TODAY, seed, aimed=aimed)
+        for each in _again(reach):
             result = player.play(each.scenario)
             player.journal.records.clear()
             commands, taken = commands + result.commands, taken + len(each.acts)
             if result.finding is not None:
-                return Killed(result.finding.clauses, commands, result.id)
+                small = shrink(player, reach.bench, each, result, None)
+                named = dict.fromkeys((*result.finding.clauses, *small.clauses))
+                return Killed(tuple(named), commands, result.id)
             if result.verdict is Verdict.ERROR:
                 raise BenchError(result.message)
             if taken >= steps:
