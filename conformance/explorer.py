@@ -37,6 +37,7 @@ from lockproof.conformance.growing import (
     said,
     scenario_of,
 )
+from lockproof.conformance.replaying import EXPLORED
 from lockproof.conformance.scenario import DEFAULT_START, DEFAULT_ZONE, FIRST_PROPERTY, Scenario
 from lockproof.conformance.words import spoken
 from lockproof.spec.civil import NoSuchDay, date_at, day_bounds
@@ -131,7 +132,7 @@ def _number(text: str) -> int:
 def name_of(text: str, number: int) -> str:
     """The id of the explored scenario of this number, from 1, and of this seed."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "0"
-    return f"explored-{plain}-{number}"
+    return f"{EXPLORED}{plain}-{number}"
 
 
 @cache

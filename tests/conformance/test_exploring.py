@@ -16,6 +16,7 @@ from lockproof.conformance.growing import Act, Bench, CannotGrow, Place, file_of
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import Timing
+from lockproof.conformance.replaying import to_play_again
 from lockproof.conformance.run import run
 from lockproof.conformance.scenario import calendar_of
 from lockproof.conformance.suite import Suite, packaged
@@ -153,6 +154,14 @@ def test_a_run_explores_and_its_journal_says_the_same_again(tmp_path):
     assert result.missed
     again = judge_again(tmp_path / "journal.jsonl")
     assert [(each.id, each.verdict) for each in again.scenarios] == [(each.id, each.verdict) for each in result.scenarios]
+
+
+def test_what_was_explored_has_no_file_to_be_played_again(tmp_path):
+    run(target("reference"), packaged(Suite.NONE), tmp_path, seed="s", explore=Exploration(steps=20))
+    _, files, ids = to_play_again(tmp_path / "journal.jsonl", "")
+    assert (files, ids) == ([], ["vital-signs-of-the-app", "vital-signs"])
+    with pytest.raises(BadInput, match="explore again with the same seed: lockproof run --explore … --seed s"):
+        to_play_again(tmp_path / "journal.jsonl", "explored-s-1")
 
 
 def test_no_clause_passes_by_exploration(tmp_path):
