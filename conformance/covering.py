@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import typing
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from lockproof.conformance import vector_files
 from lockproof.spec import coverage
 from lockproof.spec.coverage import Decides, Goal, Occurrence
-from lockproof.spec.profile import Profile
+from lockproof.spec.profile import DEFAULT, Profile
 from lockproof.spec.theorems import Step
 from lockproof.spec.world import EVENTS, World
 
@@ -27,15 +27,16 @@ _TRIES = 5
 class Covered:
     """A goal of `spec.coverage` is seen where its condition came out so, and decided where it alone decided what happened."""
 
+    profile: Profile = DEFAULT
     seen: set[Goal] = field(default_factory=set)
     decided: set[Goal] = field(default_factory=set)
     _tried: Counter[tuple[Goal, ...]] = field(default_factory=Counter)
 
-    def look(self, event: str, changes: Mapping[str, Any], given: dict[str, Any], profile: Profile) -> None:
+    def look(self, event: str, changes: Mapping[str, Any], given: dict[str, Any]) -> None:
         """This event happens in a world of which only `changes` matters."""
         before = replace(_nowhere(), **changes)
-        _, after, outcome = EVENTS[event](before, profile, **given)
-        step = Step(event, before, after, outcome, given, profile, any_instant=0)
+        _, after, outcome = EVENTS[event](before, self.profile, **given)
+        step = Step(event, before, after, outcome, given, self.profile, any_instant=0)
         goals = tuple(Goal(occurrence, bool(holds)) for occurrence, holds in coverage.conditions(step))
         self.seen.update(goals)
         self._tried[goals] += 1
@@ -47,7 +48,7 @@ class Covered:
 
     def told(self) -> str:
         """In a line: how many conditions came out both ways, and how many decided alone both ways."""
-        wanted = list(wanted_goals())
+        wanted = wanted_goals(self.profile)
         places = dict.fromkeys(goal.occurrence for goal in wanted)
 
         def both(found: set[Goal]) -> int:
@@ -57,7 +58,7 @@ class Covered:
 
     def missed(self) -> list[str]:
         """Each goal that was not reached, in words: that never came out so, or never decided alone."""
-        never = [goal for goal in wanted_goals() if goal not in self.decided]
+        never = [goal for goal in wanted_goals(self.profile) if goal not in self.decided]
         return [f"{_said(goal)}: {'never decided alone' if goal in self.seen else 'never so'}" for goal in never]
 
 
@@ -68,14 +69,21 @@ def _said(goal: Goal) -> str:
 
 
 @cache
-def wanted_goals() -> tuple[Goal, ...]:
-    """Those at a box that can be reached at all, as the packaged index of vectors has it."""
-    return tuple(_wanted(json.loads((vector_files.FOLDER / vector_files.INDEX).read_text(encoding="utf-8"))))
+def wanted_goals(profile: Profile = DEFAULT) -> tuple[Goal, ...]:
+    """Those at a box of this profile that can be reached at all, as the packaged index of vectors has it."""
+    index = json.loads((vector_files.FOLDER / vector_files.INDEX).read_text(encoding="utf-8"))
+    needs = {name: vector["scenario"].get("profile", {}) for _, vector, _ in vector_files.read() for name in [vector["id"]]}
+    return tuple(_wanted(index, {name for name, needed in needs.items() if _has(profile, needed)}))
 
 
-def _wanted(index: dict[str, Any]) -> Iterator[Goal]:
+def _has(profile: Profile, needed: Mapping[str, Any]) -> bool:
+    """As far as a flag goes: numbers change no condition."""
+    return all(getattr(profile, name) == value for name, value in needed.items() if isinstance(value, bool))
+
+
+def _wanted(index: dict[str, Any], vectors: Container[str]) -> Iterator[Goal]:
     for each in index["conditions"]:
-        if each["event"] in EVENTS_OF_A_BOX and each["status"] == "covered":
+        if each["event"] in EVENTS_OF_A_BOX and each["vector"] in vectors:
             yield Goal(Occurrence(each["event"], each["function"], each["name"], each["occurrence"]), each["holds"])
 
 

@@ -223,6 +223,11 @@ class Explorer(RuleBasedStateMachine):
         ended = {each.grant for each in self.grown.stage.authority.revocations()}
         return [name for name in self.grants if self.grown.stage.grants[name][1]["grant"] in ended]
 
+    @property
+    def of_another_box(self) -> set[str]:
+        """Grants; whoever forges has only messages for this one."""
+        return {act.makes for act in self.grown.acts if "at-box" in act.arguments}
+
     def has(self, what: str) -> bool:
         return not self.ended and bool(getattr(self, what))
 
@@ -402,7 +407,8 @@ class Explorer(RuleBasedStateMachine):
     @precondition(lambda self: self.has("tickets"))
     @rule(data=st.data(), forged=st.one_of(st.none(), st.sampled_from(sorted(FORGERIES))))
     def present(self, data: st.DataObject, forged: str | None) -> None:
-        self.do("present", ticket=data.draw(st.sampled_from(self.tickets[-4:])), forged=forged)
+        ticket = data.draw(st.sampled_from(self.tickets[-4:]))
+        self.do("present", ticket=ticket, forged=forged if self.grown.stage.tickets[ticket].meaning["authentic"] else None)
 
     @precondition(lambda self: self.has("grants") and self.reach.app)
     @rule(data=st.data(), forged=st.one_of(st.none(), st.sampled_from(sorted(FORGERIES))))
@@ -470,7 +476,8 @@ class Explorer(RuleBasedStateMachine):
     @precondition(lambda self: self.has("revoked") and self.reach.app)
     @rule(data=st.data(), forged=st.one_of(st.none(), st.sampled_from(sorted(FORGERIES))))
     def deliver(self, data: st.DataObject, forged: str | None) -> None:
-        self.do("deliver", grant=data.draw(st.sampled_from(self.revoked)), forged=forged)
+        grant = data.draw(st.sampled_from(self.revoked))
+        self.do("deliver", grant=grant, forged=forged if grant not in self.of_another_box else None)
 
     # Clock and power
 

@@ -26,7 +26,23 @@ from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.conformance.words import counted
 from lockproof.spec.observable import BenchError, CutClass, Hello
-from lockproof.spec.profile import Profile
+
+HELD = Timing()
+
+
+def reach_of(bench: Bench, hello: Hello, timing: Timing = HELD, *, aimed: bool = True) -> Reach:
+    """What may be done to a box that declares this. A clock that is waited for is waited for only as long as one scenario may."""
+    waited = timing.mode is ClockMode.WALL_CLOCK and timing.longest_wait is not None
+    longest = (AT_ONCE_S if timing.in_all is not None else timing.longest_wait or 0) if waited else FARTHEST
+    return Reach(
+        bench,
+        at_writes=CutClass.NTH_WRITE in hello.cut_classes,
+        disturbs=hello.disturbs_clock,
+        app="code-only" not in hello.classes,
+        moves=can_hold(hello),
+        longest=longest,
+        aimed=aimed,
+    )
 
 
 class _Kept:
@@ -44,24 +60,6 @@ class _Kept:
 
 
 _again = cache(_Kept)
-
-
-HELD = Timing()
-
-
-def reach_of(hello: Hello, profile: Profile, today: str, seed: str, timing: Timing = HELD, *, aimed: bool = True) -> Reach:
-    """What may be done to a box that declares this. A clock that is waited for is waited for only as long as one scenario may."""
-    waited = timing.mode is ClockMode.WALL_CLOCK and timing.longest_wait is not None
-    longest = (AT_ONCE_S if timing.in_all is not None else timing.longest_wait or 0) if waited else FARTHEST
-    return Reach(
-        Bench(profile, today, seed),
-        at_writes=CutClass.NTH_WRITE in hello.cut_classes,
-        disturbs=hello.disturbs_clock,
-        app="code-only" not in hello.classes,
-        moves=can_hold(hello),
-        longest=longest,
-        aimed=aimed,
-    )
 
 
 class OnExploring(Protocol):
@@ -85,7 +83,7 @@ def explore(
     The first failure for each set of clauses is shrunk, and written to `folder`. `over` is told each result and says why nothing more can
     be played, if that is so. Raises `KeyboardInterrupt`, with what was found until then in `result`.
     """
-    covered, began, steps, seen = Covered(), time.monotonic(), 0, set[tuple[str, ...]]()
+    covered, began, steps, seen = Covered(reach.bench.profile), time.monotonic(), 0, set[tuple[str, ...]]()
     growing = explored(reach, covered)
     try:
         for number in count(1):
@@ -160,7 +158,7 @@ def explore_until_killed(target: Target, steps: int, seed: str, *, aimed: bool =
             explain=1,
         )
         commands = taken = 0
-        reach = reach_of(hello, profile, DEFAULT_TODAY, seed, aimed=aimed)
+        reach = reach_of(Bench(profile, DEFAULT_TODAY, seed), hello, aimed=aimed)
         for each in _again(reach):
             result = player.play(each.scenario)
             player.journal.records.clear()

@@ -100,7 +100,7 @@ class Foreteller(ExactJudge):
 
     def _cover(self, event: str, changes: dict[str, Any], given: dict[str, Any]) -> None:
         if self.covered is not None:
-            self.covered.look(event, changes, given, self.profile)
+            self.covered.look(event, changes, given)
 
 
 def _apart(worlds: Iterable[World]) -> list[World]:

@@ -16,7 +16,7 @@ from lockproof.conformance import suite
 from lockproof.conformance.covering import Covered
 from lockproof.conformance.foretelling import Foreteller
 from lockproof.conformance.journal import Journal
-from lockproof.conformance.planning import authority_for_a_bench
+from lockproof.conformance.planning import Rehearsing, authority_for_a_bench
 from lockproof.conformance.player import Player
 from lockproof.conformance.scenario import (
     DEFAULT_START,
@@ -35,7 +35,8 @@ from lockproof.conformance.scenario import (
 from lockproof.conformance.stage import Stage
 from lockproof.conformance.verbs import VERBS
 from lockproof.conformance.words import Calendar, WordsError, spoken
-from lockproof.reference.box import ReferenceBox
+from lockproof.reference.authority import Generator
+from lockproof.reference.credentials import interop_digits
 from lockproof.spec import civil
 from lockproof.spec.civil import CivilError
 from lockproof.spec.observable import BenchError
@@ -103,6 +104,7 @@ class Bench:
     profile: Profile = DEFAULT
     today: str = DEFAULT_TODAY
     seed: str = ""
+    generator: Generator = interop_digits  # of the codes of its maker's own
 
 
 class CannotGrow(Exception):  # noqa: N818  (reads as what it is)
@@ -165,8 +167,17 @@ def growing(bench: Bench, place: Place, name: str, covered: Covered | None = Non
     """Nothing has grown yet: a stage with the reference box and an authority, set up as every scenario is."""
     scenario = scenario_of((), place, name, bench)
     judge = Foreteller(scenario=_head(scenario), profile=bench.profile, covered=covered)
-    box = ReferenceBox(profile=bench.profile)
-    player = Player(box, authority_for_a_bench(bench.profile), Journal(), bench.today, bench.profile, seed=bench.seed)
+    own = None if bench.generator is interop_digits else bench.generator
+    authority = authority_for_a_bench(bench.profile, bench.generator)
+    player = Player(
+        Rehearsing(own, bench.profile),
+        authority,
+        Journal(),
+        bench.today,
+        bench.profile,
+        seed=bench.seed,
+        generator=bench.generator,
+    )
     with player.rehearsing(scenario, judge) as stage:
         yield Growing(bench, player, stage, judge)
 

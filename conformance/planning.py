@@ -154,7 +154,7 @@ def make_plan(
     It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough.
     """
     plan = Plan(supply=target.cuts_supply(hello.holdover, held=timing.mode is ClockMode.HOLD))
-    rehearsal = _Rehearsing(listed, profile)
+    rehearsal = Rehearsing(listed, profile)
     costs: dict[str, Cost] = {}
     for scenario in scenarios:
         cost, reason = Cost(), _not_applicable(scenario, hello, profile, target, has_codes=has_codes, supply=plan.supply)
@@ -254,7 +254,7 @@ _NOT_LISTED = (
 )
 
 
-class _Rehearsing(ReferenceBox):
+class Rehearsing(ReferenceBox):
     """The reference box, with codes that a file lists if there is one."""
 
     def __init__(self, listed: Generator | None, profile: Profile) -> None:
@@ -265,7 +265,7 @@ class _Rehearsing(ReferenceBox):
         self.days = Days(self.keys, zones, self.listed(self.box_id, self.secret, self.profile) if self.listed else None)
 
 
-def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str, *, waits: bool) -> tuple[Cost, str]:
+def _rehearse(scenario: Scenario, box: Rehearsing, profile: Profile, today: str, *, waits: bool) -> tuple[Cost, str]:
     """Play it on the reference box: what it costs, and why it can't be played.
 
     What the model contradicts is refused before any box is touched. `waits`: every second of it costs one.

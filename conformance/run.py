@@ -23,6 +23,7 @@ from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import (
     Plan,
+    Timing,
     authority_for_a_bench,
     declared_profile,
     make_plan,
@@ -36,7 +37,7 @@ from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
-from lockproof.spec.observable import BenchError, Box, Hello
+from lockproof.spec.observable import BadInput, BenchError, Box, Hello
 
 
 class OnProgress(Watcher):
@@ -86,7 +87,8 @@ def run(
     `clock` says how its clock is dealt with: held, where the box can, if nothing is said. `longest_wait`: a scenario that waits
     for a clock that runs for more seconds than that is left out; time that costs nothing is waited for however long.
     `explore`: afterwards it is explored for so long, as `exploring` has it.
-    Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
+    Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched, and `BadInput`
+    for a box that can't be explored.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
     result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "", seed=seed)
@@ -99,6 +101,10 @@ def run(
             result.identity, result.firmware = hello.identity, hello.firmware
             profile = declared_profile(asdict(hello))
             generator = generator_of(box, hello, codes)
+            if explore and (hello.production or generator is None):
+                raise BadInput(
+                    "--explore: a production build, or a box of which nobody says what its codes are, can't be explored"
+                )
             timing = timing_of(hello, target, clock, longest_wait)
             listed = generator if codes else None
             has_codes = generator is not None
@@ -134,10 +140,7 @@ def run(
             )
             _play_all(player, plan, result, progress)
             if explore and not result.error:
-                from lockproof.conformance import exploring  # noqa: PLC0415 (Hypothesis only where it explores)
-
-                reach = exploring.reach_of(hello, profile, today, seed, timing, aimed=explore.aimed)
-                exploring.explore(player, explore, reach, result, progress, folder, partial(_why_over, player))
+                _explore(player, explore, hello, timing, result, progress, folder)
             result.link, result.clock = _link_of(box), pace.told()
     except BenchError as error:
         _end_with(str(error), result, journal)
@@ -158,6 +161,22 @@ def run(
 
 
 OVERWRITES = "overwrite-oldest"
+
+
+def _explore(
+    player: Player,
+    wanted: Exploration,
+    hello: Hello,
+    timing: Timing,
+    result: RunResult,
+    progress: OnProgress,
+    folder: Path | None,
+) -> None:
+    from lockproof.conformance import exploring, growing  # noqa: PLC0415 (Hypothesis only where it explores)
+
+    bench = growing.Bench(player.profile, player.today, player.seed, player.generator)
+    reach = exploring.reach_of(bench, hello, timing, aimed=wanted.aimed)
+    exploring.explore(player, wanted, reach, result, progress, folder, partial(_why_over, player))
 
 
 def _end_with(error: str, result: RunResult, journal: Journal) -> None:

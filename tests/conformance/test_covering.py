@@ -16,13 +16,13 @@ BEGUN = Occurrence("entry_is_made", "within_day", "its day has begun")
 
 def hears(covered: Covered, *, authentic: bool, heard: bool = False) -> None:
     given = {"ours": True, "authentic": authentic}
-    covered.look("revocation_is_heard", {"box": model.new_box(0), "heard": heard}, given, DEFAULT)
+    covered.look("revocation_is_heard", {"box": model.new_box(0), "heard": heard}, given)
 
 
 def enters(covered: Covered, code: model.Code, at: int) -> None:
     box = replace(model.new_box(at), time_known=True)
     given = {"ours": True, "matches": True, "other": code, "remember": False}
-    covered.look("entry_is_made", {"box": box, "code": code}, given, DEFAULT)
+    covered.look("entry_is_made", {"box": box, "code": code}, given)
 
 
 def test_a_condition_counts_as_it_came_out():
@@ -63,13 +63,19 @@ def test_what_is_wanted_is_of_a_box_and_can_be_reached():
     assert Goal(never, True) not in goals
 
 
+def test_what_only_another_profile_has_is_wanted_of_that_one_alone():
+    ends = Goal(Occurrence("entry_is_made", "decide_entry", "codes end with their day"), True)
+    assert ends not in wanted_goals()
+    assert ends in wanted_goals(replace(DEFAULT, code_ends_with_its_day=True))
+
+
 def test_what_was_not_reached_is_named():
     covered = Covered()
     assert len(covered.missed()) == len(wanted_goals())
     hears(covered, authentic=True)
     assert "revocation is heard: order verifies, fails: never so" in covered.missed()
     assert len(covered.missed()) == len(wanted_goals()) - 1
-    assert covered.told().startswith("0 of 39 conditions both ways")
+    assert covered.told().startswith("0 of 38 conditions both ways")
     hears(covered, authentic=False)
-    assert covered.told() == "1 of 39 conditions both ways, 1 deciding alone"
+    assert covered.told() == "1 of 38 conditions both ways, 1 deciding alone"
     assert not [line for line in covered.missed() if line.startswith("revocation is heard")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 
@@ -23,10 +24,10 @@ from lockproof.conformance.suite import Suite, packaged
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import Verdict
 from lockproof.reference.box import ReferenceBox
-from lockproof.spec.observable import BadInput, BenchError
-from lockproof.spec.profile import DEFAULT
+from lockproof.spec.observable import BadInput, BenchError, CodeIndex
 
 BENCH = Bench(seed="s")
+TODAYS = CodeIndex(1_803_963_600, 1_804_050_000, 0)
 NINE = 1_803_996_000  # 09:00 of the bench's today, in Toronto
 
 
@@ -69,13 +70,24 @@ def test_nothing_is_done_that_a_box_does_not_declare(left_out, verbs):
 
 def test_a_clock_that_is_waited_for_is_waited_for_no_longer_than_was_said():
     hello = replace(ReferenceBox().hello(), clock_modes=("wall-clock",))
-    waits = reach_of(hello, DEFAULT, "2027-03-02", "s", Timing(ClockMode.WALL_CLOCK, 90))
+    waits = reach_of(BENCH, hello, Timing(ClockMode.WALL_CLOCK, 90))
     assert (waits.longest, waits.moves) == (90, False)
     for each in islice(explored(waits), 6):
         acts = each.acts
         assert acts[-1].at - acts[0].at <= 90
         assert not [act for act in acts if act.verb == "cut" and "off" in act.arguments]
-    assert reach_of(hello, DEFAULT, "2027-03-02", "s", Timing(ClockMode.WALL_CLOCK, 0)).longest == 0
+    assert reach_of(BENCH, hello, Timing(ClockMode.WALL_CLOCK, 0)).longest == 0
+
+
+def own_digits(_box: bytes, _secret: bytes, _profile) -> Callable[[CodeIndex], str]:
+    return lambda index: f"{index.day_start // 3600 % 10_000:04}{index.index:04}"
+
+
+def test_codes_of_a_makers_own_are_rehearsed_as_they_are():
+    bench = replace(BENCH, generator=own_digits)
+    acts = [hour()[0], Act(NINE, "enter", {"index": "0"}), Act(NINE, "enter", {"digits": own_digits(b"", b"", None)(TODAYS)})]
+    assert [act.accepted for act in regrown(acts, bench, Place(), "explored-s-1")] == [True, True, True]
+    assert [act.accepted for act in regrown(acts, BENCH, Place(), "explored-s-1")] == [True, True, False]
 
 
 # Growing
