@@ -8,7 +8,7 @@ from lockproof.conformance.exact import World
 from lockproof.conformance.growing import Growing
 from lockproof.conformance.stage import Stage
 from lockproof.spec.model import box as model
-from lockproof.spec.profile import Profile
+from lockproof.spec.profile import DAY, Profile
 
 COUNTERS = (2**31 // 1000, 2**32 // 1000, 2**16)
 """Seconds after which a timer comes round that counts milliseconds in 32 bits, or seconds in 16."""
@@ -37,6 +37,8 @@ def _of_codes(world: World, stage: Stage, profile: Profile, only: str) -> Iterat
     for name, answer in stage.codes.items():
         if answer.code and only in {"", name}:
             yield from (answer.code.day_start, answer.code.day_end)
+            yield answer.code.day_start + profile.code_life  # where a box takes an early entry for a first use
+            yield answer.code.day_start + DAY  # where it takes every day for one of 24 hours
             if answer.code in used:
                 yield used[answer.code] + profile.code_life
 

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from lockproof.conformance import suite
-from lockproof.conformance.aiming import instants
+from lockproof.conformance.aiming import COUNTERS, instants
 from lockproof.conformance.covering import Covered
 from lockproof.conformance.exact import World
 from lockproof.conformance.forgeries import FORGERIES
@@ -67,6 +67,8 @@ BETWEEN = (
     "cut",
     "wrong",
     "another code",
+    "another code",
+    "the clock",
     "the clock",
     "a disturbed clock",
     "a revocation",
@@ -341,7 +343,7 @@ class Explorer(RuleBasedStateMachine):
         calendar, name = self.grown.stage.calendar, self.new("code")
         clock = self.grown.judge.worlds[0].box.clock
         made = self.do("generate", by="joe", day=day_said(date_at(clock, calendar.zone), 0, calendar), as_=name)
-        return name if made and made.makes else self.codes[0]
+        return name if made and made.makes else next(iter(self.codes), "wrong")
 
     def _make_a_grant(self, data: st.DataObject) -> str:
         name, start = self.new("grant"), self.grown.judge.worlds[0].box.clock
@@ -420,18 +422,33 @@ class Explorer(RuleBasedStateMachine):
         self.do("mint", grant=self.some_grant(data), nonce=nonce, as_=ticket)
         self.between(data)
         self.in_its_life(data)
+        if data.draw(st.integers(0, 2)) == 0:  # of another grant, which may be refused and leaves the nonce as it was
+            other = self.new("ticket")
+            self.do("mint", grant=data.draw(st.sampled_from(self.grants)), nonce=nonce, as_=other)
+            self.do("present", ticket=other)
         self.do("present", ticket=ticket, forged=forged)
         self.do("present", ticket=ticket)
 
-    def between(self, data: st.DataObject) -> None:
-        """Something that must change nothing of what it comes between, or only so much."""
+    @precondition(lambda self: self.has("grants") and self.has("nonces") and self.reach.app)
+    @rule(data=st.data())
+    def use_an_old_nonce(self, data: st.DataObject) -> None:
+        """Just after its life, or when a counter has come round since."""
+        life = self.reach.bench.profile.ticket_life
+        after = data.draw(st.sampled_from((life, *COUNTERS) if self.reach.aimed else (life, HOUR, DAY)))
+        ticket, nonce = self.new("ticket"), self.nonces[-1]
+        self.wait(self.grown.now + after + data.draw(st.sampled_from((0, 1, life // 2))))
+        self.do("mint", grant=self.some_grant(data), nonce=nonce, as_=ticket)
+        self.do("present", ticket=ticket)
+
+    def between(self, data: st.DataObject, code: str = "") -> None:
+        """Something that must change nothing of what it comes between, or only so much: between uses of this code, if it is one."""
         what = data.draw(st.sampled_from((*(None,) * 8, *BETWEEN)))
         if what == "cut":
             self.do("cut")
         elif what == "wrong":
             self.do("enter", data.draw(st.sampled_from((1, 3, MOST_WRONG))), code="wrong")
         elif what == "another code":
-            self.do("enter", code=self.some_code(data) if self.codes else "wrong")
+            self.do("enter", code=next((name for name in self.codes if name != code), "") or self._make_a_code(data))
         elif what == "the clock":
             self.do("set-clock", 1, 0, **self._clock(data))
         elif what == "a disturbed clock" and self.reach.disturbs and self.behind() < MOST_AHEAD:
@@ -466,8 +483,11 @@ class Explorer(RuleBasedStateMachine):
         grant, nonce, ticket = data.draw(st.sampled_from(self.revoked)), self.new("nonce"), self.new("ticket")
         if data.draw(st.booleans()):
             self.do("deliver", grant=grant)
-        if data.draw(st.integers(0, 2)) == 0:
+        then = data.draw(st.sampled_from(("", "another", "cut")))
+        if then == "another":
             self.do("end-another-grant", by="joe", to="ralph")
+        elif then == "cut":
+            self.do("cut")
         self.between(data)
         self.do("challenge", as_=nonce)
         self.do("mint", grant=grant, nonce=nonce, as_=ticket)
@@ -509,6 +529,8 @@ class Explorer(RuleBasedStateMachine):
     @rule(data=st.data())
     def disturb_clock(self, data: st.DataObject) -> None:
         """It falls back, and is found to have, or not; it may run past its last decision again, or power be cut, before it is used again."""
+        if data.draw(st.booleans()):
+            self.some_time(data)
         back = self._back(data)
         if data.draw(st.booleans()):
             self.do("read-clock")
@@ -593,7 +615,7 @@ class Explorer(RuleBasedStateMachine):
         code = data.draw(st.sampled_from(self.codes)) if data.draw(st.booleans()) else self.some_code(data)
         if data.draw(st.booleans()):
             self.do("enter", code=code)
-        self.between(data)
+        self.between(data, code)
         for _ in self.around(data, code):
             self.do("enter", code=code)
 
@@ -601,7 +623,7 @@ class Explorer(RuleBasedStateMachine):
     @rule(data=st.data())
     def connect_in_time(self, data: st.DataObject) -> None:
         self.set_right(data)
-        grant = self.some_grant(data)
+        grant = data.draw(st.sampled_from(self.grants)) if data.draw(st.booleans()) else self.some_grant(data)
         self.between(data)
         for _ in self.around(data, grant):
             self.do("connect", grant=grant)

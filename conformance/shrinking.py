@@ -244,6 +244,8 @@ class Shrinker:
             without = [n for n in range(len(acts)) if number not in self._with_needs(acts, {n})]
             if len(acts) - 1 in without and self.asks_the_same([acts[n] for n in without]):
                 found += _about(act, acts[-1])
+        if acts[-1].asks == "box" and any(act.verb in {"set-clock", "disturb-clock"} for act in acts[:-1]):
+            found.append("box.clock.never-back")  # also where the clock is what the model goes by
         known = clauses.all_clauses()
         return tuple(dict.fromkeys(clause for clause in found if clause in known))
 
