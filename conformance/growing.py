@@ -14,7 +14,7 @@ from typing import Any
 
 from lockproof.conformance import suite
 from lockproof.conformance.covering import Covered
-from lockproof.conformance.foretelling import Foreteller
+from lockproof.conformance.expecting import Foreteller
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.planning import Rehearsing, authority_for_a_bench
 from lockproof.conformance.player import Player
