@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
-from lockproof.conformance import declaring, html_report, junit, report, reporting, suite, targets
+from lockproof.conformance import declaring, exploration, html_report, junit, report, reporting, suite, targets
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.progress import Progress
 from lockproof.conformance.replaying import JOURNAL
@@ -44,6 +44,8 @@ class Asked:
     clock: str = ""
     longest_wait: int | None = None  # seconds
     pics: str = ""  # the file of the declaration
+    explore: str = ""
+    plainly: bool = False
 
     def write(self, folder: Path) -> None:
         """Whole or not at all. Raises `BenchError`."""
@@ -82,7 +84,7 @@ class Asked:
             "longest_wait": self.longest_wait,
             "pics": declaring.for_a_run(Path(self.pics) if self.pics else None, judged),
         }
-        return Understood(chosen, judged, options)
+        return Understood(chosen, judged, options, exploration.read(self.explore, aimed=not self.plainly))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Understood:
     scenarios: tuple[Scenario, ...]
     targets: list[Target]
     options: dict[str, Any]
+    explore: exploration.Exploration | None
 
 
 def carry_out(asked: Asked, understood: Understood, folder: Path, console: Console) -> list[RunResult]:
@@ -117,6 +120,7 @@ def carry_out(asked: Asked, understood: Understood, folder: Path, console: Conso
                     asked.seed,
                     explain=report.EXPLAINED,
                     one_at_a_time=asked.one_at_a_time,
+                    explore=understood.explore,
                     **understood.options,
                     earlier=Earlier.of(place / JOURNAL) if (place / JOURNAL).exists() else None,
                 )

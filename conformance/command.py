@@ -35,7 +35,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
 
 _CTRL_C_OF_TYPER = 130  # what it makes of KeyboardInterrupt, of which `main` hears nothing else
 
-_SUITE = "Which packaged scenarios: written by people, synthesized from the model, or all."
+_SUITE = "Which packaged scenarios: written by people, synthesized from the model, all, or none but the controls."
 
 
 class Exit(IntEnum):
@@ -137,6 +137,11 @@ def run(
             " and with wall-clock as long as all of them together wait an hour at most. The plan says what other waits give."
         ),
     ] = "",
+    explore: Annotated[
+        str,
+        typer.Option(help="Then explore it: for so many steps, such as 2000, or for so long, such as 10m; alone: --suite none."),
+    ] = "",
+    plainly: Annotated[bool, typer.Option("--explore-plain", hidden=True, help="Explore without aiming time at bounds.")] = False,
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
     pics: Annotated[
         Path | None,
@@ -172,6 +177,8 @@ def run(
         clock=str(mode or ""),
         longest_wait=_duration("--wait", wait),
         pics=str(pics or ""),
+        explore=explore,
+        plainly=plainly,
     )
     understood = asked.understood()  # what is wrong with it is said before there is a folder
     if plan:
@@ -650,7 +657,7 @@ def _suite(name: str) -> Any:
     from lockproof.conformance.suite import Suite
 
     if name not in list(Suite):
-        _stop(f"--suite {name}: write written, synthesized or all", Exit.BAD_INPUT)
+        _stop(f"--suite {name}: write written, synthesized, all or none", Exit.BAD_INPUT)
     return Suite(name)
 
 

@@ -164,7 +164,7 @@ def _judge(scenario: Record, head: Record) -> Oracle:
 
 def _close(judge: Oracle | None, so_far: SoFar) -> None:
     """What was played again, since it had decided nothing or was broken off, counts as it came out last."""
-    if judge is None:
+    if judge is None or judge.scenario.get("shrinks"):
         return
     found = judge.result(explain=sum(each.finding is not None for each in so_far.scenarios) < EXPLAINED)
     again = bool(so_far.scenarios) and so_far.scenarios[-1].id == found.id

@@ -60,6 +60,11 @@ class Oracle:
         self._records: list[Record] = []
 
     @property
+    def scenario(self) -> Record:
+        """The head of its records."""
+        return self._judge.scenario
+
+    @property
     def finding(self) -> Finding | None:
         return self._judge.finding
 

@@ -53,8 +53,8 @@ class Timing:
 
 def timing_of(hello: Hello, target: Target, wanted: ClockMode | None, longest_wait: int | None) -> Timing:
     """Raises `BadInput` for what the box does not declare."""
-    mode = wanted or (ClockMode.HOLD if _can_hold(hello) else ClockMode.WALL_CLOCK)
-    if mode is not ClockMode.WALL_CLOCK and not _can_hold(hello):
+    mode = wanted or (ClockMode.HOLD if can_hold(hello) else ClockMode.WALL_CLOCK)
+    if mode is not ClockMode.WALL_CLOCK and not can_hold(hello):
         raise BadInput(
             f"--clock {mode}: the box declares no test clock, so that nobody can hold its clock or move it; use --clock wall-clock"
         )
@@ -65,7 +65,7 @@ def timing_of(hello: Hello, target: Target, wanted: ClockMode | None, longest_wa
     return Timing(mode, longest_wait or 0)
 
 
-def _can_hold(hello: Hello) -> bool:
+def can_hold(hello: Hello) -> bool:
     """Somebody can hold its clock, and move it."""
     return bool({TEST_CLOCK, "model"} & set(hello.clock_modes))
 
@@ -169,7 +169,7 @@ def make_plan(
     It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough.
     """
     plan = Plan(supply=target.cuts_supply(hello.holdover, held=timing.mode is ClockMode.HOLD))
-    rehearsal = _Rehearsing(listed, profile)
+    rehearsal = Rehearsing(listed, profile)
     costs: dict[str, Cost] = {}
     for scenario in scenarios:
         cost, reason = Cost(), _not_applicable(scenario, hello, profile, target, has_codes=has_codes, supply=plan.supply)
@@ -229,7 +229,7 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: 
         return "the box declares a production build, which refuses test commands"
     if other := of_another_class(scenario, hello.classes, has_codes=has_codes):
         return other
-    if not _can_hold(hello) and _moves_its_clock(scenario, profile):
+    if not can_hold(hello) and _moves_its_clock(scenario, profile):
         return f"{NOT_EXERCISED} the box declares no test clock, and in this scenario power is away for a time"
     if "disturb-clock" in {step.verb for step in scenario.steps} and not hello.disturbs_clock:
         return f"{NOT_EXERCISED} the box does not declare that its clock can be disturbed"
@@ -276,7 +276,7 @@ _NOT_LISTED = (
 )
 
 
-class _Rehearsing(ReferenceBox):
+class Rehearsing(ReferenceBox):
     """The reference box, with codes that a file lists if there is one."""
 
     def __init__(self, listed: Generator | None, profile: Profile) -> None:
@@ -287,7 +287,7 @@ class _Rehearsing(ReferenceBox):
         self.days = Days(self.keys, zones, self.listed(self.box_id, self.secret, self.profile) if self.listed else None)
 
 
-def _rehearse(scenario: Scenario, box: _Rehearsing, profile: Profile, today: str, *, waits: bool) -> tuple[Cost, str]:
+def _rehearse(scenario: Scenario, box: Rehearsing, profile: Profile, today: str, *, waits: bool) -> tuple[Cost, str]:
     """Play it on the reference box: what it costs, and why it can't be played.
 
     What the model contradicts is refused before any box is touched. `waits`: every second of it costs one.

@@ -96,6 +96,7 @@ class Player:
     attempts: int = MOST_ATTEMPTS  # so many are worth it for the scenario that was played last
     pace: Pace | None = None  # for scenarios whose clock runs
     clock: ClockMode = ClockMode.HOLD  # of all others
+    shrinking: bool = False  # what is played is a smaller form of a scenario that failed
     explain: int = 0  # of so many failures, also which observations contradict each other
     _ready: _Ready | None = None
     _stopped: bool = False  # by Ctrl-C
@@ -123,6 +124,7 @@ class Player:
             theorem=scenario.theorem,
             clock=ClockMode.WALL_CLOCK if scenario.runs else self.clock,
             running=pace.running.told() if pace else None,
+            **({"shrinks": True} if self.shrinking else {}),
         )
         judge = Oracle(
             scenario=head,
@@ -296,6 +298,23 @@ class Player:
         if not _is_over(stage):
             stage.outbox.settle()
         _end(stage)
+
+    @contextmanager
+    def rehearsing(self, scenario: Scenario, judge: Judge) -> Iterator[Stage]:
+        """The stage of a scenario whose steps are not known yet, set up; they are taken one by one, with `take`."""
+        calendar = calendar_of(scenario.properties[0].zone, scenario.start, self.today)
+        profile = replace(self.profile, **scenario.profile)
+        with self._ready_for(scenario) as ready:
+            stage = self._stage(scenario, judge, ready.authority, calendar, profile, None)
+            self._set_up(stage, ready.told)
+            stage.outbox.settle()
+            yield stage
+
+    def take(self, stage: Stage, number: int, step: Step) -> None:
+        """Take one more step, to its end."""
+        stage.step = step
+        self._step(stage, number, step)
+        stage.outbox.settle()
 
     def _step(self, stage: Stage, number: int, step: Step) -> None:
         self._begin(stage, number, step)

@@ -64,11 +64,12 @@ class Progress(LiveLine, OnProgress):
     def __init__(self, console: Console, *, live: bool = True) -> None:
         super().__init__(console, live=live)
         self._total = self._number = self._decided = 0
-        self._who = self._about = self._left = ""
-        self._started = time.monotonic()
+        self._who = self._about = self._left = self._explored = ""
+        self._started = self._began_exploring = time.monotonic()
 
     def begins(self, target: Target, hello: Hello, plan: Plan, decided: int) -> None:
         self._total, self._number, self._decided, self._started = len(plan.selected), decided, decided, time.monotonic()
+        self._explored = ""
         self._who = f"{target.name}   {hello.firmware}"
         for line in told_beginning(target, hello, plan):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -76,6 +77,8 @@ class Progress(LiveLine, OnProgress):
             self._console.print(f"    going on: {decided} of {len(plan.selected)} are decided", highlight=False, markup=False)
 
     def step(self, scenario: Scenario, number: int, step: Step | Any) -> None:
+        if self._explored:  # which is said of that
+            return
         gone = time.monotonic() - self._started
         done = self._number - self._decided
         left = gone / done * (self._total - self._number) if done else 0.0
@@ -87,7 +90,17 @@ class Progress(LiveLine, OnProgress):
             self._left = f"waiting for its clock, {spoken(math.ceil(seconds))}"
             self._changed()
 
+    def exploring(self, said: str, done: float) -> None:
+        if not self._explored:
+            self._began_exploring = time.monotonic()
+        self._explored = said
+        gone = time.monotonic() - self._began_exploring
+        self._left = f"about {gone / done - gone:.0f} s left" if 0 < done < 1 else ""
+        self._changed()
+
     def line(self) -> str:
+        if self._explored:
+            return f"{self._who}   {self._explored}   {self._left}" if self._live else f"    {self._explored}   {self._left}"
         told = f"{self._number + 1}/{self._total}   {self._about}   {self._left}"
         return f"{self._who}   {told}" if self._live else f"    {told}"
 

@@ -12,6 +12,8 @@ from lockproof.conformance.recording import Passed
 from lockproof.spec.observable import BadInput
 
 JOURNAL = "journal.jsonl"
+EXPLORED = "explored-"
+"""Begins the id of a scenario that has grown while a box was explored."""
 
 
 def journal_of(place: Path) -> Path:
@@ -76,7 +78,7 @@ def of_scenario(journal: Path, scenario: str) -> list[Record]:
     current = None
     for record in journals.read(journal):
         if record["record"] == "scenario":
-            current = record.get("id")
+            current = None if record.get("shrinks") else record.get("id")
             found = [] if current == scenario else found
         if current == scenario:
             found.append(record)
@@ -98,6 +100,8 @@ def _of_step(records: Iterable[Record], step: int) -> Iterator[Record]:
 def to_play_again(journal: Path, only: str) -> tuple[Record, list[Path], list[str]]:
     """The head of the run, the files of its scenarios if they are not the packaged ones, and their ids, or the one that is wanted.
 
+    What was explored has no file and is left out.
+
     Raises `BadInput` where there is no such scenario, or its file is gone.
     """
     records = list(shapes.read(journal))
@@ -105,6 +109,13 @@ def to_play_again(journal: Path, only: str) -> tuple[Record, list[Path], list[st
     if head is None or not all(isinstance(head.get(name), str) for name in ("today", "seed")):
         raise BadInput(f"{journal}: no run begins in it; name the {JOURNAL} of a run")
     places = {name: place for name, place in _places(records) if only in {"", name}}
+    explored = {name for name, place in places.items() if name.startswith(EXPLORED) and not Path(place).is_file()}
+    if explored and len(explored) == len(places):
+        raise BadInput(
+            f"{journal}: what was explored has no file, but for what was made small; play that, or explore again with the same seed:"
+            f" lockproof run --explore … --seed {head['seed']}"
+        )
+    places = {name: place for name, place in places.items() if name not in explored}
     if not places:
         raise BadInput(
             f"{journal}: {only or 'no scenario'} was not played in this run; name one that was, or leave --scenario out"

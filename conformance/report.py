@@ -56,7 +56,15 @@ def show(console: Console, results: Sequence[RunResult], *, brief: bool = False,
         for line in (*(_not_played(result) if left_out else ()), *undecided(result)):
             console.print(line, highlight=False, soft_wrap=True)
     for result in results:
+        for line in _told_of_exploring(result):
+            console.print(line, highlight=False, soft_wrap=True)
         console.print(summary(result), highlight=False, soft_wrap=True)
+
+
+def _told_of_exploring(result: RunResult) -> Iterator[str]:
+    if result.explored:
+        yield f"{escape(result.target)}: {result.explored}" + ("; of the model not reached:" if result.missed else "")
+        yield from (f"    {escape(missed)}" for missed in result.missed)
 
 
 def _show_failures(console: Console, result: RunResult) -> None:
@@ -115,7 +123,9 @@ def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
         lines.append(f"      seen: {escape(found.saw)}")
     known = clauses.all_clauses()
     lines += [f'      "{escape(known[clause].sentence)}"' for clause in found.clauses if clause in known]
-    lines += [f"      {escape(line)}" for line in next_commands(result, scenario.id, found.where)]
+    lines += [
+        f"      {escape(line)}" for line in (*_made_small(result, scenario), *next_commands(result, scenario.id, found.where))
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -132,6 +142,21 @@ def _story(history: Sequence[str], contradicting: Container[int]) -> Iterator[st
         line = escape(f"{' ' * len(date) if date == before else date} {rest}")
         mark = MARK if number in contradicting or number == last else " "
         yield f"    {mark} {f'[bold]{line}[/]' if number == last else line}"
+
+
+def _made_small(result: RunResult, scenario: ScenarioResult) -> Iterator[str]:
+    """Of an explored scenario: the command that plays the smallest form of it."""
+    if (small := scenario.shrunk) is None:
+        return
+    cost = f"{small.steps} steps of {small.before}, found in {counted(small.resets, 'reset')}"
+    yield f"made small: {cost}; it failed {small.failed} of {small.played} times   ({', '.join(small.clauses)})"
+    if small.file:
+        yield f"play it: lockproof run {shlex.quote(small.file)}{_at_box(result)} --seed {result.seed}"
+
+
+def _at_box(result: RunResult) -> str:
+    bench = result.bench.get("file")
+    return (f" --bench {shlex.quote(bench)}" if bench else "") + f" --box {shlex.quote(result.target)}"
 
 
 def next_commands(result: RunResult, scenario: str, where: str) -> list[str]:

@@ -12,15 +12,17 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockproof.conformance import ctrl_c, digests
+from lockproof.conformance.exploration import Exploration
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
-from lockproof.conformance.planning import Plan, authority_for_a_bench, wait_for
+from lockproof.conformance.planning import Plan, Timing, authority_for_a_bench, wait_for
 from lockproof.conformance.player import Player, Stopped, Watcher
 from lockproof.conformance.preparing import prepare, said_hello
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
@@ -29,7 +31,7 @@ from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
-from lockproof.spec.observable import BenchError, Box, Hello
+from lockproof.spec.observable import BadInput, BenchError, Box, Hello
 
 if TYPE_CHECKING:
     from lockproof.conformance.resuming import Earlier  # which judges what an earlier run has left, and so knows this one
@@ -50,6 +52,9 @@ class OnProgress(Watcher):
     def done(self, result: ScenarioResult) -> None:
         """A scenario is over."""
 
+    def exploring(self, said: str, done: float) -> None:
+        """How far its exploration is, in words, and how much of it is done, from 0 to 1."""
+
 
 @ctrl_c.minded()
 @ctrl_c.held()
@@ -69,6 +74,7 @@ def run(
     longest_wait: int | None = None,
     pics: Declaration | None = None,
     earlier: Earlier | None = None,
+    explore: Exploration | None = None,
 ) -> RunResult:
     """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
 
@@ -81,7 +87,9 @@ def run(
     for a clock that runs for more seconds than that is left out; time that costs nothing is waited for however long.
     `pics` is the vendor's declaration, which the journal then keeps; a box that contradicts it is not judged, and is `BadInput`.
     `earlier` is what a run that was stopped has left, in the same folder: it is gone on with, if box and scenarios are the same.
-    Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched.
+    `explore`: afterwards it is explored for so long, as `exploring` has it.
+    Raises `Contradiction` and `ScenarioError` for a scenario that cannot be played, before the box is touched, and `BadInput`
+    for a box that can't be explored.
     """
     started, progress = time.perf_counter(), progress or OnProgress()
     result = RunResult(target.name, "", "", journal=str(folder / "journal.jsonl") if folder else "", seed=seed)
@@ -100,6 +108,10 @@ def run(
             ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, **options)
             plan, profile, timing = ready.plan, ready.profile, ready.timing
             generator = ready.generator or interop_digits
+            if explore and (hello.production or ready.generator is None):
+                raise BadInput(
+                    "--explore: a production build, or a box of which nobody says what its codes are, can't be explored"
+                )
             if earlier and earlier.so_far.head:
                 journal.write("resumed", began=dt.datetime.now(dt.UTC).isoformat(), hello=hello, decided=len(earlier.results))
                 result.scenarios += earlier.results
@@ -107,7 +119,8 @@ def run(
                 recorded = {"began": journal.began, "today": today, "seed": seed, "bench": result.bench, **ready.head}
                 journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
-            progress.begins(target, hello, plan, len(result.scenarios))
+            decided = {each.id for each in plan.selected} & {each.id for each in result.scenarios}
+            progress.begins(target, hello, plan, len(decided))
             pace = timing.pace(box, hello, target, progress.waiting)
             player = Player(
                 box,
@@ -129,6 +142,8 @@ def run(
                 clock=timing.mode,
             )
             _play_all(player, plan, result, progress, earlier.tries if earlier else 0)
+            if explore and not result.error:
+                _explore(player, explore, hello, timing, result, progress, folder)
             result.link, result.clock = _link_of(box), pace.told()
     except BenchError as error:
         _end_with(str(error), result, journal)
@@ -148,14 +163,31 @@ def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence
         earlier.so_far.error = result.error
         result.scenarios = earlier.so_far.result(Path(result.journal)).scenarios
         return
-    if not plan.selected and not result.error:
+    if not (plan.selected or result.scenarios or result.error):
         why = next(iter(plan.left_out.values()), "none was chosen")
         result.error = f"no scenario was run: {why}; nothing can be said of this box"
-    result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected[len(result.scenarios) :]]
+    played = {each.id for each in result.scenarios}
+    result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected if s.id not in played]
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
 
 
 OVERWRITES = "overwrite-oldest"
+
+
+def _explore(
+    player: Player,
+    wanted: Exploration,
+    hello: Hello,
+    timing: Timing,
+    result: RunResult,
+    progress: OnProgress,
+    folder: Path | None,
+) -> None:
+    from lockproof.conformance import exploring, growing  # noqa: PLC0415 (Hypothesis only where it explores)
+
+    bench = growing.Bench(player.profile, player.today, player.seed, player.generator)
+    reach = exploring.reach_of(bench, hello, timing, aimed=wanted.aimed)
+    exploring.explore(player, wanted, reach, result, progress, folder, partial(_why_over, player))
 
 
 def _end_with(error: str, result: RunResult, journal: Journal) -> None:
@@ -164,7 +196,7 @@ def _end_with(error: str, result: RunResult, journal: Journal) -> None:
         journal.write("error", message=error)
 
 
-OF_THE_END = ("target", "began", "seed", "kit", "bench", "seconds", "link", "clock", "error", "stopped")
+OF_THE_END = ("target", "began", "seed", "kit", "bench", "seconds", "link", "clock", "explored", "missed", "error", "stopped")
 """What the last record says of a run: what nothing else in the journal tells, or not of a box that never answered."""
 
 
@@ -186,7 +218,8 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
     """What is not decided yet; the first of it was played to an end so many times before."""
     controls = {each.id for each in plan.selected if each.control}
     result.error = next((_not_set_up(each) for each in result.scenarios if each.id in controls), "")
-    to_play = [] if result.error else plan.selected[len(result.scenarios) :]
+    decided = {each.id for each in result.scenarios}
+    to_play = [each for each in plan.selected if each.id not in decided and not result.error]
     for scenario, following in zip_longest(to_play, to_play[1:]):
         with ctrl_c.held():  # but for playing, so that what was found is kept
             try:
@@ -200,11 +233,15 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
         tries = 0
         if scenario.control:
             result.error = _not_set_up(played)
-        if played.verdict is Verdict.ERROR:
-            result.error = _link_is_gone(player.box) or result.error
+        result.error = _why_over(player, played) or result.error
         if result.error:
             player.journal.write("error", message=result.error)
             break
+
+
+def _why_over(player: Player, played: ScenarioResult) -> str:
+    """Why nothing more can be played after this, empty where something can."""
+    return _link_is_gone(player.box) if played.verdict is Verdict.ERROR else ""
 
 
 def _not_set_up(control: ScenarioResult) -> str:

@@ -162,6 +162,7 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "profile": _map(),
         "clock": _maybe(_TEXT),
         "running": _maybe(_RUNNING, null=True),
+        "shrinks": _maybe(_TRUTH),
     },
     "step": {"step": _whole(0), "where": _TEXT, "channel": _TEXT, "shows": _TEXTS},
     "command": {
@@ -189,6 +190,8 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "seconds": _number(0, _FAR),
         "link": _TEXT,
         "clock": _TEXT,
+        "explored": _TEXT,
+        "missed": _TEXTS,
         "error": _TEXT,
         "stopped": _TRUTH,
     },

@@ -75,6 +75,7 @@ class StoryJudge:
     _shown: list[str] = field(default_factory=list)
     _channels: set[str] = field(default_factory=set)
     _history: list[str] = field(default_factory=list)
+    _steps: list[int] = field(default_factory=list)  # to which those lines belong
     _at: int | None = None  # when the last of what was done was done; a step may take a while
     _commands: int = 0
     _complete: bool = False
@@ -282,11 +283,13 @@ class StoryJudge:
             contradicted=contradicted,
             channel=self._step.get("channel", ""),
             history=tuple(self._history),
+            steps=tuple(self._steps),
         )
 
     def _note(self, did: str, saw: str) -> None:
         """One line of the story: when it was, what was done and seen."""
         self._history.append(f"{self._time(self._at)}   {did:<32} {saw}")
+        self._steps.append(self._step.get("step", 0))
 
     def _seen_by(self, record: Record) -> str:
         """Who saw it, where that is not the box itself, and what the box said, where that is something else."""

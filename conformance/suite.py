@@ -19,18 +19,19 @@ _FOLDER = Path(str(files("lockproof.conformance.scenarios")))
 
 
 class Suite(StrEnum):
-    """Which of the packaged scenarios: those written by people, those synthesized from the model, or both."""
+    """Which of the packaged scenarios: those written by people, those synthesized from the model, both, or the controls alone."""
 
     WRITTEN = "written"
     SYNTHESIZED = "synthesized"
     ALL = "all"
+    NONE = "none"
 
 
 def packaged(which: Suite = Suite.ALL) -> tuple[Scenario, ...]:
     """The packaged scenarios, controls first; the controls are written ones and belong to every suite. Raises `ScenarioError`."""
     if which is Suite.WRITTEN:
         return written()
-    own = synthesized()
+    own = synthesized() if which is not Suite.NONE else ()
     return tuple(each for each in written() if which is Suite.ALL or each.control) + own
 
 

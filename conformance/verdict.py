@@ -32,6 +32,7 @@ class Finding:
 
     `shown` are the clauses that the step was there to show; `contradicted` are those that the standard itself names.
     `history` are the presentations of the scenario up to this one, one line each, which begins with date and time;
+    `steps` are the steps to which those lines belong;
     `contradicting` are the places in it of those that cannot all be true, as few as possible, where that was asked.
     """
 
@@ -45,6 +46,7 @@ class Finding:
     channel: str
     history: tuple[str, ...] = ()
     contradicting: tuple[int, ...] = ()
+    steps: tuple[int, ...] = ()
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -53,6 +55,23 @@ class Finding:
     @property
     def is_control(self) -> bool:
         return not self.shown
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """What was made of an explored scenario that failed: a file of fewer steps.
+
+    It failed `failed` of the `played` times that it was played in the end; all that has cost the box so many `resets`.
+    `clauses` are those that it shows.
+    """
+
+    file: str
+    clauses: tuple[str, ...]
+    steps: int
+    before: int
+    failed: int
+    played: int
+    resets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,7 @@ class ScenarioResult:
     clock: str = ""  # how it was dealt with: hold, advance, wall-clock
     measured: str = ""  # of a clock that ran
     where: str = ""  # it stands: file and line
+    shrunk: Shrunk | None = None
 
     @property
     def left_out(self) -> bool:
@@ -113,6 +133,8 @@ class RunResult:
     clock: str = ""  # how it was dealt with where it ran, and how it stood to what it was set to
     bench: dict[str, Any] = field(default_factory=dict)  # of the bench file, what this was reached with
     stopped: bool = False  # by Ctrl-C
+    explored: str = ""  # how far it was explored, and which conditions of the model that has reached
+    missed: list[str] = field(default_factory=list)  # those that it has not
     seconds: float = 0.0
 
     @property
