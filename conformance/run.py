@@ -167,7 +167,10 @@ def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence
         why = next(iter(plan.left_out.values()), "none was chosen")
         result.error = f"no scenario was run: {why}; nothing can be said of this box"
     played = {each.id for each in result.scenarios}
-    result.scenarios += [not_played(s.id, s.clauses, result.error) for s in plan.selected if s.id not in played]
+    missing = [each for each in plan.selected if each.id not in played]
+    if missing and not result.error:
+        result.error = "it was broken off"  # by what nobody here knows of: an output that nobody reads, a mistake of our own
+    result.scenarios += [not_played(each.id, each.clauses, result.error) for each in missing]
     result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
 
 

@@ -86,21 +86,21 @@ def test_a_run_leaves_a_page_that_report_makes_anew_and_diff_compares_runs(lockp
     says(lockproof("diff", "runs/0002", "runs/0001"), 2, "runs/0002: No such file or directory")
 
 
-def test_a_run_is_judged_again_from_its_journal_alone(lockproof, tmp_path):
+def test_a_run_is_judged_again_from_its_journal_alone(lockproof, tmp_path, unchained, rechain):
     lockproof("run", "--box", "fault:expires-one-second-late", *A_FEW)
     path = tmp_path / "runs/0001/fault_expires-one-second-late/journal.jsonl"
     says(lockproof("replay", str(path)), 1, "FAIL", "code.expiry.after-first-use", "must refuse")
-    path.write_text(path.read_text().replace('"record":"run"', '"record":"walk"'))
+    rechain(path, [line.replace('"record":"run"', '"record":"walk"') for line in unchained(path)])
     says(lockproof("replay", str(path)), 2, "no run begins in it; name the journal.jsonl of a run")
 
 
 @pytest.fixture(scope="module")
-def journal_lines(tmp_path_factory):
-    """The journal of a passing run, line by line."""
+def journal_lines(tmp_path_factory, unchained):
+    """The journal of a passing run, line by line, without its chain."""
     out = tmp_path_factory.mktemp("runs")
     command = [sys.executable, "-m", "lockproof.conformance.command", "run", "--box", "reference", *A_FEW, "--out", str(out)]
     subprocess.run(command, check=True, capture_output=True)
-    return (out / "0001/reference/journal.jsonl").read_text().splitlines()
+    return unchained(out / "0001/reference/journal.jsonl")
 
 
 def without(lines, nth, *kinds):
@@ -110,36 +110,36 @@ def without(lines, nth, *kinds):
 
 
 @pytest.mark.parametrize("nth", [0, 3, -1])
-def test_a_journal_without_one_of_its_answers_decides_nothing(lockproof, tmp_path, journal_lines, nth):
+def test_a_journal_without_one_of_its_answers_decides_nothing(lockproof, tmp_path, journal_lines, nth, rechain):
     path = tmp_path / "journal.jsonl"
-    path.write_text("\n".join(without(journal_lines, nth, "answer")) + "\n")
+    rechain(path, without(journal_lines, nth, "answer"))
     says(lockproof("replay", str(path)), 3, "the journal is not whole")
 
 
-def test_a_journal_with_no_evidence_decides_nothing(lockproof, tmp_path, journal_lines):
+def test_a_journal_with_no_evidence_decides_nothing(lockproof, tmp_path, journal_lines, rechain):
     path = tmp_path / "journal.jsonl"
     bare = [line for line in journal_lines if json.loads(line)["record"] in {"run", "scenario", "step", "end"}]
-    path.write_text("\n".join(bare) + "\n")
+    rechain(path, bare)
     result = lockproof("replay", str(path))
     says(result, 3, "the journal is not whole")
     assert " pass " not in result.stdout.replace("not-applicable", "")
 
 
-def test_a_journal_without_a_command_and_its_answer_decides_nothing(lockproof, tmp_path, journal_lines):
+def test_a_journal_without_a_command_and_its_answer_decides_nothing(lockproof, tmp_path, journal_lines, rechain):
     path = tmp_path / "journal.jsonl"
     places = [i for i, line in enumerate(journal_lines) if json.loads(line)["record"] == "command"]
     gone = places[-1]
-    path.write_text("\n".join(line for i, line in enumerate(journal_lines) if i not in {gone, gone + 1}) + "\n")
+    rechain(path, [line for i, line in enumerate(journal_lines) if i not in {gone, gone + 1}])
     says(lockproof("replay", str(path)), 3, "the journal is not whole")
 
 
 @pytest.mark.parametrize(
     "damage", ["[]", "7", "null", '{"record": "answer"}', '{"no": "record"}', "[" * 100_000, '{"record": "scenario"}']
 )
-def test_a_damaged_journal_is_bad_input(lockproof, tmp_path, journal_lines, damage):
+def test_a_damaged_journal_is_bad_input(lockproof, tmp_path, journal_lines, damage, rechain):
     path = tmp_path / "journal.jsonl"
     place = 1 + next(i for i, line in enumerate(journal_lines) if json.loads(line)["record"] == "answer")
-    path.write_text("\n".join([*journal_lines[:place], damage, *journal_lines[place:]]) + "\n")
+    rechain(path, [*journal_lines[:place], damage, *journal_lines[place:]])
     result = lockproof("replay", str(path))
     says(result, 3 if damage == '{"record": "answer"}' else 2)
 

@@ -137,10 +137,11 @@ def test_it_asks_for_nothing_and_allows_no_script_but_its_own(failed):
 HOSTILE = "<script>alert('x')</script>\u202e\x00\ud800\"&'"
 
 
-def hostile(folder: Path, tmp_path: Path, says: str) -> str:
-    """The page of a run in whose journal box and scenario say this, wherever they can."""
+def hostile(folder: Path, tmp_path: Path, says: str, chains) -> str:
+    """The page of a run in whose journal box and scenario say this, wherever they can; `chains` takes them off and puts them on."""
+    unchained, rechain = chains
     lines = []
-    for line in (folder / "box_0/journal.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in unchained(folder / "box_0/journal.jsonl"):
         record = json.loads(line)
         if record["record"] == "run":
             record["hello"] |= {"identity": says, "firmware": says, "reset_cause": says}
@@ -149,20 +150,20 @@ def hostile(folder: Path, tmp_path: Path, says: str) -> str:
             if name in record:
                 record[name] = says
         lines.append(json.dumps(record))
-    (tmp_path / "journal.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rechain(tmp_path / "journal.jsonl", lines)
     return html_report.page(judged_anew(tmp_path))
 
 
-def test_what_a_box_says_is_text(failed, tmp_path):
-    page = hostile(failed[0], tmp_path, HOSTILE)
+def test_what_a_box_says_is_text(failed, tmp_path, unchained, rechain):
+    page = hostile(failed[0], tmp_path, HOSTILE, (unchained, rechain))
     root = parsed(page)
     assert len(root.findall(".//script")) == 1
     assert "<script>alert('x')</script>\\u202e\\x00\\ud800\"&'" in text_of(root)
     assert {char for char in page if not char.isprintable()} <= {"\n", "\t"}
 
 
-def test_what_goes_on_for_long_is_cut_off(failed, tmp_path):
-    page = hostile(failed[0], tmp_path, "A" * 100_000)
+def test_what_goes_on_for_long_is_cut_off(failed, tmp_path, unchained, rechain):
+    page = hostile(failed[0], tmp_path, "A" * 100_000, (unchained, rechain))
     assert "A" * 1900 in page
     assert "A" * 2001 not in page
     assert visible("A" * 2001) == "A" * 2000 + "… (1 more characters)"
