@@ -104,6 +104,13 @@ def hostile(session: nox.Session) -> None:
 
 
 @nox.session
+def kills(session: nox.Session) -> None:
+    """Runs killed with SIGKILL at 50 instants and gone on with, on a good box and on a faulty one: the same verdicts; ten minutes."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-q", "tests/conformance/test_resuming.py", "-k", "again_and_again", env={"LOCKPROOF_KILLS": "50"})
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Ratios against a baseline measured in the same run."""
     session.install("-e", ".")
