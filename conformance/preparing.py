@@ -69,7 +69,7 @@ def prepare(
     generator = generator_of(box, hello, codes)
     timing = timing_of(hello, target, clock, longest_wait)
     if earlier and earlier.so_far.head:
-        plan = earlier.plan(hello, target, scenarios, pics)
+        plan = earlier.plan(hello, target, scenarios, pics, codes)
     else:
         has_codes, listed = generator is not None, generator if codes else None
         plan = make_plan(scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed)
@@ -85,6 +85,7 @@ def prepare(
         "supply": plan.supply,
         "kit": digests.kit(),
         "suite": digests.suite(scenarios),
+        **({"codes": digests.of_file(codes)} if codes else {}),
         **({"pics": pics.recorded()} if pics else {}),
     }
     plan.not_certifiable = certifiable.why_not_planned(head)

@@ -52,9 +52,11 @@ class Earlier:
         """How often what comes next was played to an end already."""
         return self.so_far.tries if len(self.results) < len(self.so_far.scenarios) else 0
 
-    def plan(self, hello: Hello, target: Target, scenarios: Sequence[Scenario], pics: Declaration | None) -> Plan:
+    def plan(
+        self, hello: Hello, target: Target, scenarios: Sequence[Scenario], pics: Declaration | None, codes_file: Path | None
+    ) -> Plan:
         """What the run planned, and what all of it costs. Raises `BenchError` for another box than it began with, and `BadInput` where
-        the bench, this lockproof, the declaration or the scenarios are others.
+        anything else that it was begun with is another: bench, scenarios, declaration, codes, this lockproof.
         """
         head = self.so_far.head
         known = self.so_far.any_identity or hello.identity in self.so_far.identities
@@ -66,7 +68,10 @@ class Earlier:
                     " connect the box that it began with, or begin a new run"
                 )
         bench = target.board.settings() if target.board else {}
+        codes = None if codes_file is None else digests.of_file(codes_file)
         for what, of_run, here in (
+            ("what it is to judge", head["target"], target.name),
+            ("the file of codes", head.get("codes"), codes),
             ("this lockproof", head.get("kit"), plain(digests.kit())),
             ("a scenario", head.get("suite"), digests.suite(scenarios)),
             ("the declaration", head.get("pics"), plain(pics.recorded()) if pics else None),

@@ -151,6 +151,7 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "judged_authority": _TRUTH,
         "kit": _maybe(_KIT),
         "suite": _maybe(_TEXT),
+        "codes": _maybe(_TEXT),
         "cost": _maybe(_map(commands=_whole(0), writes=_whole(0), cuts=_whole(0), resets=_whole(0), waits=_whole(0))),
         "supply": _maybe(_TRUTH),
     },

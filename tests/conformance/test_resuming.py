@@ -195,12 +195,21 @@ def test_another_box_is_refused_and_nothing_is_lost(stopped, tmp_path):
     assert {verdict for _, verdict in told[len(decided) :]} <= {"error", "not-applicable"}
 
 
-def test_another_lockproof_or_another_scenario_is_refused(stopped, tmp_path, unchained, rechain):
+def test_whatever_is_another_than_the_run_began_with_is_refused(stopped, tmp_path, unchained, rechain):
     lines = unchained(journal_of(stopped))
     at = next(number for number, line in enumerate(lines) if '"record":"run"' in line)
-    for name, told in (("suite", "a scenario"), ("kit", "this lockproof")):
+    for name, told in (
+        ("suite", "a scenario"),
+        ("kit", "this lockproof"),
+        ("target", "what it is to judge"),
+        ("codes", "the file of codes"),
+        ("bench", "the box's part of the bench file"),
+        ("pics", "the declaration"),
+    ):
         head = json.loads(lines[at])
-        head[name] = "00" if name == "suite" else {**head[name], "judge": "00"}
+        head[name] = {**head.get(name, {}), "judge": "00"} if name in {"kit", "bench", "pics"} else "00"
+        if name == "pics":
+            head[name] |= {"file": "", "sha256": "", "text": ""}
         rechain(journal_of(stopped), [*lines[:at], json.dumps(head), *lines[at + 1 :]])
         again = lockproof("resume", "runs/0001", cwd=tmp_path)
         assert (again.returncode, again.stderr) == (
