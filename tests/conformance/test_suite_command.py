@@ -40,7 +40,7 @@ def test_all_is_what_is_meant_where_nothing_is_said():
 )
 def test_a_suite_that_does_not_exist_is_bad_input(lockproof, words):
     result = lockproof(*words, "--suite", "own")
-    assert (result.returncode, result.stdout, result.stderr) == (2, "", "--suite own: write written, synthesized or all\n")
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", "--suite own: write written, synthesized, all or none\n")
 
 
 def test_of_a_suite_one_scenario_can_be_played(lockproof):
