@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
-from lockproof.conformance import declaring, html_report, junit, report, reporting, suite, targets
+from lockproof.conformance import declaring, html_report, junit, options, report, reporting, suite, targets
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.progress import Progress
 from lockproof.conformance.replaying import JOURNAL
 from lockproof.conformance.resuming import Earlier
 from lockproof.conformance.run import run
-from lockproof.conformance.scenario import Scenario
+from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.suite import Suite
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import RunResult
@@ -44,6 +45,40 @@ class Asked:
     clock: str = ""
     longest_wait: int | None = None  # seconds
     pics: str = ""  # the file of the declaration
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        boxes: tuple[str, ...] = (),
+        bench: Path | None = None,
+        files: tuple[Path, ...] = (),
+        scenarios: tuple[str, ...] = (),
+        suite: str = Suite.ALL,
+        codes: Path | None = None,
+        one_at_a_time: bool = False,
+        clock: str = "",
+        wait: str = "",
+        pics: Path | None = None,
+        today: str = "",
+        seed: str = "",
+    ) -> Self:
+        """By the words of whoever asks, here and now. Raises `BadInput`."""
+        return cls(
+            clock=str(options.clock_mode(clock) or ""),
+            today=options.date(today or DEFAULT_TODAY),
+            seed=seed or secrets.token_hex(4),
+            cwd=str(Path.cwd()),
+            boxes=boxes,
+            bench=str(bench or ""),
+            files=tuple(map(str, files)),
+            scenarios=scenarios,
+            suite=options.suite(suite),
+            codes=str(codes or ""),
+            one_at_a_time=one_at_a_time,
+            longest_wait=options.duration("--wait", wait),
+            pics=str(pics or ""),
+        )
 
     def write(self, folder: Path) -> None:
         """Whole or not at all. Raises `BenchError`."""
@@ -76,13 +111,13 @@ class Asked:
         found = suite.from_files([Path(file) for file in self.files]) if self.files else suite.packaged(Suite(self.suite))
         chosen = suite.select(found, self.scenarios)
         judged = targets.chosen(self.boxes, Path(self.bench) if self.bench else None)
-        options = {
+        how = {
             "codes": Path(self.codes) if self.codes else None,
             "clock": ClockMode(self.clock) if self.clock else None,
             "longest_wait": self.longest_wait,
             "pics": declaring.for_a_run(Path(self.pics) if self.pics else None, judged),
         }
-        return Understood(chosen, judged, options)
+        return Understood(chosen, judged, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +138,33 @@ def carry_out(asked: Asked, understood: Understood, folder: Path, console: Conso
     scenarios, judged = understood.scenarios, understood.targets
     results: list[RunResult] = []
     with Progress(console, live=not any(each.asks_the_operator for each in judged)) as progress:
-        for target, place in zip(judged, _places(folder, judged), strict=True):
+        for target, place in zip(judged, places(folder, judged), strict=True):
             if results and results[-1].stopped:
                 break
-            place.mkdir(exist_ok=True)
-            results.append(
-                run(
-                    target,
-                    scenarios,
-                    place,
-                    progress,
-                    asked.today,
-                    asked.seed,
-                    explain=report.EXPLAINED,
-                    one_at_a_time=asked.one_at_a_time,
-                    **understood.options,
-                    earlier=Earlier.of(place / JOURNAL) if (place / JOURNAL).exists() else None,
-                )
-            )
+            results.append(run(target, scenarios, **to_judge(asked, understood, place), progress=progress))
+    write_reports(folder, results)
+    return results
+
+
+def to_judge(asked: Asked, understood: Understood, place: Path) -> dict[str, Any]:
+    """How one box is judged in a folder: what `run.run` and `run.steps` are told besides the box, the scenarios and the progress.
+
+    The folder is made; what an earlier try has left there is gone on with.
+    """
+    place.mkdir(exist_ok=True)
+    return {
+        "folder": place,
+        "today": asked.today,
+        "seed": asked.seed,
+        "explain": report.EXPLAINED,
+        "one_at_a_time": asked.one_at_a_time,
+        **understood.options,
+        "earlier": Earlier.of(place / JOURNAL) if (place / JOURNAL).exists() else None,
+    }
+
+
+def write_reports(folder: Path, results: Sequence[RunResult]) -> None:
+    """What a run leaves beside its journals. Raises `BenchError` where they cannot be written."""
     try:
         report.write_json(folder / report.REPORT, results)
         junit.write(folder / "junit.xml", results)
@@ -131,10 +175,9 @@ def carry_out(asked: Asked, understood: Understood, folder: Path, console: Conso
         ) from error
     except BadInput as error:  # of a journal that could not be written whole; the verdicts are there
         sys.stderr.write(f"{folder / reporting.PAGE} was not written: {error}\n")
-    return results
 
 
-def _places(folder: Path, judged: Sequence[Target]) -> Iterator[Path]:
+def places(folder: Path, judged: Sequence[Target]) -> Iterator[Path]:
     """A folder for each box, named after it."""
     taken: set[str] = set()
     for number, each in enumerate(judged, 1):
