@@ -263,6 +263,7 @@ class _Scenario(pytest.Item):
         super().__init__(**node)
         self._scenario = scenario
         self._judging = judging
+        self.fixturenames: list[str] = []  # of which other plugins, such as labgrid's, take it that every test has it
         self.add_marker(NAME)
         self.user_properties += [("clause", clause) for clause in scenario.clauses]
 

@@ -222,6 +222,13 @@ def test_scenarios_are_played_in_their_order_whatever_pytest_makes_of_it(judged,
     assert told[1:] == [f"lockproof::{name}" for name in (*CONTROLS, HOUR, WINDOW)]
 
 
+def test_other_plugins_look_at_what_every_test_of_theirs_has(judged, pytester):
+    """As labgrid's does, at each test that begins."""
+    pytester.makeconftest("def pytest_runtest_setup(item):\n    assert 'strategy' not in item.fixturenames\n")
+    result = judged(box="reference", scenario=HOUR)
+    assert (result.ret, outcomes(result)) == (0, {"passed": 3})
+
+
 def test_a_test_of_ones_own_has_the_box_that_a_fixture_names(pytester):
     pytester.makeconftest('import pytest\n\n@pytest.fixture(scope="session")\ndef lockproof_url():\n    return "pty"\n')
     pytester.makepyfile(OWN_TEST)
