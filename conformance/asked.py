@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
-from lockproof.conformance import declaring, exploration, html_report, junit, report, reporting, suite, targets
-from lockproof.conformance.pace import ClockMode
+from lockproof.conformance import declaring, exploration, html_report, junit, options, report, reporting, suite, targets
 from lockproof.conformance.progress import Progress
 from lockproof.conformance.replaying import JOURNAL
 from lockproof.conformance.resuming import Earlier
 from lockproof.conformance.run import run
-from lockproof.conformance.scenario import Scenario
+from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.suite import Suite
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import RunResult
@@ -38,7 +38,7 @@ class Asked:
     bench: str = ""
     files: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
-    suite: str = Suite.ALL
+    suite: str = Suite.ALL.value
     codes: str = ""
     one_at_a_time: bool = False
     clock: str = ""
@@ -46,6 +46,44 @@ class Asked:
     pics: str = ""  # the file of the declaration
     explore: str = ""
     plainly: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        boxes: tuple[str, ...] = (),
+        bench: Path | None = None,
+        files: tuple[Path, ...] = (),
+        scenarios: tuple[str, ...] = (),
+        suite: str = Suite.ALL,
+        codes: Path | None = None,
+        one_at_a_time: bool = False,
+        clock: str = "",
+        wait: str = "",
+        pics: Path | None = None,
+        today: str = "",
+        seed: str = "",
+        explore: str = "",
+        plainly: bool = False,
+    ) -> Self:
+        """By the words of whoever asks, here and now. Raises `BadInput`."""
+        return cls(
+            clock=str(options.clock_mode(clock) or ""),
+            today=options.date(today or DEFAULT_TODAY),
+            seed=seed or secrets.token_hex(4),
+            cwd=str(Path.cwd()),
+            boxes=boxes,
+            bench=str(bench or ""),
+            files=tuple(map(str, files)),
+            scenarios=scenarios,
+            suite=options.suite(suite).value,
+            codes=str(codes or ""),
+            one_at_a_time=one_at_a_time,
+            longest_wait=options.duration("--wait", wait),
+            pics=str(pics or ""),
+            explore=explore,
+            plainly=plainly,
+        )
 
     def write(self, folder: Path) -> None:
         """Whole or not at all. Raises `BenchError`."""
@@ -71,20 +109,27 @@ class Asked:
         if not isinstance(found, dict) or found.pop("format", None) != _FORMAT or set(found) != known:
             raise BadInput(f"{path}: not in the format {_FORMAT}; the file was changed, or is another version's")
         given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+        like = cls(today="", seed="", longest_wait=given["longest_wait"] and 0)
+        if wrong := [name for name, value in given.items() if not _is_alike(value, getattr(like, name))]:
+            raise BadInput(f"{path}: {wrong[0]} is {given[wrong[0]]!r:.60}; the file was changed or damaged")
         return cls(**given)
 
     def understood(self) -> Understood:
         """Raises what reading scenarios and bench file does, and `BadInput` where a box contradicts the declaration."""
-        found = suite.from_files([Path(file) for file in self.files]) if self.files else suite.packaged(Suite(self.suite))
+        found = suite.from_files([Path(file) for file in self.files]) if self.files else suite.packaged(options.suite(self.suite))
         chosen = suite.select(found, self.scenarios)
         judged = targets.chosen(self.boxes, Path(self.bench) if self.bench else None)
-        options = {
+        how = {
             "codes": Path(self.codes) if self.codes else None,
-            "clock": ClockMode(self.clock) if self.clock else None,
+            "clock": options.clock_mode(self.clock),
             "longest_wait": self.longest_wait,
             "pics": declaring.for_a_run(Path(self.pics) if self.pics else None, judged),
         }
-        return Understood(chosen, judged, options, exploration.read(self.explore, aimed=not self.plainly))
+        return Understood(chosen, judged, how, exploration.read(self.explore, aimed=not self.plainly))
+
+
+def _is_alike(value: Any, like: Any) -> bool:
+    return type(value) is type(like) and (not isinstance(value, tuple) or all(isinstance(each, str) for each in value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +151,34 @@ def carry_out(asked: Asked, understood: Understood, folder: Path, console: Conso
     scenarios, judged = understood.scenarios, understood.targets
     results: list[RunResult] = []
     with Progress(console, live=not any(each.asks_the_operator for each in judged)) as progress:
-        for target, place in zip(judged, _places(folder, judged), strict=True):
+        for target, place in zip(judged, places(folder, judged), strict=True):
             if results and results[-1].stopped:
                 break
-            place.mkdir(exist_ok=True)
-            results.append(
-                run(
-                    target,
-                    scenarios,
-                    place,
-                    progress,
-                    asked.today,
-                    asked.seed,
-                    explain=report.EXPLAINED,
-                    one_at_a_time=asked.one_at_a_time,
-                    explore=understood.explore,
-                    **understood.options,
-                    earlier=Earlier.of(place / JOURNAL) if (place / JOURNAL).exists() else None,
-                )
-            )
+            results.append(run(target, scenarios, **to_judge(asked, understood, place), progress=progress))
+    write_reports(folder, results)
+    return results
+
+
+def to_judge(asked: Asked, understood: Understood, place: Path) -> dict[str, Any]:
+    """How one box is judged in a folder: what `run.run` and `run.steps` are told besides the box, the scenarios and the progress.
+
+    The folder is made; what an earlier try has left there is gone on with.
+    """
+    place.mkdir(exist_ok=True)
+    return {
+        "folder": place,
+        "today": asked.today,
+        "seed": asked.seed,
+        "explain": report.EXPLAINED,
+        "one_at_a_time": asked.one_at_a_time,
+        "explore": understood.explore,
+        **understood.options,
+        "earlier": Earlier.of(place / JOURNAL) if (place / JOURNAL).exists() else None,
+    }
+
+
+def write_reports(folder: Path, results: Sequence[RunResult]) -> None:
+    """What a run leaves beside its journals. Raises `BenchError` where they cannot be written."""
     try:
         report.write_json(folder / report.REPORT, results)
         junit.write(folder / "junit.xml", results)
@@ -135,10 +189,9 @@ def carry_out(asked: Asked, understood: Understood, folder: Path, console: Conso
         ) from error
     except BadInput as error:  # of a journal that could not be written whole; the verdicts are there
         sys.stderr.write(f"{folder / reporting.PAGE} was not written: {error}\n")
-    return results
 
 
-def _places(folder: Path, judged: Sequence[Target]) -> Iterator[Path]:
+def places(folder: Path, judged: Sequence[Target]) -> Iterator[Path]:
     """A folder for each box, named after it."""
     taken: set[str] = set()
     for number, each in enumerate(judged, 1):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 
+from lockproof.conformance.alone import alone_with
 from lockproof.conformance.bench import OPERATOR, SENSOR, Board
 from lockproof.conformance.observing import ObservedBox, Operator, Sensor
 from lockproof.conformance.ports import usb_ports
@@ -59,19 +60,20 @@ def _opened(board: Board, on_bytes: OnBytes | None, back: ComingBack | None) -> 
 def between_scripts(board: Board) -> Iterator[None]:
     """What the file has run before and after; after, also where something went wrong, which is then what is told.
 
-    Raises `BenchError` where one of them fails.
+    Raises `BenchError` where one of them fails, and, before any is run, where another run has this box.
     """
-    try:
-        if board.pre_script:
-            run_well(board.pre_script, SCRIPT_S, board.name)
-        yield
-    except BaseException:
+    with alone_with(board):
+        try:
+            if board.pre_script:
+                run_well(board.pre_script, SCRIPT_S, board.name)
+            yield
+        except BaseException:
+            if board.post_script:
+                with suppress(BenchError):
+                    run_well(board.post_script, SCRIPT_S, board.name)
+            raise
         if board.post_script:
-            with suppress(BenchError):
-                run_well(board.post_script, SCRIPT_S, board.name)
-        raise
-    if board.post_script:
-        run_well(board.post_script, SCRIPT_S, board.name)
+            run_well(board.post_script, SCRIPT_S, board.name)
 
 
 def port_of(board: Board, present: Iterable[ListPortInfo]) -> str:

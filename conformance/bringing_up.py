@@ -35,7 +35,9 @@ def bring_up(name: str, baud: int) -> int:
         finally:
             channel.close()
     if report.verdict is Verdict.PASS:
-        _write(f"{report.verdict}  {report.who}: what comes next is lockproof run --box {name}")
+        all_of_it = all(each.verdict is Verdict.PASS and not each.left_out for each in report.rungs)
+        running = ", then the same with --clock advance, which lets its clock run" if all_of_it else ""
+        _write(f"{report.verdict}  {report.who}: what comes next is lockproof run --box {name}{running}")
     else:
         last = report.rungs[-1]
         _write(f"{report.verdict}  {report.who or url}: rung {last.rung}: {last.says}")

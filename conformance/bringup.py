@@ -30,6 +30,7 @@ from lockproof.conformance.first_rung import (
     rejects_what_it_must,
     repeats_its_reply,
     says_hello,
+    takes_every_byte_for_data,
 )
 from lockproof.conformance.first_words import SESSIONS
 from lockproof.conformance.half_box import Unanswered
@@ -506,6 +507,7 @@ RUNGS: Final = (
         (
             ("answers hello", says_hello),
             ("answers hello", declares_what_is_legal),
+            ("takes every byte for data", takes_every_byte_for_data),
             ("says the same again", check("hello.stable", moves_the_clock=False)),
             ("passes over what is damaged", passes_over_damage),
             ("repeats its reply to a retry", repeats_its_reply),

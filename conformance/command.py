@@ -31,8 +31,6 @@ pics_app = typer.Typer(
 app.add_typer(pics_app, name="pics")
 
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
-
 _CTRL_C_OF_TYPER = 130  # what it makes of KeyboardInterrupt, of which `main` hears nothing else
 
 _SUITE = "Which packaged scenarios: written by people, synthesized from the model, all, or none but the controls."
@@ -46,6 +44,24 @@ class Exit(IntEnum):
     BAD_INPUT = 2
     LINK = 3
     INCONCLUSIVE = 4
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from lockproof.conformance import digests
+
+        kit = digests.kit()
+        sys.stdout.write(f"lockproof {kit['version']}   (spec {kit['spec'][:12]}, judge {kit['judge'][:12]})\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _lockproof(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is, and stop.")
+    ] = False,
+) -> None: ...
 
 
 def main() -> None:
@@ -155,28 +171,24 @@ def run(
     ] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
-    import secrets
-
     from lockproof.conformance.asked import Asked, carry_out
-    from lockproof.conformance.scenario import DEFAULT_TODAY
+    from lockproof.conformance.options import new_folder
 
     if verbose and not plan:
         _stop("--verbose says more of a plan; write --plan, too", Exit.BAD_INPUT)
-    mode = _clock_mode(clock)
-    asked = Asked(
-        today=_date(today or DEFAULT_TODAY),
-        seed=seed or secrets.token_hex(4),
-        cwd=str(Path.cwd()),
+    asked = Asked.of(
         boxes=tuple(box or ()),
-        bench=str(bench or ""),
-        files=tuple(map(str, files or ())),
+        bench=bench,
+        files=tuple(files or ()),
         scenarios=tuple(scenario or ()),
-        suite=_suite(which),
-        codes=str(codes or ""),
+        suite=which,
+        codes=codes,
         one_at_a_time=one_at_a_time,
-        clock=str(mode or ""),
-        longest_wait=_duration("--wait", wait),
-        pics=str(pics or ""),
+        clock=clock,
+        wait=wait,
+        pics=pics,
+        today=today,
+        seed=seed,
         explore=explore,
         plainly=plainly,
     )
@@ -187,7 +199,7 @@ def run(
         raise SystemExit(
             foretell(_console(), understood.targets, understood.scenarios, asked.today, understood.options, verbose=verbose)
         )
-    folder = _new_folder(out)
+    folder = new_folder(out)
     asked.write(folder)
     _judge_and_tell(partial(carry_out, asked, understood, folder), asked, folder, brief=brief)
 
@@ -402,6 +414,7 @@ def faults(
     """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
     from lockproof.conformance.faults import one_of
     from lockproof.conformance.killing import faults_over, try_and_tell
+    from lockproof.conformance.options import suite
 
     if over not in {"fault", "pty", "firmware"}:
         _stop(
@@ -410,7 +423,7 @@ def faults(
         )
     known = faults_over(over)
     chosen = [one_of(known, name).name for name in names] if names else list(known)
-    raise SystemExit(try_and_tell(_console(), chosen, over, _suite(which), smallest=smallest))
+    raise SystemExit(try_and_tell(_console(), chosen, over, suite(which), smallest=smallest))
 
 
 @app.command(epilog="For example: lockproof clauses code.expiry.after-first-use")
@@ -533,12 +546,12 @@ def list_scenarios(
     which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
 ) -> None:
     """The packaged scenarios: id, clauses, story."""
-    from lockproof.conformance import suite
+    from lockproof.conformance import options, suite
     from lockproof.spec import clauses as known
 
     if clause:
         known.clause(clause)
-    for each in suite.packaged(_suite(which)):
+    for each in suite.packaged(options.suite(which)):
         if not clause or clause in each.clauses:
             sys.stdout.write(f"{each.id}\n    {', '.join(each.clauses)}\n    {each.story}\n")
 
@@ -653,27 +666,10 @@ def check_pics(
     raise SystemExit(check(file, box, bench))
 
 
-def _suite(name: str) -> Any:
-    from lockproof.conformance.suite import Suite
-
-    if name not in list(Suite):
-        _stop(f"--suite {name}: write written, synthesized, all or none", Exit.BAD_INPUT)
-    return Suite(name)
-
-
 def _console() -> Any:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 160)
-
-
-def _clock_mode(text: str) -> Any:
-    """The mode of that name, None if none is named."""
-    from lockproof.conformance.pace import ClockMode
-
-    if text and text not in list(ClockMode):
-        _stop(f"--clock {text}: write {', '.join(ClockMode)}", Exit.BAD_INPUT)
-    return ClockMode(text) if text else None
 
 
 def _running_clock(text: str, drift: float, offset: int) -> Any:
@@ -686,44 +682,6 @@ def _running_clock(text: str, drift: float, offset: int) -> Any:
     if not text and (drift or offset):
         _stop("--drift and --offset are of a clock that runs; write --clock wall-clock, too", Exit.BAD_INPUT)
     return Clock(drift_ppm=drift, offset=offset) if text else None
-
-
-def _duration(option: str, text: str) -> int | None:
-    """In seconds, None if it is not given."""
-    from lockproof.conformance import words
-
-    try:
-        return words.seconds(text) if text else None
-    except words.WordsError as error:
-        _stop(f"{option}: {error}", Exit.BAD_INPUT)
-
-
-def _date(text: str) -> str:
-    import datetime as dt
-
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        _stop(f"--today {text}: no date; write it as 2027-03-02", Exit.BAD_INPUT)
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        _stop(f"--today {text}: choose a date from {FIRST_YEAR} to {LAST_YEAR}", Exit.BAD_INPUT)
-    return day.isoformat()
-
-
-def _new_folder(out: Path) -> Path:
-    """The next numbered folder below `out`; two runs at once never share one."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        number = max((int(p.name) for p in out.iterdir() if p.name.isdigit()), default=0)
-        while True:
-            number += 1
-            try:
-                (out / f"{number:04}").mkdir()
-            except FileExistsError:
-                continue
-            return out / f"{number:04}"
-    except OSError as error:
-        _stop(f"{out}: no run can be kept there: {error.strerror}; name another folder with --out", Exit.BAD_INPUT)
 
 
 def _worst(codes: Any) -> int:

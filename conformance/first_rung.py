@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from lockproof.conformance import by_hand
 from lockproof.conformance.by_hand import Exchange
-from lockproof.conformance.first_words import FRAMES, SESSIONS, what_came
+from lockproof.conformance.first_words import FRAMES, LINE, SESSIONS, what_came
 from lockproof.conformance.half_box import HalfBox
 from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.planning import declared_profile
@@ -43,6 +43,7 @@ from lockproof.spec.observable import BenchError, Hello, LinkLost, NoAnswer
 
 HELLO, REQUESTS = "Hello", "Requests and replies"
 _NO_SUCH_COMMAND = 99
+_XOFF_XON = b"\x13\x11"
 _ENDED_BY_THE_NEXT = "a frame that has not ended"  # of the page's frames that get no answer: the one that a wake byte makes whole
 
 
@@ -187,6 +188,23 @@ def declares_what_is_legal(ground: Ground) -> None:
         declared_profile(asdict(hello))
     except BenchError as wrong:
         raise Stuck(str(wrong), "what the standard allows", HELLO) from None
+
+
+def takes_every_byte_for_data(ground: Ground) -> None:
+    """Also XOFF and XON, in this order, so that a line that stops at the first of them goes on at the second."""
+    request = replace(ground.next_frame(write_request([Command(Code.HELLO)])), sequence=int.from_bytes(_XOFF_XON))
+    if ground.ask(request) is not None:
+        return
+    right = by_hand.exchange_of(Code.HELLO, ground.hello.session, request.sequence)
+    raise Stuck(
+        "a hello with the bytes 0x13 and 0x11 in it gets no answer, and hello without them does",
+        "the reply: every byte is data, and there is no flow control",
+        LINE,
+        "software flow control (XON/XOFF), which takes these two for itself: switch it off in the UART driver of the board, in the"
+        " USB adapter and in the terminal server",
+        Verdict.ERROR,
+        right=replace(right, name="hello with both", request=request),
+    )
 
 
 def passes_over_damage(ground: Ground) -> None:

@@ -40,12 +40,14 @@ _OFF_ITS_SECOND = re.compile(r"decided at [^;]+, and meant for [^;]+")
 MARK = "»"  # in front of a line that contradicts others so marked
 
 
-def show(console: Console, results: Sequence[RunResult], *, brief: bool = False, left_out: bool = False) -> None:
+def show(
+    console: Console, results: Sequence[RunResult], *, brief: bool = False, left_out: bool = False, failures: bool = True
+) -> None:
     """Failures first, then the clauses, then what decided nothing, then a line per run.
 
-    With `left_out` also which scenarios were not played, and why.
+    With `left_out` also which scenarios were not played, and why. Without `failures` these were told already.
     """
-    for result in results:
+    for result in results if failures else ():
         _show_failures(console, result)
     reached = [result for result in results if result.scenarios]  # of the others there is no more than a line to say
     if brief:

@@ -10,12 +10,12 @@ import contextlib
 import datetime as dt
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from lockproof.conformance import ctrl_c, digests
 from lockproof.conformance.exploration import Exploration
@@ -56,9 +56,7 @@ class OnProgress(Watcher):
         """How far its exploration is, in words, and how much of it is done, from 0 to 1."""
 
 
-@ctrl_c.minded()
-@ctrl_c.held()
-def run(
+def steps(
     target: Target,
     scenarios: Sequence[Scenario],
     folder: Path | None = None,
@@ -75,8 +73,11 @@ def run(
     pics: Declaration | None = None,
     earlier: Earlier | None = None,
     explore: Exploration | None = None,
-) -> RunResult:
-    """Judge a box. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
+) -> Iterator[RunResult]:
+    """Judge a box, scenario by scenario. Link and harness errors, and Ctrl-C, end in the verdict `error`, in the result.
+
+    What is yielded is one result: before the box is opened, after each scenario that was played, and whole at the end. To stop
+    before that, throw `BenchError`, with the reason, or `KeyboardInterrupt` into it.
 
     Ids, secrets and wrong digits of the scenarios follow from `seed`, so that no box can know them beforehand. Without
     `rehearse` the plan does not say what it costs, and a scenario that the model contradicts is found only on the way.
@@ -99,6 +100,7 @@ def run(
     result.began = journal.began
     plan = Plan()
     try:
+        yield result
         without_power = earlier is not None and earlier.so_far.cut
         with ctrl_c.let_in(), opened(target, journal.passed, without_power=without_power) as box:
             said = said_hello(box)
@@ -141,7 +143,8 @@ def run(
                 pace=pace,
                 clock=timing.mode,
             )
-            _play_all(player, plan, result, progress, earlier.tries if earlier else 0)
+            for _ in _play_all(player, plan, result, progress, earlier.tries if earlier else 0):
+                yield result
             if explore and not result.error:
                 _explore(player, explore, hello, timing, result, progress, folder)
             result.link, result.clock = _link_of(box), pace.told()
@@ -155,7 +158,25 @@ def run(
         result.seconds = time.perf_counter() - started
         _close(journal, result)
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
-    return result
+    yield result
+
+
+_How = ParamSpec("_How")
+
+
+def _to_the_end(stepped: Callable[_How, Iterator[RunResult]]) -> Callable[_How, RunResult]:
+    @wraps(stepped)
+    @ctrl_c.minded()
+    @ctrl_c.held()
+    def run(*words: _How.args, **options: _How.kwargs) -> RunResult:
+        *_, result = stepped(*words, **options)
+        return result
+
+    return run
+
+
+run = _to_the_end(steps)
+"""The same, to its end."""
 
 
 def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence[Scenario], earlier: Earlier | None) -> None:
@@ -171,7 +192,7 @@ def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence
     if missing and not result.error:
         result.error = "it was broken off"  # by what nobody here knows of: an output that nobody reads, a mistake of our own
     result.scenarios += [not_played(each.id, each.clauses, result.error) for each in missing]
-    result.scenarios += [_left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
+    result.scenarios += [left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
 
 
 OVERWRITES = "overwrite-oldest"
@@ -217,7 +238,7 @@ def _link_of(box: Box) -> str:
     return f"{counters.requests} requests, {counters.resent} sent again, {counters.busy} busy, {counters.damaged} damaged frames"
 
 
-def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress, tries: int) -> None:
+def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgress, tries: int) -> Iterator[ScenarioResult]:
     """What is not decided yet; the first of it was played to an end so many times before."""
     controls = {each.id for each in plan.selected if each.control}
     result.error = next((_not_set_up(each) for each in result.scenarios if each.id in controls), "")
@@ -239,6 +260,8 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
         result.error = _why_over(player, played) or result.error
         if result.error:
             player.journal.write("error", message=result.error)
+        yield played
+        if result.error:
             break
 
 
@@ -297,7 +320,8 @@ def not_played(name: str, cited: Sequence[str], why: str) -> ScenarioResult:
     return ScenarioResult(name, Verdict.ERROR, tuple(cited), message=f"not played: {why.splitlines()[0]}")
 
 
-def _left_out(scenario: Scenario, reason: str) -> ScenarioResult:
+def left_out(scenario: Scenario, reason: str) -> ScenarioResult:
+    """Of a scenario that is not played on this box, and why."""
     return ScenarioResult(scenario.id, Verdict.NOT_APPLICABLE, scenario.clauses, message=reason)
 
 

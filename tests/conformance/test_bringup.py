@@ -271,7 +271,8 @@ def test_the_port_kit_passes_as_a_whole(ports):
         result = command("--box", port.line)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines()[-1] == (
-        f"pass  lockproof host port (lockproof-c 1.0): what comes next is lockproof run --box {port.line}"
+        f"pass  lockproof host port (lockproof-c 1.0): what comes next is lockproof run --box {port.line},"
+        " then the same with --clock advance, which lets its clock run"
     )
 
 
@@ -640,6 +641,23 @@ def test_a_line_that_never_stops_is_looked_at_for_a_moment():
 
 
 # What holds before there is any other command
+
+
+@pytest.mark.parametrize("eaten", [b"\x11\x13", b"\x11", b"\x13"])
+def test_flow_control_that_takes_bytes_for_itself_is_told_as_such(eaten):
+    device = Firmware()
+    climbed = last(lambda data: device.feed(data.translate(None, eaten)))
+    assert (climbed.verdict, climbed.rung.name) == (Verdict.ERROR, "hello")
+    assert climbed.says == "a hello with the bytes 0x13 and 0x11 in it gets no answer, and hello without them does"
+    text = told(climbed)
+    assert "often        software flow control (XON/XOFF), which takes these two for itself" in text
+    assert " 13 11 " in next(line for line in text.splitlines() if "  send  " in line)
+
+
+def test_flow_control_that_answers_lack_bytes_by_is_told_too():
+    device = Firmware()
+    climbed = last(lambda data: device.feed(data).translate(None, b"\x11\x13") if b"\x13\x11" in data else device.feed(data))
+    assert climbed.says == "a hello with the bytes 0x13 and 0x11 in it gets no answer, and hello without them does"
 
 
 class Obeys(Firmware):
@@ -1218,6 +1236,15 @@ def test_a_failure_says_all_that_is_to_be_known_in_this_order(bring_up):
 def test_a_box_that_has_passed_is_told_what_comes_next(bring_up):
     code, lines = bring_up(Firmware())
     assert (code, len(lines)) == (0, 7)
+    assert lines[-1] == (
+        "pass  unprovisioned (lockproof reference 0.1.0): what comes next is lockproof run --box /dev/ttyUSB0,"
+        " then the same with --clock advance, which lets its clock run"
+    )
+
+
+def test_a_box_whose_clock_can_only_run_is_not_told_to_advance_it(bring_up):
+    code, lines = bring_up(Firmware(a_box(clock_modes=("wall-clock",))))
+    assert code == 0
     assert lines[-1] == "pass  unprovisioned (lockproof reference 0.1.0): what comes next is lockproof run --box /dev/ttyUSB0"
 
 
@@ -1248,9 +1275,8 @@ def test_the_port_kit_is_built_started_brought_up_and_gone(tmp_path, monkeypatch
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     result = command("--box", "firmware")
     assert (result.returncode, result.stderr) == (0, "")
-    assert (
-        result.stdout.splitlines()[-1]
-        == "pass  lockproof host port (lockproof-c 1.0): what comes next is lockproof run --box firmware"
+    assert result.stdout.splitlines()[-1].startswith(
+        "pass  lockproof host port (lockproof-c 1.0): what comes next is lockproof run --box firmware"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -1262,7 +1288,7 @@ def test_the_reference_box_on_a_pseudo_terminal_and_what_is_none():
     assert (good.returncode, good.stderr) == (0, "")
     lines = good.stdout.splitlines()
     assert [line.split()[:3] for line in lines[1:6]] == [["pass", str(rung.number), rung.name] for rung in RUNGS]
-    assert lines[6] == "pass  unprovisioned (lockproof reference 0.1.0): what comes next is lockproof run --box pty"
+    assert lines[6].startswith("pass  unprovisioned (lockproof reference 0.1.0): what comes next is lockproof run --box pty")
     assert (silent.returncode, echo.returncode, opens.returncode) == (3, 3, 1)
     assert silent.stdout.splitlines()[-1].endswith(": rung 1 hello: nothing comes back, not a byte")
     assert echo.stdout.splitlines()[-1].endswith(": rung 1 hello: what was sent comes back as it was")

@@ -20,7 +20,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from lockproof.conformance import journal, proving, suite
+from lockproof.conformance import digests, journal, proving, suite
 from lockproof.spec.guessing import guessing
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.profile import DEFAULT
@@ -304,6 +304,13 @@ def test_on_a_terminal_prove_shows_where_it_is(tmp_path):
 )
 def test_help_comes_with_an_example(lockproof, words):
     says(lockproof(*words), 0, "lockproof")
+
+
+def test_the_version_is_told_with_what_it_judges_by(lockproof):
+    result = lockproof("--version")
+    kit = digests.kit()
+    told = f"lockproof {kit['version']}   (spec {kit['spec'][:12]}, judge {kit['judge'][:12]})\n"
+    assert (result.returncode, result.stdout, result.stderr) == (0, told, "")
 
 
 def test_help_imports_nothing_heavy():

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import pytest
 from lockproof.conformance import journal as journals
+from lockproof.conformance.asked import Asked
 from lockproof.conformance.judging import judge_so_far
+from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DEFAULT
 
 KILLS = int(os.environ.get("LOCKPROOF_KILLS", "6"))
@@ -234,6 +237,19 @@ def test_what_is_no_run_is_refused(tmp_path, text, told):
     again = lockproof("resume", "run", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr == f"{tmp_path}/run/asked.json: {told}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("seed", 7), ("boxes", "pty"), ("boxes", [1]), ("longest_wait", "1h"), ("one_at_a_time", 1), ("suite", None)],
+)
+def test_what_was_asked_for_is_looked_at_before_it_is_done(tmp_path, name, value):
+    Asked(today="2027-03-02", seed="s").write(tmp_path)
+    path = tmp_path / "asked.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
+    shown = repr(tuple(value) if isinstance(value, list) else value)
+    with pytest.raises(BadInput, match=re.escape(f"{path}: {name} is {shown}; the file was changed or damaged")):
+        Asked.read(tmp_path)
 
 
 def test_a_run_that_was_killed_before_the_box_said_a_word_begins(box, tmp_path):

@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lockproof.conformance.bench import Power, Program, read
+from lockproof.conformance.bench import Board, Power, Program, read
+from lockproof.conformance.boards import between_scripts
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.report import summary
 from lockproof.conformance.run import run
@@ -141,6 +143,34 @@ def test_a_script_that_fails_is_told_and_the_other_one_runs_nevertheless(judged,
     assert "ended with status 4" in result.error
     assert "it says: no board here" in result.error
     assert (tmp_path / "over").exists()
+
+
+def test_a_second_run_of_a_box_is_refused_before_it_runs_a_script(serve, judged, cuts, tmp_path):
+    """It would cut the power under the first one. Another box of the same file is nobody else's business."""
+    serve()
+    first = Board("A1", "first.toml:1", serial=f"{tmp_path}/box")
+    with between_scripts(first):
+        second = judged([cuts], more='pre_script = "touch began"\npost_script = "touch over"')
+        with between_scripts(Board("A2", "first.toml:5", serial=f"{tmp_path}/other-box")):
+            pass
+    assert (second.exit_code, second.scenarios) == (3, [])
+    assert second.error == (
+        f"{tmp_path}/bench.toml:1: another run on this machine has box A1: wait for its end, or end it; nothing was done here"
+    )
+    assert not (tmp_path / "began").exists()
+    assert not (tmp_path / "over").exists()
+    with between_scripts(first):
+        pass
+
+
+def test_a_box_is_free_again_whatever_ended_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    board = Board("A1", "bench.toml:1", id="FT1")
+    with pytest.raises(KeyboardInterrupt), between_scripts(board):
+        raise KeyboardInterrupt
+    with between_scripts(board):
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_beside_the_file_is_found_from_anywhere(serve, cuts, tmp_path):

@@ -259,18 +259,22 @@ def test_a_run_that_is_killed_leaves_no_program_behind(number, tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    journal, found = None, []
-    give_up = time.monotonic() + 60
-    while not found and time.monotonic() < give_up:
-        time.sleep(0.05)
-        found = [path for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == run.pid]
-        journal = next(tmp_path.rglob("journal.jsonl"), None)
-        if journal is None or b'"reset"' not in journal.read_bytes():
-            found = []
-    children = [int(path.parent.name) for path in found]
-    assert len(children) == 2  # the program, and who watches that it ends
-    os.kill(run.pid, number)
-    run.wait()
+    try:
+        journal, found = None, []
+        give_up = time.monotonic() + 60
+        while not found and time.monotonic() < give_up:
+            time.sleep(0.05)
+            found = [path for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == run.pid]
+            journal = next(tmp_path.rglob("journal.jsonl"), None)
+            if journal is None or b'"reset"' not in journal.read_bytes():
+                found = []
+        children = [int(path.parent.name) for path in found]
+        assert len(children) == 2  # the program, and who watches that it ends
+        os.kill(run.pid, number)
+        run.wait(60)
+    finally:
+        run.kill()
+        run.wait()
     assert all(gone(child) for child in children)
 
 
