@@ -91,6 +91,10 @@ class Evidence:
         scenario, number = "", 0
         for record in reading:
             match record:
+                case {"record": "run"} if found.head:
+                    raise BadInput(
+                        f"{parts.journal}:{reading.line}: a second run begins in it; the file was changed, or put together"
+                    )
                 case {"record": "run" | "resumed", "hello": hello}:
                     found.head = found.head or record
                     found.names.add(hello["identity"])

@@ -22,6 +22,7 @@ from lockproof.spec.observable import BadInput
 TOLD = 10  # differences of one part
 _SHORT = 200  # characters of a value
 _NEITHER = object()
+_NO_SENSE = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 _HOLDS, _FAILS, _OPEN = 0, 1, 4
 
 
@@ -35,7 +36,7 @@ class Checks:
 
     def say(self, part: str, wrong: Iterable[str], well: str) -> bool:
         """`well` is said where nothing is wrong with this part; whether that is so."""
-        found = list(wrong)
+        found = list(_to_the_end(wrong))
         self.wrong += bool(found)
         for each in found[:TOLD]:
             self._line("wrong", f"{part}: {each}")
@@ -54,6 +55,14 @@ class Checks:
 
     def _line(self, word: str, text: str) -> None:
         self.lines.append(f"{word:<8}{visible(text)}")
+
+
+def _to_the_end(wrong: Iterable[str]) -> Iterator[str]:
+    """A journal may say whatever somebody wrote there, and what can't be looked at is wrong, too."""
+    try:
+        yield from wrong
+    except _NO_SENSE as error:
+        yield f"the journal says what none does ({type(error).__name__}: {error})"
 
 
 def verify(path: Path, key: Path | None, runs: Sequence[Path]) -> int:
@@ -130,9 +139,13 @@ def _look(checks: Checks, stated: Enveloped, claimed: dict[str, Any], folders: S
     checks.say("report.json", main.against_the_report(), "what the journal gives")
     checks.say("scenarios", main.against_the_suite(), "those that passed were played as the packaged ones are written")
     if is_declared:
-        checks.say("certifiable", certifiable.why_not(main.result, main.head), "nothing stands in the way, judged again")
+        checks.say("certifiable", _why_not(main), "nothing stands in the way, judged again")
         _compare(checks, stated, claimed, main, other)
     _kits(checks, main)
+
+
+def _why_not(main: Evidence) -> Iterator[str]:
+    yield from certifiable.why_not(main.result, main.head)
 
 
 def _the_runs(
@@ -201,7 +214,7 @@ def _compare(
     try:
         found = stating.predicate(main, claimed["signer"], hour, checked)
         subjects = stating.subjects(main)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except _NO_SENSE as error:
         checks.say("statement", [f"none can be made of this journal ({type(error).__name__}: {error})"], "")
         return
     if wrong:

@@ -574,6 +574,55 @@ def test_a_scenario_that_is_missing_is_told(forge, verified):
     assert f"certifiable: only {number - 1} of the {number} packaged scenarios are chosen" in wrong(told)
 
 
+def test_a_failure_that_was_played_again_stays_one(forge, verified):
+    """A run never does that."""
+
+    def twice(lines: list[str]) -> list[str]:
+        begins = next(n for n, line in enumerate(lines) if line.startswith('{"record":"scenario","id":"the-hour-is-over"'))
+        ends = next(n for n, line in enumerate(lines) if n > begins and line.startswith('{"record":"end"'))
+        opens = ('{"accepted":false,"reason":"code.expiry.after-first-use"', '{"accepted":true,"reason":null')
+        failed = [line.replace(*opens) for line in lines[begins : ends + 1]]
+        return [*lines[:begins], *failed, *lines[begins:]]
+
+    code, told = verified(forge(twice))
+    assert code == 1
+    assert "clauses: clauses.code.expiry.after-first-use.verdict: 'pass' is claimed, and the run gives 'fail'" in wrong(told)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record["hello"].update(gives_reasons=False),
+        lambda record: record["left_out"].update(another=["not exercised: allow that with --wait a banana", ["code.day"]]),
+        lambda record: record["bench"].update(json.loads('{"a":' * 400 + "1" + "}" * 400)),
+        lambda record: record.update(planned={}),
+        lambda record: record["hello"].update(classes=["nonsense"]),
+        lambda record: record["hello"].update(more=1),
+        lambda record: record["pics"].update(text=record["pics"]["text"] + "\ud800"),
+    ],
+)
+def test_a_head_of_somebodys_making_is_told_in_one_line_each(copied, verified, unchained, rechain, change):
+    journal = copied.run / "box" / "journal.jsonl"
+    lines = [line for line in unchained(journal) if line.startswith(('{"record":"run"', '{"record":"over"'))]
+    head = json.loads(lines[0])
+    change(head)
+    rechain(journal, [json.dumps(head, separators=(",", ":")), *lines[1:]])
+    assert verified(copied)[0] == 1
+
+
+def test_a_second_head_is_no_part_of_a_journal(copied, verified, unchained, rechain):
+    """By which the rest would be judged."""
+    journal = copied.run / "box" / "journal.jsonl"
+    lines = unchained(journal)
+    place = next(n for n, line in enumerate(lines) if line.startswith('{"record":"run"'))
+    rechain(
+        journal, [*lines[: place + 1], lines[place].replace('"gives_reasons":true', '"gives_reasons":false'), *lines[place + 1 :]]
+    )
+    code, told = verified(copied)
+    assert code == 1
+    assert wrong(told)[-1].startswith(f"run: journal.jsonl: {journal}:{place + 2}: a second run begins in it")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
