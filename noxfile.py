@@ -8,7 +8,7 @@ import nox
 
 ROOMS = ("spec", "reference", "hw_adapter", "conformance")
 CHECKED = (*ROOMS, "tests", "fuzz", "benchmarks", "examples", "noxfile.py")
-FUZZED = ("frame_reader", "cbor_reader", "command_reader", "device", "host", "journal")
+FUZZED = ("frame_reader", "cbor_reader", "command_reader", "device", "host", "journal", "statement")
 
 nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance", "faults"]
 nox.options.reuse_existing_virtualenvs = True

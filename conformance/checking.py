@@ -6,7 +6,9 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+from lockproof.conformance import production_record
 from lockproof.conformance.production import Report, check
 from lockproof.conformance.verdict import EXIT_CODES, Verdict
 from lockproof.hw_adapter.channel import open_channel
@@ -15,14 +17,22 @@ from lockproof.spec.observable import BadInput
 PATIENCE_S = 60
 
 
-def check_production(port: str, sign_of_life: str) -> int:
-    """Check the box at `port` and say what was seen; the exit code. Raises `BenchError`, and `BadInput` for what is no program."""
+def check_production(port: str, sign_of_life: str, out: Path | None = None) -> int:
+    """Check the box at `port` and say what was seen, also in the file `out`; the exit code.
+
+    Raises `BenchError`, and `BadInput` for what is no program, and for a file that is there.
+    """
+    if out is not None and out.exists():
+        raise BadInput(f"{out}: it exists, and what is in it stays; name another file with --out")
+    begun = production_record.began()
     channel = open_channel(port)
     try:
         report = check(channel, port, _asked(sign_of_life))
     finally:
         channel.close()
     sys.stdout.write(told(report))
+    if out is not None:
+        production_record.write(out, report, port, begun)
     return EXIT_CODES[report.verdict]
 
 

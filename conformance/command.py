@@ -308,6 +308,12 @@ def box(
         str,
         typer.Option(help="With PORT: a program that exits with 0 if the box is alive, for a box that is silent to everything."),
     ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="With PORT: also write what was found to this file; production.json in a run's folder is certified with it."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the path or address to open.")] = False,
 ) -> None:
     """Serve the reference box, or a faulty one, on a pseudo-terminal or a TCP port; or check a production build."""
@@ -330,7 +336,9 @@ def box(
                 f"{port}: to check a production build: lockproof box --production {port}; to judge a test build: lockproof run --box {port}",
                 Exit.BAD_INPUT,
             )
-        raise SystemExit(check_production(port, sign_of_life))
+        raise SystemExit(check_production(port, sign_of_life, out))
+    if out is not None:
+        _stop("--out keeps the check of a production build; name its PORT, and write --production, too", Exit.BAD_INPUT)
     runs = _running_clock(clock, drift, offset)
     around = Surroundings(supply, shackle)
     serve(fault, tcp, link, store, profile_of(profile or []), production=production, quiet=quiet, surroundings=around, clock=runs)
@@ -538,6 +546,65 @@ def diff(
     lines, code = compare(before, after)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     raise SystemExit(code)
+
+
+@app.command(epilog="For example: lockproof keygen --out lockproof.key")
+def keygen(
+    out: Annotated[
+        Path, typer.Option(help="The file of the private key; the public one is written beside it, with .pub.")
+    ] = Path("lockproof.key"),
+    passphrase: Annotated[
+        bool, typer.Option("--passphrase", help="Protect it by a passphrase: that of LOCKPROOF_PASSPHRASE, or else asked for.")
+    ] = False,
+) -> None:
+    """Make the key pair that signs statements (Ed25519)."""
+    from lockproof.conformance import key_files
+
+    keyid = key_files.generate(out, protected=passphrase)
+    sys.stdout.write(f"{out}: keep it to yourself\n{key_files.public_of(out)}: for whoever verifies\nkey id: {keyid}\n")
+
+
+@app.command(
+    epilog='For example: lockproof certify runs/0007 --key lockproof.key --signer "Acme Locks" --as self\n\n'
+    "Exit codes: 0 it is written, 1 this run does not certify the box, 2 it can't be used."
+)
+def certify(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN [RUN]", help="The folder of the run, and of one in which an expiry was waited for, if there is one."
+        ),
+    ],
+    key: Annotated[Path, typer.Option(help="The private key, as lockproof keygen wrote it.")],
+    signer: Annotated[str, typer.Option(help="Who signs, in words.")],
+    role: Annotated[str, typer.Option("--as", help="self: whoever makes the box; lab: whoever judges it for others.")],
+    pics: Annotated[
+        Path | None, typer.Option(help="Also look whether this is the declaration that the run was judged by.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The statement; statement.json in the folder of the run, if not said.")] = None,
+) -> None:
+    """Sign a statement that a box conforms, of a run that shows it; or say every reason why none can be signed."""
+    from lockproof.conformance.certifying import certify as sign
+
+    raise SystemExit(sign(runs, key, signer, role, pics, out))
+
+
+@app.command(
+    epilog="For example: lockproof verify runs/0007/statement.json --key lockproof.key.pub\n\n"
+    "Exit codes: 0 all holds, 1 something does not, 2 it can't be used, 4 all holds, and who signed is not known."
+)
+def verify(
+    statement: Annotated[Path, typer.Argument(help="The statement.")],
+    key: Annotated[Path | None, typer.Option(help="The public key of whoever you believe signed it.")] = None,
+    run: Annotated[
+        list[Path] | None,
+        typer.Option(help="The folder of the run; where the statement stands, if not said. Again for that of the expiry."),
+    ] = None,
+) -> None:
+    """Does a signed statement hold? By its signature, and by judging the run again, without the device."""
+    from lockproof.conformance.verifying import verify as check
+
+    raise SystemExit(check(statement, key, run or []))
 
 
 @scenarios_app.command("list", epilog="For example: lockproof scenarios list --clause code.day")

@@ -163,12 +163,12 @@ def _judge(scenario: Record, head: Record) -> Oracle:
 
 
 def _close(judge: Oracle | None, so_far: SoFar) -> None:
-    """What was played again, since it had decided nothing or was broken off, counts as it came out last."""
+    """What was played again, since it had decided nothing or was broken off, counts as it came out last; a failure stays."""
     if judge is None or judge.scenario.get("shrinks"):
         return
     found = judge.result(explain=sum(each.finding is not None for each in so_far.scenarios) < EXPLAINED)
     again = bool(so_far.scenarios) and so_far.scenarios[-1].id == found.id
-    if again:
+    if again and so_far.scenarios[-1].finding is None:
         so_far.scenarios.pop()
     so_far.tries = so_far.tries * again + judge.is_over
     so_far.scenarios.append(replace(found, attempts=max(so_far.tries, 1)))

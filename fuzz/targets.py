@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from lockproof.conformance import bringing_up, bringup, recording
+from lockproof.conformance import bringing_up, bringup, envelope, recording
 from lockproof.conformance import journal as journals
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.verdict import Verdict
@@ -26,6 +27,7 @@ from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import BadInput, BenchError, CutClass, PowerCut, Provisioning, ZoneTable
 
 A_BOX = Provisioning(b"a box of fuzzing", bytes(range(32)), ZoneTable(((0, 3600),), 2**40))
+SIGNER = envelope.CryptoSigner.generate_ed25519()
 LARGEST_ANSWER = 9 * MINIMUM_LIMIT
 A_LONG_RUN = 10_000  # seconds, of a clock that only waiting moves
 
@@ -96,6 +98,19 @@ def journal(data: bytes) -> None:
                 assert recording.told(passed)
 
 
+def statement(data: bytes) -> None:
+    """Any file, and any payload that somebody signed, is bad input, or the one writing of the statement that is read."""
+    signed = envelope.Envelope(data, envelope.PAYLOAD_TYPE, {})
+    signed.sign(SIGNER)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "statement.json"
+        for content in (data, f"{json.dumps(signed.to_dict(), indent=1, sort_keys=True)}\n".encode()):
+            path.write_bytes(content)
+            with contextlib.suppress(BadInput):
+                found = envelope.read(path)
+                assert json.dumps(found.statement, sort_keys=True, separators=(",", ":")).encode() == found.envelope.payload
+
+
 def bring_up(data: bytes) -> None:
     """Whatever a line says, a firmware that says it is brought up to an end, in bounded time, and has not passed."""
     line = _Babble(data)
@@ -112,7 +127,7 @@ def bring_up(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    each.__name__: each for each in (frame_reader, cbor_reader, command_reader, device, host, journal, bring_up)
+    each.__name__: each for each in (frame_reader, cbor_reader, command_reader, device, host, journal, statement, bring_up)
 }
 
 

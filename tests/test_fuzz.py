@@ -101,6 +101,15 @@ def test_a_reader_that_holds_more_than_a_frame_is_noticed(monkeypatch):
         targets.frame_reader(b"x" * 300)
 
 
+def test_a_reader_of_statements_that_takes_more_than_one_writing_is_noticed(monkeypatch):
+    payload = b'{"_type":"https://in-toto.io/Statement/v1","predicate":{},"predicateType":"", "subject":[]}'
+    targets.statement(payload)
+    targets.statement(payload.replace(b", ", b","))
+    monkeypatch.setattr(targets.envelope, "_encoded", lambda _: payload)
+    with pytest.raises(AssertionError):
+        targets.statement(payload)
+
+
 def test_a_verdict_that_passes_whatever_a_line_says_is_noticed(monkeypatch):
     monkeypatch.setattr(targets.bringup.Report, "verdict", Verdict.PASS)
     with pytest.raises(AssertionError):

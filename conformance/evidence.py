@@ -1,0 +1,190 @@
+"""What a run has left of one box, read and judged again for a statement: the parts, their digests, and what they show."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from lockproof.conformance import comparing, pics, reporting, suite
+from lockproof.conformance.journal import Reading, Record
+from lockproof.conformance.judging import judge_again
+from lockproof.conformance.pics import Declaration
+from lockproof.conformance.replaying import JOURNAL, journals_of
+from lockproof.conformance.report import REPORT
+from lockproof.conformance.scenario import WAIT, Scenario
+from lockproof.conformance.toml_files import FileError
+from lockproof.conformance.verdict import RunResult, Verdict
+from lockproof.conformance.whole_files import bounded
+from lockproof.spec.observable import BadInput, Hello
+
+_LARGEST: Final = {JOURNAL: 2**30, REPORT: 2**28, reporting.PAGE: 2**28}  # bytes
+_STATED = ("today", "seed", "bench", "clock", "wait", "supply", "planned", "kit", "suite")
+_OF_A_STEP = ("verb", "accepted", "asks", "because", "shows")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The files of a run of one box. Their names are fixed, so that no statement says what is opened."""
+
+    journal: Path
+    report: Path
+    page: Path
+
+    @classmethod
+    def of(cls, run: Path) -> Parts:
+        """Raises `BadInput` for what is no folder of a run of one box."""
+        if not run.is_dir():
+            raise BadInput(f"{run}: no folder; name the folder of a run, such as runs/0001")
+        journals = journals_of(run)
+        if len(journals) > 1:
+            raise BadInput(f"{run}: a run of {len(journals)} boxes, and a statement is of one; judge it in a run of its own")
+        parts = cls(journals[0], run / REPORT, run / reporting.PAGE)
+        for path in (parts.journal.parent, parts.journal, parts.report, parts.page):
+            if path != run and path.is_symlink():
+                raise BadInput(f"{path}: a symbolic link, and a run has its files in its own folder; put the file there")
+        return parts
+
+    def digests(self) -> dict[str, str]:
+        """By the name of each part, its SHA-256 in hex. Raises `BadInput` where one is missing, is no file or too large."""
+        return {path.name: _digest(path) for path in (self.journal, self.report, self.page)}
+
+
+def _digest(path: Path) -> str:
+    with bounded(path, _LARGEST[path.name], f"the {path.name} of a run") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(slots=True)
+class _Step:
+    """A step as it was played, and how often what decides it was asked."""
+
+    record: Record
+    asked: int = 0
+
+
+@dataclass(slots=True)
+class Evidence:
+    """A run judged again: `head` is its `run` record, `chain` that of the last record, in hex, `names` as which the box answered.
+
+    `steps` are those of each scenario as it was played last, by number.
+    """
+
+    parts: Parts
+    digests: Mapping[str, str]
+    result: RunResult
+    head: Record = field(default_factory=dict)
+    chain: str = ""
+    records: int = 0
+    names: set[str] = field(default_factory=set)
+    steps: dict[str, dict[int, _Step]] = field(default_factory=dict)
+    cited: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: Path) -> Evidence:
+        """Raises `BadInput` where a part is missing, or the journal was changed or is none."""
+        parts = Parts.of(run)
+        found = cls(parts, parts.digests(), judge_again(parts.journal))
+        reading = Reading(parts.journal)
+        scenario, number = "", 0
+        for record in reading:
+            match record:
+                case {"record": "run"} if found.head:
+                    raise BadInput(
+                        f"{parts.journal}:{reading.line}: a second run begins in it; the file was changed, or put together"
+                    )
+                case {"record": "run" | "resumed", "hello": hello}:
+                    found.head = found.head or record
+                    found.names.add(hello["identity"])
+                case {"record": "scenario", "id": scenario, "clauses": clauses}:
+                    found.steps[scenario], found.cited[scenario], number = {}, clauses, 0
+                case {"record": "step", "step": int(number)} if number and record.get("verb") != WAIT:
+                    found.steps.setdefault(scenario, {})[number] = _Step(record)
+                case {"record": "command", "name": "provision", "arguments": {"box_id": str(name)}}:
+                    found.names.add(name)
+                case {"record": "command", "name": str(name)} if number in (played := found.steps.get(scenario, {})):
+                    played[number].asked += name in played[number].record.get("decides", ())
+        found.chain, found.records = reading.chain.hex(), reading.line
+        if not found.head:
+            raise BadInput(f"{parts.journal}: the box never said hello in this run, and nothing can be stated of it")
+        if missing := [name for name in _STATED if name not in found.head]:
+            raise BadInput(
+                f"{parts.journal}: its run does not say its {', '.join(missing)}; a lockproof of now has to judge the box"
+            )
+        return found
+
+    def declaration(self) -> Declaration | None:
+        """What the journal keeps of it, None where the run had none. Raises `FileError` for one that is not right in itself."""
+        kept = self.head.get("pics")
+        return pics.of_text(Path(kept["file"]), kept["text"]) if kept else None
+
+    def against_the_declaration(self) -> Iterator[str]:
+        """Why the declaration that the journal keeps can't be what the box was judged by, a line each."""
+        kept = self.head.get("pics")
+        if not kept:
+            yield "the run has no declaration; judge the box with lockproof run --pics FILE"
+            return
+        if hashlib.sha256(kept["text"].encode(errors="surrogatepass")).hexdigest() != kept["sha256"]:
+            yield "the declaration: its text does not have the digest that is recorded with it"
+        try:
+            declared = self.declaration()
+            assert declared is not None
+            yield from (f"the declaration: {each}" for each in pics.contradictions(declared, Hello(**self.head["hello"])))
+        except (FileError, UnicodeError) as wrong:
+            yield f"the declaration: {wrong}"
+        except TypeError as wrong:
+            yield f"the hello of the journal is none ({wrong})"
+
+    def against_the_report(self) -> Iterator[str]:
+        """Where report.json says otherwise than the journal, a line each."""
+        try:
+            (said,) = comparing.read(self.parts.report)
+        except (BadInput, ValueError) as wrong:
+            yield f"{REPORT}: {wrong}"
+            return
+        judged = comparing.side_of(self.result)
+        yield from (
+            f"{REPORT}: {name} is {said.about[name]!r:.80}, and the journal gives {value!r:.80}"
+            for name, value in judged.about.items()
+            if said.about[name] != value
+        )
+        if changes := list(comparing.changes_between(said, judged)):
+            yield from (f"{REPORT}: {each}" for each in comparing.told(changes))
+
+    def against_the_suite(self) -> Iterator[str]:
+        """Scenarios that passed, and were not played as the packaged ones of their names are written, a line each."""
+        packaged = {each.id: each for each in suite.packaged()}
+        for result in self.result.scenarios:
+            if result.verdict is Verdict.PASS:
+                known = packaged.get(result.id)
+                if known is None:
+                    yield f"{result.id}: no packaged scenario is called so"
+                elif wrong := self._not_as_written(known):
+                    yield f"{result.id}: {wrong}, and the packaged scenario of that name is written otherwise"
+
+    def _not_as_written(self, known: Scenario) -> str:
+        if self.cited.get(known.id) != list(known.clauses):
+            return "it cites other clauses"
+        played = dict(self.steps.get(known.id, {}))
+        for number, step in enumerate(known.steps, 1):
+            if step.verb == WAIT:
+                continue
+            wanted = _plain({"arguments": step.arguments, **{name: getattr(step, name) for name in _OF_A_STEP}})
+            found = played.pop(number, None)
+            if found is None:
+                return f"step {number} is missing"
+            if any(found.record.get(name) != value for name, value in wanted.items()):
+                return f"step {number} is another"
+            if step.times > 1 and found.record.get("decides") and found.asked < step.times:
+                return f"step {number} was asked {found.asked} times"
+        return "it has more steps" if played else ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value.hex() if isinstance(value, bytes) else value
