@@ -256,7 +256,7 @@ def test_collecting_touches_no_box_and_keeps_no_run(judged, pytester):
     [
         ((), {"suite": "written"}, "nothing is judged: name the box with --lockproof-box, too"),
         ((), {"box": "reference", "scenario": "the-hour-is-ova"}, "no scenario is called the-hour-is-ova"),
-        ((), {"box": "reference", "suite": "some"}, "--suite some: write written, synthesized or all"),
+        ((), {"box": "reference", "suite": "some"}, "--suite some: write written, synthesized, all or none"),
         ((), {"box": "reference", "clock": "stop"}, "--clock stop: write hold, advance, wall-clock"),
         ((), {"box": "reference", "wait": "soon"}, "--wait: "),
         ((), {"box": "fault:none-such"}, "none-such"),
