@@ -516,13 +516,20 @@ class Explorer(RuleBasedStateMachine):
         self.set_right(data)
         self.do("connect", grant=self.some_grant(data))
 
-    @precondition(lambda self: self.has("revoked") and self.reach.app)
+    @precondition(lambda self: self.has("grants") and self.reach.app)
     @rule(data=st.data())
     def use_what_is_revoked(self, data: st.DataObject) -> None:
-        """With a ticket that was fetched just before."""
+        """With a ticket that was fetched just before; rather a grant whose window goes on."""
         self.set_right(data)
-        grant, nonce, ticket = data.draw(st.sampled_from(self.revoked)), self.new("nonce"), self.new("ticket")
-        if data.draw(st.booleans()):
+        if not self.revoked or data.draw(st.integers(0, 3)):
+            grant = self._make_a_grant(data)
+            self.do("revoke", what=grant, by="joe")
+        else:
+            grant = data.draw(st.sampled_from(self.revoked))
+        if grant not in self.revoked:
+            return
+        nonce, ticket = self.new("nonce"), self.new("ticket")
+        if data.draw(st.integers(0, 3)):
             self.do("deliver", grant=grant)
         then = data.draw(st.sampled_from(("", "another", "cut")))
         if then == "another":
@@ -677,14 +684,19 @@ class Explorer(RuleBasedStateMachine):
                 self.set_right(data)
                 self.do("enter", code=name)
 
-    @rule(data=st.data(), then=st.sampled_from(("cut", "cut", "set-clock")))
+    @rule(data=st.data(), then=st.sampled_from(("cut", "cut", "the clock", "another code")))
     def disturb_after_the_first_use(self, data: st.DataObject, then: str) -> None:
         """At once, before anything else is written; then the hour is looked at, from inside and outside, by the box's clock."""
         self.out_of_the_bound(data)
         self.set_right(data)
         code, used = self._make_a_code(data), self.grown.judge.worlds[0].box.clock
         self.do("enter", code=code)
-        self.do(then, ahead=spoken(data.draw(st.sampled_from((MINUTE, HOUR, 2 * HOUR)))) if then == "set-clock" else None)
+        if then == "cut":
+            self.do("cut")
+        elif then == "the clock":
+            self.do("set-clock", ahead=spoken(data.draw(st.sampled_from((MINUTE, HOUR, 2 * HOUR)))))
+        else:
+            self.do("enter", code=self._make_a_code(data))
         ahead = self.grown.judge.worlds[0].box.clock - self.grown.now
         for _ in self.moments(data, used + self.reach.bench.profile.code_life - ahead, ((-1,), (0,), (-1, 0))):
             self.do("enter", code=code)

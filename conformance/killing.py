@@ -64,7 +64,7 @@ class Kill:
                 break
         if self.named:
             outcome = Outcome.NAMED
-        elif self.result.error and not failed:
+        elif self.result.verdict is Verdict.ERROR:
             outcome = Outcome.ERROR
         else:
             outcome = Outcome.CAUGHT if failed else Outcome.SURVIVED
