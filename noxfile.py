@@ -76,7 +76,7 @@ def conformance(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """The suite on every faulty box; five minutes on two processors."""
     session.install("-e", ".")
-    session.run("lockproof", "faults")
+    session.run("lockproof", "faults", "--out", session.create_tmp())
 
 
 @nox.session
@@ -85,7 +85,7 @@ def firmware(session: nox.Session) -> None:
     session.install("-e", ".")
     session.run("lockproof", "run", "--box", "firmware", "--out", session.create_tmp())
     session.run("lockproof", "run", "--bench", "hw_adapter/firmware/lm3s6965/bench.toml", "--out", session.create_tmp())
-    session.run("lockproof", "faults", "--over", "firmware")
+    session.run("lockproof", "faults", "--over", "firmware", "--out", session.create_tmp())
     session.run("python", "-m", "lockproof.conformance.tearing")
 
 

@@ -418,20 +418,43 @@ def faults(
         bool,
         typer.Option("--smallest", help="Also say which fewest synthesized scenarios still catch all that they catch together."),
     ] = False,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Play every scenario on every box, also when the clause that it breaks has failed."),
+    ] = False,
+    explore: Annotated[
+        str, typer.Option(help="Also explore each, for so many steps at most, such as 3000; alone: --suite none.")
+    ] = "",
+    plainly: Annotated[
+        bool, typer.Option("--explore-plain", help="Also explore each without aiming time at bounds, for as many steps.")
+    ] = False,
+    seed: Annotated[list[str] | None, typer.Option(help="Explore with this; may be repeated. 1 if none is named.")] = None,
+    out: Annotated[Path, typer.Option(help="Where kill matrices are kept: a numbered folder each.")] = Path("faults"),
 ) -> None:
-    """Run the suite over every faulty box: which scenarios and clauses caught it, and which got away."""
+    """Try every faulty box: which scenarios and clauses caught it, after how many commands, and which got away."""
+    from lockproof.conformance import exploration
     from lockproof.conformance.faults import one_of
-    from lockproof.conformance.killing import faults_over, try_and_tell
+    from lockproof.conformance.killing import Trial, faults_over, try_and_tell
+    from lockproof.conformance.matrix import STANDS
     from lockproof.conformance.options import suite
 
-    if over not in {"fault", "pty", "firmware"}:
+    if over not in STANDS:
         _stop(
             f"--over {over}: faulty boxes stand in process (fault), on a line (pty), or are the port kit's (firmware)",
             Exit.BAD_INPUT,
         )
+    wanted = exploration.read(explore)
+    if wanted and not wanted.steps:
+        _stop(f"--explore {explore}: here it is a number of steps, such as 3000, so that boxes can be compared", Exit.BAD_INPUT)
+    if plainly and not wanted:
+        _stop("--explore-plain says how else to explore; write --explore STEPS, too", Exit.BAD_INPUT)
+    steps = (wanted.steps or 0) if wanted else 0
+    trial = Trial(over, suite(which), steps, plainly, tuple(dict.fromkeys(seed or ("1",))), whole or smallest)
+    if not (trial.suites or steps):
+        _stop("--suite none: nothing would be tried; write --explore STEPS, too", Exit.BAD_INPUT)
     known = faults_over(over)
     chosen = [one_of(known, name).name for name in names] if names else list(known)
-    raise SystemExit(try_and_tell(_console(), chosen, over, suite(which), smallest=smallest))
+    raise SystemExit(try_and_tell(_console(), chosen, trial, _new_folder(out), smallest=smallest))
 
 
 @app.command(epilog="For example: lockproof clauses code.expiry.after-first-use")

@@ -26,7 +26,7 @@ from lockproof.conformance.covering import Covered
 from lockproof.conformance.exact import World
 from lockproof.conformance.forgeries import FORGERIES
 from lockproof.conformance.growing import (
-    OTHER,
+    OTHERS,
     Act,
     Bench,
     CannotGrow,
@@ -49,8 +49,10 @@ AT_ONCE = 20  # scenarios that one run of the state machine grows
 FARTHEST = 60 * DAY  # that a scenario goes on for
 MOST_AHEAD = DAY  # by which a clock is set wrong: further off, a box need not know the days around the true time
 MOST_MOVES = 3  # to another property: a box has room for four zone tables
+LONG_AWAY = 21 * DAY  # without power: by the clock, every table of before is over
 MOST_WAYS = 16  # beyond which the log is read, so that a judge need not remember more
 MOST_WRONG = 7  # entries at once
+MOST_FORGERIES = 3  # of a ticket that is fresh
 MISTAKES = (
     "the last digit",
     "the last digit",
@@ -143,6 +145,11 @@ def _places() -> tuple[tuple[str, str], ...]:
     return tuple(sorted({(each.properties[0].zone, each.start) for each in suite.written()}))
 
 
+def _is_of_a_code(act: Act) -> bool:
+    """It was refused for what it is, and so was looked at."""
+    return any(clause.startswith("code.") for clause in act.because)
+
+
 _AT_A_WRITE = 4  # before, between, and after what a decision writes
 
 
@@ -191,7 +198,7 @@ class Explorer(RuleBasedStateMachine):
         self.began = self.grown.now
         for day in data.draw(st.sampled_from((("today",), ("today", "today"), ("today", "tomorrow"), ("tomorrow",)))):
             self.do("generate", by="joe", day=day, as_=self.new("code"))
-        if self.reach.app and data.draw(st.booleans()):
+        if self.reach.app:
             self.do(
                 "grant", by="joe", to="rita", from_="now", for_=spoken(data.draw(st.sampled_from(LENGTHS))), as_=self.new("grant")
             )
@@ -298,18 +305,34 @@ class Explorer(RuleBasedStateMachine):
             self.do("deliver", grant=what)
 
     @precondition(lambda self: not self.ended and self.place.elsewhere and self.moved < MOST_MOVES)
-    @rule(data=st.data(), where=st.sampled_from((OTHER.name, OTHER.name, FIRST_PROPERTY)))
+    @rule(data=st.data(), where=st.sampled_from((*(each.name for each in OTHERS), FIRST_PROPERTY)))
     def move(self, data: st.DataObject, where: str) -> None:
         self.moved += 1
         self.do("assign", property=where)
         if data.draw(st.booleans()):
             self.use_at_once(data)
 
+    @precondition(lambda self: self.has("codes") and self.place.elsewhere and not self.moved and self.reach.moves)
+    @rule(data=st.data())
+    def move_while_the_time_is_unknown(self, data: st.DataObject) -> None:
+        """Twice, and be told in between neither the time nor how long power was away; what was made before counts still."""
+        self.out_of_the_bound(data)
+        self.set_right(data)
+        self.moved += 2
+        code, now = self._make_a_code(data), self.grown.now
+        first, second = data.draw(st.permutations([each.name for each in OTHERS]))
+        self.do("assign", property=first)
+        self.do("cut", off=spoken(LONG_AWAY))
+        self.do("assign", property=second)
+        self.do("set-clock", to=said(now + MINUTE, self.grown.stage.calendar))
+        self.do("enter", code=code)
+
     # At the keypad
 
     @precondition(lambda self: self.has("codes"))
     @rule(data=st.data())
     def enter(self, data: st.DataObject) -> None:
+        self.out_of_the_bound(data)
         self.set_right(data)
         for _ in range(data.draw(st.sampled_from((1, 1, 2)))):
             self.do("enter", code=self.some_code(data))
@@ -379,16 +402,29 @@ class Explorer(RuleBasedStateMachine):
     @rule(data=st.data())
     def enter_something_near(self, data: st.DataObject) -> None:
         """A code with a mistake in it, an index that is or is not one of the day, or digits that somebody tries first."""
+        self.out_of_the_bound(data)
         self.set_right(data)
         most, calendar = self.reach.bench.profile.code_indices, self.grown.stage.calendar
-        what = data.draw(st.sampled_from(("index", "digits", *(["mistake"] * 2 if self.codes else []))))
+        what = data.draw(st.sampled_from(("index", "index", "digits", *(["mistake"] * 2 if self.codes else []))))
         if what == "mistake":
             self.do("enter", code=self.some_code(data), mistyped=data.draw(st.sampled_from(MISTAKES)))
         elif what == "index":
-            day = day_said(date_at(self.grown.now, calendar.zone), data.draw(st.sampled_from((0, 0, 0, 1, -1, 2))), calendar)
-            self.do("enter", index=str(data.draw(st.sampled_from((0, most - 1, most, most + 1)))), day=day)
+            day = day_said(date_at(self.grown.now, calendar.zone), data.draw(st.sampled_from((0, 0, 0, 0, 1, -1))), calendar)
+            self.do("enter", index=str(data.draw(st.sampled_from((0, most - 1, most, most)))), day=day)
         else:
-            self.do("enter", digits=data.draw(st.sampled_from(HOSTILE_DIGITS)))
+            self.do("enter", data.draw(st.sampled_from((1, 1, MOST_WRONG))), digits=data.draw(st.sampled_from(HOSTILE_DIGITS)))
+
+    @rule(data=st.data(), times=st.sampled_from((1, 2, 3)))
+    def count_the_writes(self, data: st.DataObject, times: int) -> None:
+        """An entry that is compared takes two at least: one that charges it, and one that decides it."""
+        self.out_of_the_bound(data)
+        self.set_right(data)
+        code = self.some_code(data) if bool(self.codes) and data.draw(st.booleans()) else "wrong"
+        self.do("wear")
+        acts = [self.do("enter", code=code) for _ in range(times)]
+        compared = sum(act is not None and (act.accepted is True or _is_of_a_code(act)) for act in acts)
+        if compared:
+            self.do("wear", at_least=str(2 * compared))
 
     # At the app
 
@@ -413,9 +449,9 @@ class Explorer(RuleBasedStateMachine):
         self.do("present", ticket=ticket, forged=forged if self.grown.stage.tickets[ticket].meaning["authentic"] else None)
 
     @precondition(lambda self: self.has("grants") and self.reach.app)
-    @rule(data=st.data(), forged=st.one_of(st.none(), st.sampled_from(sorted(FORGERIES))))
-    def use_a_fresh_ticket(self, data: st.DataObject, forged: str | None) -> None:
-        """Twice, after a moment or at once; the first time it may be a forgery."""
+    @rule(data=st.data(), forged=st.lists(st.sampled_from(sorted(FORGERIES)), max_size=MOST_FORGERIES))
+    def use_a_fresh_ticket(self, data: st.DataObject, forged: list[str]) -> None:
+        """Twice, after a moment or at once; forgeries of it may come first."""
         self.set_right(data)
         nonce, ticket = self.new("nonce"), self.new("ticket")
         self.do("challenge", as_=nonce)
@@ -426,16 +462,21 @@ class Explorer(RuleBasedStateMachine):
             other = self.new("ticket")
             self.do("mint", grant=data.draw(st.sampled_from(self.grants)), nonce=nonce, as_=other)
             self.do("present", ticket=other)
-        self.do("present", ticket=ticket, forged=forged)
+        for each in forged:
+            self.do("present", ticket=ticket, forged=each)
+        self.do("present", ticket=ticket)
         self.do("present", ticket=ticket)
 
-    @precondition(lambda self: self.has("grants") and self.has("nonces") and self.reach.app)
+    @precondition(lambda self: self.has("grants") and self.reach.app)
     @rule(data=st.data())
     def use_an_old_nonce(self, data: st.DataObject) -> None:
         """Just after its life, or when a counter has come round since."""
         life = self.reach.bench.profile.ticket_life
-        after = data.draw(st.sampled_from((life, *COUNTERS) if self.reach.aimed else (life, HOUR, DAY)))
-        ticket, nonce = self.new("ticket"), self.nonces[-1]
+        nonce, ticket = self.new("nonce"), self.new("ticket")
+        self.do("challenge", as_=nonce)
+        if data.draw(st.booleans()):
+            self.between(data)
+        after = data.draw(st.sampled_from((life, *COUNTERS, COUNTERS[1]) if self.reach.aimed else (life, HOUR, DAY)))
         self.wait(self.grown.now + after + data.draw(st.sampled_from((0, 1, life // 2))))
         self.do("mint", grant=self.some_grant(data), nonce=nonce, as_=ticket)
         self.do("present", ticket=ticket)
@@ -463,7 +504,7 @@ class Explorer(RuleBasedStateMachine):
     def in_its_life(self, data: st.DataObject) -> None:
         """At once, or about when the nonce that was just made grows old, or some other time."""
         life = self.reach.bench.profile.ticket_life
-        after = data.draw(st.sampled_from((0, 0, life - 1, life, life + 1, None) if self.reach.aimed else (0, 0, None)))
+        after = data.draw(st.sampled_from((0, 0, life - 1, life, life, life + 1, None) if self.reach.aimed else (0, 0, None)))
         if after is None:
             self.some_time(data)
         else:
@@ -475,13 +516,20 @@ class Explorer(RuleBasedStateMachine):
         self.set_right(data)
         self.do("connect", grant=self.some_grant(data))
 
-    @precondition(lambda self: self.has("revoked") and self.reach.app)
+    @precondition(lambda self: self.has("grants") and self.reach.app)
     @rule(data=st.data())
     def use_what_is_revoked(self, data: st.DataObject) -> None:
-        """With a ticket that was fetched just before."""
+        """With a ticket that was fetched just before; rather a grant whose window goes on."""
         self.set_right(data)
-        grant, nonce, ticket = data.draw(st.sampled_from(self.revoked)), self.new("nonce"), self.new("ticket")
-        if data.draw(st.booleans()):
+        if not self.revoked or data.draw(st.integers(0, 3)):
+            grant = self._make_a_grant(data)
+            self.do("revoke", what=grant, by="joe")
+        else:
+            grant = data.draw(st.sampled_from(self.revoked))
+        if grant not in self.revoked:
+            return
+        nonce, ticket = self.new("nonce"), self.new("ticket")
+        if data.draw(st.integers(0, 3)):
             self.do("deliver", grant=grant)
         then = data.draw(st.sampled_from(("", "another", "cut")))
         if then == "another":
@@ -536,10 +584,11 @@ class Explorer(RuleBasedStateMachine):
             self.do("read-clock")
         self.do("disturb-clock", back=spoken(back))
         self.use_at_once(data)
-        if data.draw(st.booleans()):
-            self.wait(self.grown.now + back + data.draw(st.sampled_from((0, 0, 1, -1))))
-        if data.draw(st.booleans()):
-            self.do("cut")
+        for then in data.draw(st.sampled_from(((), ("cut",), ("wait",), ("wait", "cut"), ("cut", "wait"), ("cut", "wait")))):
+            if then == "cut":
+                self.do("cut")
+            else:
+                self.wait(self.grown.now + back + data.draw(st.sampled_from((0, 0, 1, -1))))
         self.use_at_once(data)
 
     def use_at_once(self, data: st.DataObject) -> None:
@@ -619,6 +668,51 @@ class Explorer(RuleBasedStateMachine):
         for _ in self.around(data, code):
             self.do("enter", code=code)
 
+    @rule(data=st.data())
+    def enter_first_at_a_bound_of_its_day(self, data: st.DataObject) -> None:
+        """A code that nobody has used yet, of a day that may be longer or shorter than others."""
+        calendar, name = self.grown.stage.calendar, self.new("code")
+        today = date_at(self.grown.now, calendar.zone)
+        ahead = data.draw(st.sampled_from([1, 1, 2, *(_odd_days(today, calendar.zone) * 6 if self.reach.aimed else [])]))
+        made = self.do("generate", by="joe", day=day_said(today, ahead, calendar), as_=name)
+        day = self.grown.stage.codes[name].code if made and made.makes else None
+        if day is not None:
+            turn = data.draw(st.sampled_from((day.day_start, day.day_end, day.day_start + DAY)))
+            life = self.reach.bench.profile.code_life
+            for _ in self.moments(data, turn, ((-1,), (0,), (0,), (-1, 0), (-1, life))):
+                self.out_of_the_bound(data)
+                self.set_right(data)
+                self.do("enter", code=name)
+
+    @rule(data=st.data(), then=st.sampled_from(("cut", "cut", "the clock", "another code")))
+    def disturb_after_the_first_use(self, data: st.DataObject, then: str) -> None:
+        """At once, before anything else is written; then the hour is looked at, from inside and outside, by the box's clock."""
+        self.out_of_the_bound(data)
+        self.set_right(data)
+        code, used = self._make_a_code(data), self.grown.judge.worlds[0].box.clock
+        self.do("enter", code=code)
+        if then == "cut":
+            self.do("cut")
+        elif then == "the clock":
+            self.do("set-clock", ahead=spoken(data.draw(st.sampled_from((MINUTE, HOUR, 2 * HOUR)))))
+        else:
+            self.do("enter", code=self._make_a_code(data))
+        ahead = self.grown.judge.worlds[0].box.clock - self.grown.now
+        for _ in self.moments(data, used + self.reach.bench.profile.code_life - ahead, ((-1,), (0,), (-1, 0))):
+            self.do("enter", code=code)
+
+    @precondition(lambda self: not self.ended and self.reach.app)
+    @rule(data=st.data(), begins=st.sampled_from((MINUTE, HOUR, DAY)), lasts=st.sampled_from(LENGTHS))
+    def connect_first_at_a_bound_of_its_window(self, data: st.DataObject, begins: int, lasts: int) -> None:
+        start, name = self.grown.now + begins, self.new("grant")
+        begins_at = said(start, self.grown.stage.calendar)
+        made = self.do("grant", by="joe", to="rita", from_=begins_at, for_=spoken(lasts), as_=name)
+        if made and made.makes:
+            turn = data.draw(st.sampled_from((start, start + lasts)))
+            for _ in self.moments(data, turn, ((-1,), (0,), (-1, 0))):
+                self.set_right(data)
+                self.do("connect", grant=name)
+
     @precondition(lambda self: self.has("grants") and self.reach.app)
     @rule(data=st.data())
     def connect_in_time(self, data: st.DataObject) -> None:
@@ -644,7 +738,13 @@ class Explorer(RuleBasedStateMachine):
                 self.some_time(data)
                 yield
             return
-        turn = data.draw(st.sampled_from(turns))
-        for moment in data.draw(st.sampled_from(((-1, 0), (-1, 0, 1), (0, 1)))):
-            self.wait(turn + moment)
+        yield from self.moments(data, data.draw(st.sampled_from(turns)), ((-1, 0), (-1, 0, 1), (0, 1)))
+
+    def moments(self, data: st.DataObject, turn: int, ways: tuple[tuple[int, ...], ...]) -> Iterator[None]:
+        """So many seconds before and after it, one of the ways; without aim, as many moments as that are."""
+        for moment in data.draw(st.sampled_from(ways)):
+            if self.reach.aimed:
+                self.wait(turn + moment)
+            else:
+                self.some_time(data)
             yield

@@ -139,11 +139,12 @@ class Killed:
     scenario: str = ""
 
 
-def explore_until_killed(target: Target, steps: int, seed: str, *, aimed: bool = True) -> Killed:
+def explore_until_killed(target: Target, steps: int, seed: str, *, aimed: bool = True, until: str = "") -> Killed:
     """Explore a box until a scenario fails, or this many steps were played: `Killed` says by which clauses, and when.
 
+    With `until` it goes on until a failure names that clause; where none does, `Killed` is of the first failure.
     The same seed gives every box the same scenarios, as far as it declares the same, so that boxes can be compared; `aimed`: time is let
-    go on to bounds of the model, and not just on. The failure is shrunk, in `commands` that do not count, since it is the smallest
+    go on to bounds of the model, and not just on. A failure is shrunk, in `commands` that do not count, since it is the smallest
     form that tells a code that a cut has ended from one whose hour is over. Nothing is written. Raises `BenchError` where no box answers.
     """
     with opened(target) as box:
@@ -159,20 +160,26 @@ def explore_until_killed(target: Target, steps: int, seed: str, *, aimed: bool =
             hello.log_capacity,
             hello.log_when_full == OVERWRITES,
             seed=seed,
-            explain=1,
+            explain=MOST_SHRUNK if until else 1,
         )
         commands = taken = 0
+        first, seen = Killed((), 0), set[tuple[str, ...]]()
         reach = reach_of(Bench(profile, DEFAULT_TODAY, seed), hello, aimed=aimed)
         for each in _again(reach):
             result = player.play(each.scenario)
-            player.journal.records.clear()
             commands, taken = commands + result.commands, taken + len(each.acts)
             if result.finding is not None:
-                small = shrink(player, reach.bench, each, result, None)
-                named = dict.fromkeys((*result.finding.clauses, *small.clauses))
-                return Killed(tuple(named), commands, result.id)
+                named, found = dict.fromkeys(result.finding.clauses), result.finding.contradicted
+                if until not in named and found not in seen and len(seen) < MOST_SHRUNK:
+                    seen.add(found)
+                    named |= dict.fromkeys(shrink(player, reach.bench, each, result, None).clauses)
+                killed = Killed(tuple(named), commands, result.id)
+                if not until or until in named:
+                    return killed
+                first = first if first.clauses else killed
+            player.journal.records.clear()
             if result.verdict is Verdict.ERROR:
                 raise BenchError(result.message)
             if taken >= steps:
                 break
-        return Killed((), commands)
+        return first if first.clauses else Killed((), commands)

@@ -43,13 +43,13 @@ from lockproof.spec.observable import BenchError
 from lockproof.spec.profile import DEFAULT, HOUR, Profile
 
 Line = dict[str, Any]
-OTHER = Property("cabin", "7 Pine Road", "Asia/Tokyo")
+OTHERS = (Property("cabin", "7 Pine Road", "Asia/Tokyo"), Property("flat", "9 Long Lane", "Europe/London"))
 _NEAR = 2 * HOUR  # up to here a time is said as so long after the step before
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and when a scenario begins. `elsewhere`: there is another property, in another zone."""
+    """Where and when a scenario begins. `elsewhere`: there are other properties, in other zones."""
 
     zone: str = DEFAULT_ZONE
     start: str = DEFAULT_START
@@ -58,7 +58,7 @@ class Place:
     @property
     def properties(self) -> tuple[Property, ...]:
         home = Property(FIRST_PROPERTY, FIRST_ADDRESS, self.zone)
-        return (home, OTHER) if self.elsewhere else (home,)
+        return (home, *OTHERS) if self.elsewhere else (home,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +152,15 @@ class Growing:
             accepted, clauses = judge.asked
             arguments = act.arguments if accepted else {key: value for key, value in act.arguments.items() if key != "as"}
             return replace(plain, arguments=arguments, accepted=accepted, asks="authority", because=() if accepted else clauses)
+        besides = tuple(clause for name, clause in _SHOWN_BESIDES.items() if name in act.arguments)
         if word is None:
-            return plain
+            return replace(plain, shows=besides)
         because = judge.because if judge.accepted is False else ()
-        return replace(plain, accepted=judge.accepted, asks="box", because=because, shows=judge.shows)
+        return replace(plain, accepted=judge.accepted, asks="box", because=because, shows=(*judge.shows, *besides))
+
+
+_SHOWN_BESIDES = {"forged": "interop.message", "at-least": "box.wrong-entry.bound"}
+"""By argument: what an act shows of which the model says nothing, the forms of messages and what is written when."""
 
 
 def _every(act: Act) -> str | None:

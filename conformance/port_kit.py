@@ -15,13 +15,13 @@ from pathlib import Path
 
 from lockproof import hw_adapter
 from lockproof.conformance.bench import Board, Power, Program
-from lockproof.conformance.faults import Fault
+from lockproof.conformance.faults import Fault, Kind
 from lockproof.spec.clauses import clause
 from lockproof.spec.observable import BadInput
 
 FIRMWARE = Path(hw_adapter.__path__[0]) / "firmware"
 _FAULTS = FIRMWARE / "core" / "faulty.h"
-_FAULT = re.compile(r'^    FAULT\((\w+), "([\w.-]+)",[\s\\]*"([^"]+)"\)', re.MULTILINE)
+_FAULT = re.compile(r'^    FAULT\((\w+), (\w+), "([\w.-]+)",[\s\\]*"([^"]+)"\)', re.MULTILINE)
 _TOOLS = ("make", "cc", "setsid", "flock")
 _OFF_S = 0.05  # a process that is gone keeps no charge
 _number = count()
@@ -31,8 +31,8 @@ def all_faults() -> dict[str, Fault]:
     """The faulty firmwares by name, in the order of core/faulty.h. Raises `BadInput` where its sources are not here."""
     _refuse_without_sources()
     text = _FAULTS.read_text(encoding="utf-8")
-    found = ((name.replace("_", "-"), breaks, does) for name, breaks, does in _FAULT.findall(text))
-    return {name: Fault(name, clause(breaks).id, does) for name, breaks, does in found}
+    found = ((name.replace("_", "-"), kind, breaks, does) for name, kind, breaks, does in _FAULT.findall(text))
+    return {name: Fault(name, clause(breaks).id, does, Kind(kind)) for name, kind, breaks, does in found}
 
 
 def board(fault: str = "") -> Board:

@@ -52,6 +52,11 @@ class OnProgress(Watcher):
     def done(self, result: ScenarioResult) -> None:
         """A scenario is over."""
 
+    def enough(self, result: ScenarioResult) -> bool:
+        """Nothing more need be played after this."""
+        del result
+        return False
+
     def exploring(self, said: str, done: float) -> None:
         """How far its exploration is, in words, and how much of it is done, from 0 to 1."""
 
@@ -262,6 +267,9 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
             player.journal.write("error", message=result.error)
         yield played
         if result.error:
+            break
+        if progress.enough(played):
+            plan.selected = plan.selected[: plan.selected.index(scenario) + 1]
             break
 
 

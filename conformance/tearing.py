@@ -103,6 +103,8 @@ class Tally:
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     failed: list[tuple[str, ScenarioResult]] = field(default_factory=list)  # where, and what failed there
     error: str = ""  # why one could not be played
+    commands: int = 0
+    first: dict[str, int] = field(default_factory=dict)  # by clause: after how many commands it failed first
 
     @property
     def exit_code(self) -> int:
@@ -112,6 +114,9 @@ class Tally:
     def count(self, where: str, result: ScenarioResult) -> None:
         self.verdicts[result.verdict] += 1
         self.failed += [(where, result)] if result.finding else []
+        self.commands += result.commands
+        for clause in _clauses(result):
+            self.first.setdefault(clause, self.commands)
         if result.verdict is Verdict.ERROR:
             self.error = f"{where}: {result.id}: {result.message}"
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 from importlib import import_module
 from typing import TypeVar
 
@@ -17,12 +18,56 @@ from lockproof.reference.box import ReferenceBox
 from lockproof.spec import clauses
 from lockproof.spec.observable import BadInput
 
-MODULES = ("codes", "clock", "connect", "degenerate", "keypad", "log", "power")
+MODULES = ("codes", "clock", "connect", "degenerate", "keypad", "log", "messages", "power", "replies", "zones")
+
+
+class Kind(StrEnum):
+    """What goes wrong in a faulty box."""
+
+    CODES = "codes"  # digits and indices
+    CONNECT = "connect"  # windows, tickets and revocations
+    TIME = "time"
+    ZONE = "zone"
+    PERSISTENCE = "persistence"  # what a power cut leaves, or takes
+    CRYPTO = "crypto"
+    LOG = "log"
+    LOCKOUT = "lockout"
+    ISOLATION = "isolation"
+    PROTOCOL = "protocol"  # replies, retries, and what is carried out when
+    DEGENERATE = "degenerate"
+
+
+_KINDS = {
+    "box.authentic": Kind.CRYPTO,
+    "box.clock": Kind.TIME,
+    "box.first-use": Kind.PERSISTENCE,
+    "box.isolation": Kind.ISOLATION,
+    "box.log": Kind.LOG,
+    "box.power": Kind.PERSISTENCE,
+    "box.ready": Kind.TIME,
+    "box.wrong-entry": Kind.LOCKOUT,
+    "code.day": Kind.ZONE,
+    "code.digits": Kind.CODES,
+    "code.expiry": Kind.TIME,
+    "code.irrevocable": Kind.ISOLATION,
+    "connect": Kind.CONNECT,
+    "connect.revoke.only-it": Kind.ISOLATION,
+    "connect.window": Kind.TIME,
+    "interop.code": Kind.CODES,
+    "interop.message": Kind.CRYPTO,
+}
+
+
+def kind_of(breaks: str | None) -> Kind:
+    """Of a fault of which nothing else is said, by the clause that it breaks: the longest of the above with which that begins."""
+    if breaks is None:
+        return Kind.DEGENERATE
+    return _KINDS[max((begins for begins in _KINDS if breaks.startswith(begins)), key=len)]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A faulty box: its name in kebab case, the clause that it breaks (None for the degenerate), and what it does.
+    """A faulty box: its name in kebab case, the clause that it breaks (None for the degenerate), what it does, and its kind.
 
     `unseen` says why no bench can see the fault, for one that shows in nothing that a box answers; it survives the suite.
     """
@@ -30,6 +75,7 @@ class Fault:
     name: str
     breaks: str | None
     does: str
+    kind: Kind
     unseen: str = ""
 
 
@@ -43,13 +89,18 @@ class FaultyReference(Fault):
 FAULTS: dict[str, FaultyReference] = {}
 
 
-def fault(breaks: str | None, unseen: str = "") -> Callable[[type[ReferenceBox]], type[ReferenceBox]]:
-    """Register a faulty box under its class's name. Raises `UnknownClause` for a clause that does not exist."""
+def fault(breaks: str | None, unseen: str = "", kind: Kind | None = None) -> Callable[[type[ReferenceBox]], type[ReferenceBox]]:
+    """Register a faulty box under its class's name; its `kind` follows from the clause if it is not said.
+
+    Raises `UnknownClause` for a clause that does not exist.
+    """
 
     def register(box: type[ReferenceBox]) -> type[ReferenceBox]:
         name = re.sub(r"(?<!^)(?=[A-Z])", "-", box.__name__).lower()
         breaks_id = clauses.clause(breaks).id if breaks else None
-        FAULTS[name] = FaultyReference(name, breaks_id, " ".join((box.__doc__ or "").split()), unseen, box)
+        FAULTS[name] = FaultyReference(
+            name, breaks_id, " ".join((box.__doc__ or "").split()), kind or kind_of(breaks_id), unseen, box
+        )
         return box
 
     return register

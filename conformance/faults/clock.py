@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import cbor2
-from lockproof.conformance.faults import fault
+from lockproof.conformance.faults import Kind, fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import ClockReading, Decision, LogEntry
@@ -100,7 +100,7 @@ class HoldoverIgnored(ReferenceBox):
             self._off_for = kept
 
 
-@fault(breaks="box.clock.never-back")
+@fault(breaks="box.clock.never-back", kind=Kind.PERSISTENCE)
 class TimeUnknownForgottenAtACut(ReferenceBox):
     """A second power cut makes the time known again."""
 
@@ -153,7 +153,7 @@ class TimeKnownAgainWhenTheClockCaughtUp(ReferenceBox):
         return super()._refuse_unseen(replace(state, time_known=self.state.time_known), outcome)
 
 
-@fault(breaks="box.clock.never-back")
+@fault(breaks="box.clock.never-back", kind=Kind.PERSISTENCE)
 class TimeFoundUnknownIsNotWritten(ReferenceBox):
     """That the time was found to be unknown at a presentation is kept in memory that a power cut clears."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lockproof.conformance.faults import fault
+from lockproof.conformance.faults import Kind, fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, Decision, Provisioning
@@ -175,7 +175,7 @@ class RevocationKillsCodes(ReferenceBox):
         return super().judge_entry(charged, code, matches and not self.heard)
 
 
-@fault(breaks="code.irrevocable")
+@fault(breaks="code.irrevocable", kind=Kind.ZONE)
 class ReassignmentForgetsTheOldZone(ReferenceBox):
     """A box given to another property knows the days of the new zone only."""
 
@@ -187,7 +187,7 @@ class ReassignmentForgetsTheOldZone(ReferenceBox):
             self.days.zones = kept
 
 
-@fault(breaks="code.irrevocable")
+@fault(breaks="code.irrevocable", kind=Kind.ZONE)
 class AnUntrustedClockEndsTables(ReferenceBox):
     """When a zone comes, those of before are dropped that are over by the clock, and nobody asks whether it is to be trusted."""
 

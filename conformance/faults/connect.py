@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 import cbor2
-from lockproof.conformance.faults import fault
+from lockproof.conformance.faults import Kind, fault
 from lockproof.reference import credentials
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
@@ -22,7 +22,7 @@ class IgnoresRevocations(ReferenceBox):
         return False
 
 
-@fault(breaks="connect.revoke.bound")
+@fault(breaks="connect.revoke.bound", kind=Kind.PERSISTENCE)
 class ForgetsRevocationsAtACut(ReferenceBox):
     """Keeps what it has heard in memory only."""
 
@@ -39,7 +39,7 @@ class RevocationEndsAllGrants(ReferenceBox):
         return bool(self.heard)
 
 
-@fault(breaks="connect.revoke.bound")
+@fault(breaks="connect.revoke.bound", kind=Kind.PERSISTENCE)
 class RemembersOnlyTheNewestRevocation(ReferenceBox):
     """There is room for one revocation: the next order revives the grant before."""
 
@@ -100,7 +100,7 @@ class WindowStartUnchecked(_JudgesAnotherTicket):
         return replace(ticket, window_start=0)
 
 
-@fault(breaks="connect.ticket")
+@fault(breaks="connect.ticket", kind=Kind.PROTOCOL)
 class ReplayedTicketOpens(ReferenceBox):
     """An opening leaves its nonce open."""
 
@@ -152,19 +152,19 @@ class _OpensStaleTickets(ReferenceBox):
         return model.present_ticket(self.state, heard, ticket, replace(self.profile, ticket_life=self.life))
 
 
-@fault(breaks="connect.ticket")
+@fault(breaks="connect.ticket", kind=Kind.TIME)
 class StaleTicketOpens(_OpensStaleTickets):
     """A ticket is good for an hour."""
 
 
-@fault(breaks="connect.ticket")
+@fault(breaks="connect.ticket", kind=Kind.TIME)
 class TicketLivesOneSecondLonger(_OpensStaleTickets):
     """A ticket is good for 61 seconds."""
 
     life = 61
 
 
-@fault(breaks="connect.available")
+@fault(breaks="connect.available", kind=Kind.TIME)
 class TicketLivesOneSecondLess(_OpensStaleTickets):
     """A ticket is good for 59 seconds."""
 
@@ -223,7 +223,7 @@ class RevocationMacUnchecked(ReferenceBox):
         return Decision(True, None, self.read_clock().box_time)
 
 
-@fault(breaks="connect.ticket")
+@fault(breaks="connect.ticket", kind=Kind.PERSISTENCE)
 class NonceSurvivesACut(ReferenceBox):
     """A nonce is kept over a power cut."""
 
@@ -234,7 +234,7 @@ class NonceSurvivesACut(ReferenceBox):
         self.state = replace(self.state, nonce=state.nonce, nonce_open=state.nonce_open, nonce_at=0)
 
 
-@fault(breaks="connect.ticket")
+@fault(breaks="connect.ticket", kind=Kind.TIME)
 class TimerComesRound(ReferenceBox):
     """A nonce grows old by milliseconds in 32 bits: after 49 days they begin anew, and one from before that is young for ever."""
 
@@ -244,7 +244,7 @@ class TimerComesRound(ReferenceBox):
         return replace(state, timer=self.state.timer, nonce_at=self.state.nonce_at), outcome
 
 
-@fault(breaks="connect.ticket")
+@fault(breaks="connect.ticket", kind=Kind.CRYPTO)
 class NoncesBeginAgainAtACut(ReferenceBox):
     """Nonces come from a generator that begins alike at each power-up."""
 

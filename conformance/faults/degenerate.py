@@ -36,6 +36,31 @@ class OpensAlways(ReferenceBox):
 
 
 @fault(breaks=None)
+class TakesAnything(OpensAlways):
+    """Opens for every entry and every ticket, and takes every order."""
+
+    def revocation_order(self, order: bytes) -> Decision:
+        return replace(super().revocation_order(order), accepted=True, reason=None)
+
+    def time_order(self, order: bytes) -> Decision:
+        return replace(super().time_order(order), accepted=True, reason=None)
+
+
+@fault(breaks=None)
+class SaysTheOpposite(ReferenceBox):
+    """Opens for every entry and every ticket that it should refuse, and refuses the others."""
+
+    def enter(self, digits: str) -> Decision:
+        return self._turned(super().enter(digits), "code.digits")
+
+    def present(self, ticket: bytes) -> Decision:
+        return self._turned(super().present(ticket), "connect.ticket")
+
+    def _turned(self, decision: Decision, reason: str) -> Decision:
+        return replace(decision, accepted=not decision.accepted, reason=reason if decision.accepted else None)
+
+
+@fault(breaks=None)
 class AnswersAtRandom(ReferenceBox):
     """Opens or refuses by the toss of a coin, the same tosses every time."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lockproof.conformance.faults import fault
+from lockproof.conformance.faults import Kind, fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, Decision
@@ -90,7 +90,7 @@ class GenuineCodesAreNotCharged(ReferenceBox):
         return replace(state, arrival=state.arrival - self.profile.keypad_refill) if free else state, used, outcome
 
 
-@fault(breaks="box.wrong-entry.bound")
+@fault(breaks="box.wrong-entry.bound", kind=Kind.PERSISTENCE)
 class ChargeLostAtACut(ReferenceBox):
     """Wrong entries are counted in memory that a power cut clears."""
 
@@ -126,7 +126,7 @@ class ChargedInTheCommitThatDecides(ReferenceBox):
         return self.decide(charged, self.index_of(digits, charged.mark))
 
 
-@fault(breaks="box.wrong-entry.bound")
+@fault(breaks="box.wrong-entry.bound", kind=Kind.PROTOCOL)
 class SameDigitsGetTheSameAnswer(ReferenceBox):
     """Digits that are entered again at once get the answer that they got, and nothing is decided."""
 
@@ -142,7 +142,7 @@ class SameDigitsGetTheSameAnswer(ReferenceBox):
         super()._latch()
 
 
-@fault(breaks="box.wrong-entry.bound")
+@fault(breaks="box.wrong-entry.bound", kind=Kind.PERSISTENCE)
 class ChargeWrittenALittleLater(ReferenceBox):
     """The charge of a wrong entry is written with the next commit, so that a cut after the answer makes it free."""
 
@@ -193,7 +193,7 @@ class DisabledEntriesAreCharged(ReferenceBox):
         return (state if outcome.accepted else replace(state, arrival=pushed)), outcome
 
 
-@fault(breaks="box.wrong-entry.bound")
+@fault(breaks="box.wrong-entry.bound", kind=Kind.ISOLATION)
 class DisabledKeypadStopsTickets(ReferenceBox):
     """While the keypad is disabled the app does not open the box, either."""
 
@@ -202,7 +202,7 @@ class DisabledKeypadStopsTickets(ReferenceBox):
         return super().judge_ticket(heard or not enabled, ticket)
 
 
-@fault(breaks="box.wrong-entry.bound")
+@fault(breaks="box.wrong-entry.bound", kind=Kind.ISOLATION)
 class RefusedTicketsAreCharged(ReferenceBox):
     """A refused ticket counts as a wrong entry."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lockproof.conformance.faults import fault
+from lockproof.conformance.faults import Kind, fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, Decision
@@ -33,7 +33,7 @@ class FirstUseWrittenALittleLater(ReferenceBox):
         return decision
 
 
-@fault(breaks="code.irrevocable")
+@fault(breaks="code.irrevocable", kind=Kind.PERSISTENCE)
 class CutKillsUsedCodes(ReferenceBox):
     """A power cut ends the hour of every used code."""
 
@@ -51,7 +51,7 @@ class CutRestartsTheHour(ReferenceBox):
         return super().recover(state)
 
 
-@fault(breaks="box.clock.never-back")
+@fault(breaks="box.clock.never-back", kind=Kind.PERSISTENCE)
 class MarkLostAtACut(ReferenceBox):
     """The instant of the last decision is kept in memory only, so that a later order may set the clock back."""
 
@@ -59,7 +59,7 @@ class MarkLostAtACut(ReferenceBox):
         return replace(super().recover(state), mark=0)
 
 
-@fault(breaks="box.log")
+@fault(breaks="box.log", kind=Kind.PERSISTENCE)
 class LogStartsAgainAtACut(ReferenceBox):
     """Numbers start from 1 again after a power cut."""
 

@@ -50,7 +50,7 @@ def test_elsewhere_there_is_a_line_now_and_then(monkeypatch):
 def test_faults_say_how_far_they_are(monkeypatch):
     monkeypatch.setattr(live_line, "EVERY_WITHOUT_A_TERMINAL", 0.0)
     console = console_of(terminal=False)
-    assert killing.try_and_tell(console, FAULTS, "fault", Suite.WRITTEN) == 0
+    assert killing.try_and_tell(console, FAULTS, killing.Trial(which=Suite.WRITTEN)) == 0
     lines = console.file.getvalue().splitlines()
     for number, name in enumerate(FAULTS):
         assert re.fullmatch(rf"{number + 1}/3 faults   \d+ s   about \d+ s left   {number + 1} caught   {name}", lines[number])
@@ -60,7 +60,7 @@ def test_faults_say_how_far_they_are(monkeypatch):
 def test_a_fault_that_gets_away_is_told_at_once_and_fails(monkeypatch):
     monkeypatch.setattr(killing.Kill, "named", property(lambda kill: kill.fault.name != FAULTS[1]))
     console = console_of(terminal=False)
-    assert killing.try_and_tell(console, FAULTS, "fault", Suite.WRITTEN) == 1
+    assert killing.try_and_tell(console, FAULTS, killing.Trial(which=Suite.WRITTEN)) == 1
     *before, last = console.file.getvalue().splitlines()
     told = [line for line in before if not line.startswith("1/3 faults ")]  # which is there on a slow machine
     assert told[0] == f"not caught: {FAULTS[1]}"

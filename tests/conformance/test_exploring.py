@@ -13,6 +13,7 @@ from lockproof.conformance.aiming import instants
 from lockproof.conformance.exploration import Exploration, read
 from lockproof.conformance.explorer import Reach, explored, name_of
 from lockproof.conformance.exploring import explore_until_killed, reach_of
+from lockproof.conformance.faults import all_faults
 from lockproof.conformance.growing import Act, Bench, CannotGrow, Place, file_of, growing, regrown, said, scenario_of
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pace import ClockMode
@@ -182,7 +183,7 @@ def test_no_clause_passes_by_exploration(tmp_path):
     assert {each.verdict for each in explored_only.scenarios} == {Verdict.PASS}
 
 
-@pytest.mark.parametrize("name", ["opens-always", "refuses-all", "answers-at-random", "echo", "silent"])
+@pytest.mark.parametrize("name", [fault.name for fault in all_faults().values() if fault.breaks is None])
 def test_a_box_that_does_nothing_sensible_gets_no_pass(name):
     result = run(target(f"fault:{name}"), packaged(Suite.NONE), seed="s", explore=Exploration(steps=120))
     assert result.exit_code in {1, 3}
@@ -246,6 +247,32 @@ def test_a_box_that_conforms_is_not_killed():
 def test_who_does_not_answer_is_not_killed_but_an_error():
     with pytest.raises(BenchError):
         explore_until_killed(target("fault:silent"), 100, "s")
+
+
+def test_it_goes_on_until_the_clause_is_named():
+    """The first failure of this box names the log, and a later one its bound."""
+    name, clause = "same-digits-get-the-same-answer", "box.wrong-entry.bound"
+    first = explore_until_killed(target(f"fault:{name}"), 3000, "k2")
+    killed = explore_until_killed(target(f"fault:{name}"), 3000, "k2", until=clause)
+    assert clause in killed.clauses
+    assert killed.commands >= first.commands
+    never = explore_until_killed(target(f"fault:{name}"), 300, "k2", until="connect.ticket")
+    assert "connect.ticket" not in never.clauses
+
+
+@pytest.mark.parametrize(
+    ("name", "clause", "seed"),
+    [
+        ("day-of-twenty-four-hours", "code.day", "k1"),
+        ("charged-in-the-commit-that-decides", "box.wrong-entry.bound", "k1"),
+        ("an-untrusted-clock-ends-tables", "code.irrevocable", "k1"),
+        ("first-use-written-a-little-later", "box.first-use.durable", "k1"),
+        ("other-boxs-ticket-opens", "interop.message", "k1"),
+        ("timer-comes-round", "connect.ticket", "k2"),
+    ],
+)
+def test_what_is_rare_has_a_rule(name, clause, seed):
+    assert clause in explore_until_killed(target(f"fault:{name}"), 3000, seed, until=clause).clauses
 
 
 def test_plain_exploration_grows_others():

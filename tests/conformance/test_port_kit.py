@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
@@ -14,14 +13,14 @@ from pathlib import Path
 
 import pytest
 from lockproof.conformance import port_kit, suite
-from lockproof.conformance.faults import Fault
-from lockproof.conformance.killing import Kill, show_kills, try_fault
+from lockproof.conformance.faults import Kind
+from lockproof.conformance.killing import found_by_tearing, try_fault
+from lockproof.conformance.matrix import Outcome
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import target
-from lockproof.conformance.verdict import RunResult, Verdict
+from lockproof.conformance.verdict import Verdict
 from lockproof.spec.clauses import all_clauses
 from lockproof.spec.observable import BadInput, CutClass
-from rich.console import Console
 
 SCENARIOS = {each.id: each for each in suite.packaged()}
 BY_TEARING = {"commit-in-place", "journal-not-carried-on", "watchdog-in-a-commit"}
@@ -79,6 +78,7 @@ def test_every_fault_of_the_header_is_found_and_breaks_a_clause_that_there_is():
     assert len(faults) == len(re.findall(r"^    FAULT\(", text, re.MULTILINE)) > 20
     assert {fault.breaks for fault in faults.values()} <= all_clauses().keys()
     assert faults["hour-closed"].breaks == "code.expiry.after-first-use"
+    assert (faults["hour-closed"].kind, faults["reply-by-content"].kind) == (Kind.TIME, Kind.PROTOCOL)
     assert faults["hour-closed"].does == "<= where < is meant: the second in which the hour ends still opens."
 
 
@@ -110,29 +110,17 @@ def test_every_fault_has_a_scenario_that_names_it_or_is_seen_by_tearing():
 def test_the_clause_that_a_fault_breaks_is_named(name: str):
     kill = try_fault(port_kit.all_faults()[name], "firmware", [SCENARIOS[NAMED_BY[name]]])
     assert kill.result.firmware == f"faulty: {name.replace('-', '_')}"[:32]
-    assert (kill.caught_by(SCENARIOS), kill.torn, kill.result.exit_code) == ([NAMED_BY[name]], {}, 1)
-    assert kill.named_by_scenarios
+    assert (kill.caught_by(SCENARIOS), kill.result.exit_code) == ([NAMED_BY[name]], 1)
+    assert kill.named
 
 
-def test_what_no_scenario_names_is_tried_with_writes_that_are_torn():
-    kill = try_fault(port_kit.all_faults()["commit-in-place"], "firmware", [SCENARIOS["wrong-digits-are-refused"]])
-    assert (kill.result.exit_code, kill.caught_by(SCENARIOS), kill.named_by_scenarios) == (0, [], False)
-    assert kill.torn["box.power"].startswith("write ")
-    assert (kill.named, kill.survived) == (True, False)
-
-
-def test_what_was_seen_by_tearing_is_told_as_such():
-    said = io.StringIO()
-    fault = Fault("torn", "box.power", "Does it.")
-    kills = [
-        Kill(fault, RunResult("", "", ""), {"box.power": "write 3"}),
-        Kill(fault, RunResult("", "", ""), {"box.log": "write 4"}),
-    ]
-    assert show_kills(Console(file=said, width=200), kills) == ["torn"]
-    survived, torn = (line.split() for line in said.getvalue().splitlines()[1:3])
-    assert (survived[3], survived[-1]) == ("NO", "-")
-    assert (torn[3], torn[-2:]) == ("yes", ["write", "3"])
-    assert said.getvalue().splitlines()[-1] == "1 of 2 faults caught and named; 1 by tearing alone"
+def test_what_no_scenario_names_is_seen_where_writes_are_torn():
+    fault = port_kit.all_faults()["commit-in-place"]
+    kill = try_fault(fault, "firmware", [SCENARIOS["wrong-digits-are-refused"]])
+    assert (kill.result.exit_code, kill.caught_by(SCENARIOS), kill.named) == (0, [], False)
+    torn = found_by_tearing(fault)
+    assert (torn.outcome, torn.scenario.split()[0], torn.clauses) == (Outcome.NAMED, "write", ("box.power",))
+    assert torn.commands > 10
 
 
 @pytest.mark.parametrize(

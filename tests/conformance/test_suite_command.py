@@ -8,7 +8,7 @@ import pytest
 from lockproof.conformance import suite
 from lockproof.conformance.command import app
 from lockproof.conformance.faults import named
-from lockproof.conformance.killing import Kill, show_kills, show_smallest, smallest_set, try_fault
+from lockproof.conformance.killing import show_smallest, smallest_set, try_fault
 from lockproof.conformance.suite import Suite
 from rich.console import Console
 from typer.testing import CliRunner
@@ -101,31 +101,6 @@ def test_what_caught_a_fault_is_told_by_source(kills):
         }
         assert caught["written"]
     assert [bool(kill.caught_by(IDS["synthesized"])) for kill in kills][:2] == [True, True]
-
-
-def test_the_counts_are_those_of_the_sources(kills):
-    said = io.StringIO()
-    survived = show_kills(Console(file=said, width=240), kills)
-    both = [{source for source, ids in IDS.items() if kill.caught_by(ids)} for kill in kills]
-    written, synthesized = (sum(source in found for found in both) for source in ("written", "synthesized"))
-    alone = [sum(found == {source} for found in both) for source in ("written", "synthesized")]
-    assert survived == []
-    assert said.getvalue().splitlines()[-1].startswith("6 of 6 faults caught and named")
-    assert (
-        f"; {written} by written scenarios, {synthesized} by synthesized scenarios,"
-        f" {alone[0]} by written ones alone, {alone[1]} by synthesized ones alone"
-    ) in " ".join(said.getvalue().split())
-
-
-def test_a_fault_that_got_away_is_named():
-    """Of a box whose clause no scenario of these is about."""
-    fault = named("code-logged-as-connect")
-    only = [each for each in suite.synthesized() if each.id == "code-is-asked-for-generate-code-by-a-grantor-holds"]
-    kill = try_fault(fault, "fault", only)
-    said = io.StringIO()
-    assert show_kills(Console(file=said, width=240), [kill]) == ["code-logged-as-connect"]
-    assert "0 of 1 faults caught and named" in said.getvalue()
-    assert Kill(fault, kill.result).caught_by(IDS["synthesized"]) == []
 
 
 def test_the_fewest_still_catch_all_that_all_of_them_catch(kills):
