@@ -436,7 +436,7 @@ def faults(
     from lockproof.conformance.faults import one_of
     from lockproof.conformance.killing import Trial, faults_over, try_and_tell
     from lockproof.conformance.matrix import STANDS
-    from lockproof.conformance.options import suite
+    from lockproof.conformance.options import new_folder, suite
 
     if over not in STANDS:
         _stop(
@@ -454,7 +454,7 @@ def faults(
         _stop("--suite none: nothing would be tried; write --explore STEPS, too", Exit.BAD_INPUT)
     known = faults_over(over)
     chosen = [one_of(known, name).name for name in names] if names else list(known)
-    raise SystemExit(try_and_tell(_console(), chosen, trial, _new_folder(out), smallest=smallest))
+    raise SystemExit(try_and_tell(_console(), chosen, trial, new_folder(out), smallest=smallest))
 
 
 @app.command(epilog="For example: lockproof clauses code.expiry.after-first-use")

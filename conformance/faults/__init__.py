@@ -39,30 +39,34 @@ class Kind(StrEnum):
 
 _KINDS = {
     "box.authentic": Kind.CRYPTO,
-    "box.clock": Kind.TIME,
-    "box.first-use": Kind.PERSISTENCE,
+    "box.clock.accuracy": Kind.TIME,
+    "box.clock.never-back": Kind.TIME,
+    "box.first-use.durable": Kind.PERSISTENCE,
     "box.isolation": Kind.ISOLATION,
     "box.log": Kind.LOG,
     "box.power": Kind.PERSISTENCE,
     "box.ready": Kind.TIME,
-    "box.wrong-entry": Kind.LOCKOUT,
+    "box.wrong-entry.bound": Kind.LOCKOUT,
     "code.day": Kind.ZONE,
     "code.digits": Kind.CODES,
-    "code.expiry": Kind.TIME,
+    "code.expiry.after-first-use": Kind.TIME,
+    "code.expiry.not-extended": Kind.TIME,
     "code.irrevocable": Kind.ISOLATION,
-    "connect": Kind.CONNECT,
+    "connect.available": Kind.CONNECT,
+    "connect.revoke.bound": Kind.CONNECT,
     "connect.revoke.only-it": Kind.ISOLATION,
-    "connect.window": Kind.TIME,
+    "connect.ticket": Kind.CONNECT,
+    "connect.window.bounds": Kind.TIME,
     "interop.code": Kind.CODES,
     "interop.message": Kind.CRYPTO,
+    "time.box-time": Kind.TIME,
+    "time.half-open": Kind.TIME,
 }
 
 
 def kind_of(breaks: str | None) -> Kind:
-    """Of a fault of which nothing else is said, by the clause that it breaks: the longest of the above with which that begins."""
-    if breaks is None:
-        return Kind.DEGENERATE
-    return _KINDS[max((begins for begins in _KINDS if breaks.startswith(begins)), key=len)]
+    """Of a fault of which nothing else is said, by the clause that it breaks."""
+    return Kind.DEGENERATE if breaks is None else _KINDS[breaks]
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,7 +263,7 @@ def test_it_goes_on_until_the_clause_is_named():
 @pytest.mark.parametrize(
     ("name", "clause", "seed"),
     [
-        ("day-of-twenty-four-hours", "code.day", "k1"),
+        ("day-of-twenty-four-hours", "code.day", "k2"),
         ("charged-in-the-commit-that-decides", "box.wrong-entry.bound", "k1"),
         ("an-untrusted-clock-ends-tables", "code.irrevocable", "k1"),
         ("first-use-written-a-little-later", "box.first-use.durable", "k1"),
