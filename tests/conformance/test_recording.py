@@ -118,8 +118,7 @@ def test_a_damaged_record_is_bad_input(change):
 
 
 @pytest.mark.parametrize("line", ["5", "[]", "{}", '{"record":5}', "nonsense"])
-def test_a_line_that_is_no_record_is_bad_input_with_its_number(tmp_path, line):
-    path = tmp_path / "journal.jsonl"
-    path.write_text(json.dumps({"record": "run"}) + f"\n{line}\n")
+def test_a_line_that_is_no_record_is_bad_input_with_its_number(tmp_path, line, rechain):
+    path = rechain(tmp_path / "journal.jsonl", [json.dumps({"record": "run"}), line])
     with pytest.raises(BadInput, match=r"journal.jsonl:2: not a line of a journal"):
         list(journals.read(path))
