@@ -13,27 +13,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lockproof.conformance.bench import Board
+from lockproof.conformance.locking import CAN_LOCK, lock
 from lockproof.spec.observable import BenchError
-
-try:
-    import fcntl
-except ImportError:  # Windows, where a second run is not noticed here
-    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
 def alone_with(board: Board) -> Iterator[None]:
     """Raises `BenchError` where another run of this machine has this box: of the same port and USB serial number, in whatever file."""
-    if fcntl is None:
+    if not CAN_LOCK:
         yield
         return
     path = _path_of(board)
-    lock = _locked(path, board)
+    held = _locked(path, board)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)  # while it is held, so that it is nobody else's
-        os.close(lock)
+        os.close(held)
 
 
 def _path_of(board: Board) -> Path:
@@ -44,17 +40,17 @@ def _path_of(board: Board) -> Path:
 def _locked(path: Path, board: Board) -> int:
     """The file, locked and in its place: one that was removed as it was waited for locks nobody out."""
     while True:
-        lock = _open(path, board)
+        opened = _open(path, board)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(path, lock):
-                return lock
+            lock(opened)
+            if _is_at(path, opened):
+                return opened
         except BlockingIOError:
-            os.close(lock)
+            os.close(opened)
             raise BenchError(
                 f"{board.place}: another run on this machine has box {board.name}: wait for its end, or end it; nothing was done here"
             ) from None
-        os.close(lock)
+        os.close(opened)
 
 
 def _open(path: Path, board: Board) -> int:

@@ -23,12 +23,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from lockproof.conformance.locking import lock
 from lockproof.spec.observable import BadInput, BenchError
-
-try:
-    import fcntl
-except ImportError:  # not on Windows, where nothing keeps two runs from one journal
-    fcntl = None  # type: ignore[assignment]
 
 Record = dict[str, Any]
 _SYNC_S = 1.0
@@ -78,8 +74,7 @@ class Journal:
     def _open(self, path: Path, flags: int) -> None:
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o644)
-            if fcntl:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._file)
         except BlockingIOError:
             self.close()
             raise BenchError(f"{path}: another run is writing to it; wait for its end, or end it") from None
