@@ -294,7 +294,7 @@ def test_a_production_build_is_not_what_is_declared():
             "bench is no field of [box]\n    fields: vendor, product, identity, firmware",
         ),
         ("boot_ms", "boot_s", "boot_s", "boot_s is no field of [limits]\n    did you mean boot_ms?   fields: frame_limit"),
-        ("boot_ms = 20", "", "[limits]", "[limits] has no boot_ms\n    write boot_ms = 500, for example"),
+        ("boot_ms = 20", "", "[limits]", "[limits] has no boot_ms\n    write boot_ms = 350, for example"),
         ('vendor = ""', "", "[box]", '[box] has no vendor\n    write vendor = "", at least'),
         ('"core", "interop"]', '"interop"]', "classes", 'classes = ["interop"] is none of the legal sets\n    write one of'),
         ('"core", "interop"]', '"core", "code-only"]', "classes", "is none of the legal sets"),
