@@ -23,7 +23,7 @@ def certify(runs: Sequence[Path], key: Path, name: str, role: str, declaration: 
 
     `runs`: the one that judged the box, and one more at most, in which an expiry was waited for.
     """
-    if len(runs) > 2:  # noqa: PLR2004
+    if len(runs) > 2:  # noqa: PLR2004 (said just above)
         raise BadInput("RUN: name the run that judged the box, and one more at most, in which an expiry was waited for")
     if role not in stating.ROLES:
         raise BadInput(f"--as {role}: write self for whoever makes the box, or lab for whoever judges it for others")

@@ -59,8 +59,9 @@ class Change:
 
     @property
     def is_better(self) -> bool:
-        both = self.before is not None and self.after is not None
-        return both and _ORDER.index(self.after.verdict) < _ORDER.index(self.before.verdict)  # type: ignore[union-attr]
+        if self.before is None or self.after is None:
+            return False
+        return _ORDER.index(self.after.verdict) < _ORDER.index(self.before.verdict)
 
 
 def compare(before: Path, after: Path) -> tuple[list[str], int]:

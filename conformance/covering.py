@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import typing
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from lockproof.conformance import vector_files
+from lockproof.conformance.itf import nothing
 from lockproof.spec import coverage
 from lockproof.spec.coverage import Decides, Goal, Occurrence
 from lockproof.spec.profile import DEFAULT, Profile
@@ -89,12 +89,6 @@ def _wanted(index: dict[str, Any], vectors: Container[str]) -> Iterator[Goal]:
 
 @cache
 def _nowhere() -> World:
-    return _zero(World)  # type: ignore[no-any-return]
-
-
-def _zero(kind: Any) -> Any:
     """A state in which every number is nought and every truth false."""
-    if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return kind(**{each.name: _zero(hints[each.name]) for each in fields(kind)})  # type: ignore[operator]
-    return kind()
+    found: World = nothing(World)
+    return found

@@ -154,7 +154,7 @@ def page(results: Sequence[RunResult]) -> str:
         counts={verdict: counts[verdict] for verdict in _ORDER if counts[verdict]},
         verdict=worst(result.verdict for result in results),
         style=Markup(style),  # noqa: S704 (our own files)
-        script=Markup(script),  # noqa: S704
+        script=Markup(script),  # noqa: S704 (our own files)
         policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'",
         symbols=SYMBOLS,
         other_text=any(box.result.kit.get("spec", "") not in {"", digests.kit()["spec"]} for box in boxes),

@@ -90,11 +90,11 @@ def _loaded(path: Path, content: bytes) -> Any:
         return load_pem_private_key(content, None)
     except TypeError:  # it is protected
         secret = _passphrase(path)
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 (whatever it makes of such bytes)
         raise BadInput(f"{path}: no private key can be read from it; name the file that lockproof keygen wrote") from None
     try:
         return load_pem_private_key(content, secret)
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 (whatever it makes of such bytes)
         raise BadInput(f"{path}: this passphrase does not open it; it is that of {PASSPHRASE}, or else asked for") from None
 
 

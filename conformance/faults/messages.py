@@ -108,7 +108,7 @@ class ShortTagsAreTaken(ReferenceBox):
             claims = TicketClaims(said[7], said[5], said[4], said[10])
         except _UNREADABLE:
             return None
-        genuine = len(tag) >= 8 and credentials.seal_ticket(self.keys, claims)[-32:].startswith(tag)  # noqa: PLR2004
+        genuine = len(tag) >= 8 and credentials.seal_ticket(self.keys, claims)[-32:].startswith(tag)  # noqa: PLR2004 (64 bits of 256: the fault)
         return claims if genuine else None
 
 
