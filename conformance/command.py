@@ -171,7 +171,8 @@ def run(
     ] = False,
 ) -> None:
     """Play the scenarios on a box and judge it."""
-    from lockproof.conformance.asked import Asked, carry_out
+    from lockproof.conformance.asked import Asked
+    from lockproof.conformance.carrying_out import carry_out
     from lockproof.conformance.options import new_folder
 
     if verbose and not plan:
@@ -211,7 +212,8 @@ def resume(
     brief: Annotated[bool, typer.Option("--brief", help="No table of clauses.")] = False,
 ) -> None:
     """Go on with a run that was stopped, killed or lost its box: what is decided is not asked again."""
-    from lockproof.conformance.asked import Asked, carry_out
+    from lockproof.conformance.asked import Asked
+    from lockproof.conformance.carrying_out import carry_out
 
     folder = run.resolve()
     asked = Asked.read(folder)
@@ -432,18 +434,17 @@ def faults(
     out: Annotated[Path, typer.Option(help="Where kill matrices are kept: a numbered folder each.")] = Path("faults"),
 ) -> None:
     """Try every faulty box: which scenarios and clauses caught it, after how many commands, and which got away."""
-    from lockproof.conformance import exploration
     from lockproof.conformance.faults import one_of
     from lockproof.conformance.killing import Trial, faults_over, try_and_tell
     from lockproof.conformance.matrix import STANDS
-    from lockproof.conformance.options import new_folder, suite
+    from lockproof.conformance.options import exploration, new_folder, suite
 
     if over not in STANDS:
         _stop(
             f"--over {over}: faulty boxes stand in process (fault), on a line (pty), or are the port kit's (firmware)",
             Exit.BAD_INPUT,
         )
-    wanted = exploration.read(explore)
+    wanted = exploration(explore)
     if wanted and not wanted.steps:
         _stop(f"--explore {explore}: here it is a number of steps, such as 3000, so that boxes can be compared", Exit.BAD_INPUT)
     if plainly and not wanted:

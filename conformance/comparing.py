@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lockproof.conformance.reporting import judged_anew
+from lockproof.conformance.judging import judged_anew
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.conformance.visible import visible
 from lockproof.spec.observable import BadInput

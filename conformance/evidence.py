@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lockproof.conformance import comparing, pics, reporting, suite
-from lockproof.conformance.journal import Reading, Record
+from lockproof.conformance.journal import Reading, Record, plain
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pics import Declaration
 from lockproof.conformance.replaying import JOURNAL, journals_of
@@ -91,10 +91,6 @@ class Evidence:
         scenario, number = "", 0
         for record in reading:
             match record:
-                case {"record": "run"} if found.head:
-                    raise BadInput(
-                        f"{parts.journal}:{reading.line}: a second run begins in it; the file was changed, or put together"
-                    )
                 case {"record": "run" | "resumed", "hello": hello}:
                     found.head = found.head or record
                     found.names.add(hello["identity"])
@@ -171,7 +167,7 @@ class Evidence:
         for number, step in enumerate(known.steps, 1):
             if step.verb == WAIT:
                 continue
-            wanted = _plain({"arguments": step.arguments, **{name: getattr(step, name) for name in _OF_A_STEP}})
+            wanted = plain({"arguments": step.arguments, **{name: getattr(step, name) for name in _OF_A_STEP}})
             found = played.pop(number, None)
             if found is None:
                 return f"step {number} is missing"
@@ -180,11 +176,3 @@ class Evidence:
             if step.times > 1 and found.record.get("decides") and found.asked < step.times:
                 return f"step {number} was asked {found.asked} times"
         return "it has more steps" if played else ""
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value.hex() if isinstance(value, bytes) else value

@@ -8,10 +8,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lockproof.conformance import journal as journals
 from lockproof.conformance import shapes
 from lockproof.conformance.journal import Record
 from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
+from lockproof.conformance.replaying import journals_of
 from lockproof.conformance.report import EXPLAINED
 from lockproof.conformance.run import OF_THE_END, OVERWRITES, clause_results, not_played
 from lockproof.conformance.story import OF_THE_LINE
@@ -19,6 +21,19 @@ from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Ve
 from lockproof.spec.observable import BadInput
 
 MANY = 8  # names in one line
+
+
+def judged_anew(place: Path) -> list[RunResult]:
+    """The verdict on each box of a run, in the order in which they were judged; `place` is its folder, that of one box, or a journal.
+
+    Raises `BadInput`.
+    """
+    return [judge_again(journal) for journal in sorted(journals_of(place), key=_began)]
+
+
+def _began(journal: Path) -> tuple[str, str]:
+    records = (record for record in journals.read(journal) if record["record"] in {"run", "over"})
+    return str(next(records, {}).get("began", "")), str(journal)
 
 
 @dataclass(slots=True)
@@ -81,11 +96,10 @@ def judge_so_far(path: Path) -> SoFar:
     number, so_far = 0, SoFar()
     judge: Oracle | None = None
     try:
-        for number, record in enumerate(shapes.read(path), 1):  # noqa: B007 (told where it goes wrong)
+        for number, record in enumerate(shapes.read(path), 1):
             kind = record["record"]
             if kind == "run":
-                so_far.head = record
-                declared_profile(record["hello"])
+                _begin(so_far, record, f"{path}:{number}")
             elif kind in _BETWEEN_SCENARIOS:
                 _close(judge, so_far)
                 judge = _judge(record, _run_of(so_far.head, path)) if kind == "scenario" else None
@@ -117,6 +131,13 @@ def first_finding(scenario: Sequence[Record], head: Record) -> tuple[Finding, in
         if judge.finding is not None:
             return judge.finding, index
     return None
+
+
+def _begin(so_far: SoFar, head: Record, where: str) -> None:
+    if so_far.head:
+        raise BadInput(f"{where}: a second run begins in it; the file was changed, or put together")
+    so_far.head = head
+    declared_profile(head["hello"])
 
 
 def _keep_track(so_far: SoFar, record: Record) -> None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 
 from lockproof.conformance import words
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.suite import Suite
 from lockproof.spec.observable import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How far a box is explored: for so many steps, or for so many seconds of the wall clock. `aimed`: time is let go on to bounds, and
+    not just on.
+    """
+
+    steps: int | None = None
+    seconds: int | None = None
+    aimed: bool = True
+
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of the days that scenarios may call today
 
@@ -33,6 +46,19 @@ def duration(option: str, text: str) -> int | None:
         return words.seconds(text) if text else None
     except words.WordsError as error:
         raise BadInput(f"{option}: {error}") from None
+
+
+def exploration(text: str, *, aimed: bool = True) -> Exploration | None:
+    """`2000` steps, or a duration such as `10m`; None for nothing. Raises `BadInput`."""
+    if not text:
+        return None
+    try:
+        found = Exploration(int(text), None, aimed) if text.isdecimal() else Exploration(None, words.seconds(text), aimed)
+    except words.WordsError as error:
+        raise BadInput(f"--explore: {error}; or a number of steps, such as 2000") from None
+    if not (found.steps or found.seconds):
+        raise BadInput(f"--explore {text}: that is not at all; write a number of steps, such as 2000, or a duration, such as 10m")
+    return found
 
 
 def date(text: str) -> str:

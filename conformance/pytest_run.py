@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from lockproof.conformance import ctrl_c, options, report, suite
-from lockproof.conformance.asked import Asked, Understood, places, to_judge, write_reports
+from lockproof.conformance.asked import Asked, Understood
+from lockproof.conformance.carrying_out import places, to_judge, write_reports
 from lockproof.conformance.planning import Plan
 from lockproof.conformance.progress import told_beginning
 from lockproof.conformance.run import OnProgress, left_out, steps

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lockproof.conformance import comparing
+from lockproof.conformance.judging import judged_anew
 from lockproof.conformance.report import REPORT
-from lockproof.conformance.reporting import judged_anew
 from lockproof.conformance.verdict import RunResult
 from lockproof.conformance.words import counted
 

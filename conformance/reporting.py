@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lockproof.conformance import html_report, replaying
-from lockproof.conformance import journal as journals
-from lockproof.conformance.judging import judge_again
+from lockproof.conformance import html_report
+from lockproof.conformance.judging import judged_anew
 from lockproof.conformance.verdict import RunResult
 from lockproof.spec.observable import BadInput
 
 PAGE = "report.html"
-
-
-def judged_anew(place: Path) -> list[RunResult]:
-    """The verdict on each box of a run, in the order in which they were judged; `place` is its folder, that of one box, or a journal.
-
-    Raises `BadInput`.
-    """
-    several = sorted(place.glob(f"*/{replaying.JOURNAL}"), key=_began)
-    return [judge_again(journal) for journal in (several or [replaying.journal_of(place)])]
-
-
-def _began(journal: Path) -> tuple[str, str]:
-    records = (record for record in journals.read(journal) if record["record"] in {"run", "over"})
-    return str(next(records, {}).get("began", "")), str(journal)
 
 
 def report_anew(place: Path, out: Path | None) -> tuple[Path, list[RunResult]]:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from lockproof.conformance import ctrl_c, digests
-from lockproof.conformance.exploration import Exploration
 from lockproof.conformance.journal import Journal
+from lockproof.conformance.options import Exploration
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
 from lockproof.conformance.planning import Plan, Timing, authority_for_a_bench, wait_for

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from lockproof.conformance.aiming import instants
-from lockproof.conformance.explorer import Explored
 from lockproof.conformance.growing import Act, Bench, CannotGrow, Place, file_of, growing, regrown, said, scenario_of
 from lockproof.conformance.player import Player
 from lockproof.conformance.scenario import calendar_of, load
+from lockproof.conformance.state_machine import Explored
 from lockproof.conformance.verbs import VERBS, kind_of_outcome
 from lockproof.conformance.verdict import Finding, ScenarioResult, Shrunk, Verdict
 from lockproof.conformance.words import spoken

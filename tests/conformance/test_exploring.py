@@ -10,17 +10,17 @@ from itertools import islice
 import pytest
 from lockproof.conformance import suite
 from lockproof.conformance.aiming import instants
-from lockproof.conformance.exploration import Exploration, read
-from lockproof.conformance.explorer import Reach, explored, name_of
 from lockproof.conformance.exploring import explore_until_killed, reach_of
 from lockproof.conformance.faults import all_faults
 from lockproof.conformance.growing import Act, Bench, CannotGrow, Place, file_of, growing, regrown, said, scenario_of
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.options import Exploration, exploration
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import Timing
 from lockproof.conformance.replaying import to_play_again
 from lockproof.conformance.run import run
 from lockproof.conformance.scenario import calendar_of
+from lockproof.conformance.state_machine import Reach, explored, name_of
 from lockproof.conformance.suite import Suite, packaged
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import Verdict
@@ -203,12 +203,12 @@ def test_no_expectation_reaches_the_box(tmp_path):
 
 
 def test_how_far_to_explore_is_steps_or_a_duration():
-    assert read("2000") == Exploration(steps=2000)
-    assert read("10m", aimed=False) == Exploration(seconds=600, aimed=False)
-    assert read("") is None
+    assert exploration("2000") == Exploration(steps=2000)
+    assert exploration("10m", aimed=False) == Exploration(seconds=600, aimed=False)
+    assert exploration("") is None
     for wrong in ("0", "0s", "for ever"):
         with pytest.raises(BadInput, match="--explore"):
-            read(wrong)
+            exploration(wrong)
 
 
 def test_without_a_suite_there_are_the_controls():

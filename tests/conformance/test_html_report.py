@@ -10,10 +10,11 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 from lockproof.conformance import html_report, recording, replaying, suite, unit_test
+from lockproof.conformance.judging import judged_anew
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.played import Kind, Moment, Played
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.reporting import judged_anew, report_anew
+from lockproof.conformance.reporting import report_anew
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import target
 from lockproof.conformance.timeline import picture

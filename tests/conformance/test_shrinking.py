@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from lockproof.conformance.exploration import Exploration
-from lockproof.conformance.explorer import Explored
 from lockproof.conformance.faults import named
 from lockproof.conformance.growing import Act, Bench, Place, regrown, scenario_of
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.options import Exploration
 from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
 from lockproof.conformance.replaying import of_scenario
 from lockproof.conformance.report import failure
 from lockproof.conformance.run import run
 from lockproof.conformance.shrinking import MOST_RESETS, Shrinker, shrink
+from lockproof.conformance.state_machine import Explored
 from lockproof.conformance.suite import from_files
 from lockproof.conformance.targets import target
 from lockproof.conformance.verdict import Verdict
