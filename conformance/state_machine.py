@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from lockproof.conformance import suite
 from lockproof.conformance.aiming import COUNTERS, instants
 from lockproof.conformance.covering import Covered
+from lockproof.conformance.drawing import EVENLY
 from lockproof.conformance.exact import World
 from lockproof.conformance.forgeries import FORGERIES
 from lockproof.conformance.growing import (
@@ -119,6 +120,7 @@ def explored(reach: Reach, covered: Covered | None = None) -> Iterator[Explored]
 
 
 _SETTINGS = settings(
+    backend=EVENLY,
     max_examples=AT_ONCE,
     stateful_step_count=ACTS,
     phases=[Phase.generate],

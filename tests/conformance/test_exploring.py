@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import seed as fixed
+from hypothesis import strategies as st
 from lockproof.conformance import suite
 from lockproof.conformance.aiming import instants
+from lockproof.conformance.drawing import EVENLY, Evenly
 from lockproof.conformance.exploring import explore_until_killed, reach_of
 from lockproof.conformance.faults import all_faults
 from lockproof.conformance.growing import Act, Bench, CannotGrow, Place, file_of, growing, regrown, said, scenario_of
@@ -41,6 +47,45 @@ def test_the_same_seed_grows_the_same_scenarios_and_another_one_others():
     assert [each.scenario for each in first] == [each.scenario for each in again]
     assert [each.acts for each in first] != [each.acts for each in other]
     assert [each.scenario.id for each in first] == [f"explored-a-{number}" for number in (1, 2, 3, 4)]
+
+
+def test_what_else_is_loaded_changes_nothing(tmp_path, monkeypatch):
+    before = grown("a", 30)
+    (tmp_path / "numbers_of_somebody.py").write_text(f"NUMBERS = {list(range(101, 255))}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("numbers_of_somebody")
+    assert [each.acts for each in grown("a", 30)] == [each.acts for each in before]
+
+
+@pytest.mark.parametrize(
+    ("kind", "bounds", "told"),
+    [
+        ("integer", {"min_value": 0}, "an integer without bounds"),
+        ("integer", {"max_value": 0}, "an integer without bounds"),
+        ("float", {}, "a float"),
+        ("string", {}, "text"),
+        ("bytes", {}, "bytes"),
+    ],
+)
+def test_only_what_is_bounded_is_drawn(kind, bounds, told):
+    with pytest.raises(
+        TypeError, match=f"^an exploration draws {told}; it is to choose among what is listed, or between two bounds$"
+    ):
+        getattr(Evenly(None), f"draw_{kind}")(**bounds)
+
+
+def test_draws_are_even():
+    seen = Counter()
+
+    @given(st.integers(0, 3), st.booleans())
+    @settings(backend=EVENLY, database=None, phases=[Phase.generate], max_examples=2000)
+    @fixed(1)
+    def drawn(number, other):
+        seen[number, other] += 1
+
+    drawn()
+    assert len(seen) == 8
+    assert all(200 < times < 300 for times in seen.values())
 
 
 def test_nothing_that_grows_is_cut_short_by_the_harness():

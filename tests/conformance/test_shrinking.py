@@ -196,7 +196,7 @@ def test_another_failure_is_not_taken_for_the_same():
 @pytest.fixture(scope="module")
 def explored_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    return folder, run(target("fault:opens-once"), (), folder, seed="s", explain=20, explore=Exploration(steps=60))
+    return folder, run(target("fault:opens-once"), (), folder, seed="s", explain=20, explore=Exploration(steps=240))
 
 
 def test_a_run_writes_the_smallest_and_names_it_as_the_next_command(explored_run):
