@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from lockproof.conformance import ctrl_c
+from lockproof.conformance.access.command import access_app
 
 app = typer.Typer(
     help="Who may open an electronic real-estate lockbox, and when: the standard's proofs, its reference system and its conformance kit.",
@@ -29,6 +30,7 @@ pics_app = typer.Typer(
     help="The vendor's declaration of a box (PICS): draft, check.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(pics_app, name="pics")
+app.add_typer(access_app, name="access")
 
 
 _CTRL_C_OF_TYPER = 130  # what it makes of KeyboardInterrupt, of which `main` hears nothing else

@@ -28,6 +28,7 @@ from lockproof.reference.credentials import (
     seal_ticket,
     seal_time_order,
 )
+from lockproof.reference.directory import Directory
 from lockproof.reference.fields import FieldError, a_date, a_line, an_email, an_instant, is_email, some_bytes, unknown
 from lockproof.reference.pins import OWASP, PinCost
 from lockproof.reference.registry import Assignment, Registry, new_pin
@@ -119,6 +120,7 @@ class ReferenceAuthority:
         self._store = Store(path)
         self._registry = Registry(self._store, profile)
         self._reporting = Reporting(self._store)
+        self.directory = Directory(self._store)
         self._profile = profile
         self._pin_cost = pin_cost
         self._generator = generator
@@ -174,6 +176,11 @@ class ReferenceAuthority:
                 assert assigned is not None
             return Provisioning(box_id, secret, self._registry.send_table(box_id, assigned, now))
 
+    def provisioning(self, box_id: bytes) -> Provisioning | None:
+        """What the box was told last, to be told again; None where it never was at a property."""
+        secret, tables = self._registry.secret(box_id), self._registry.tables(box_id)
+        return Provisioning(box_id, secret, tables[-1].kept.table) if tables else None
+
     def _move_away(self, box_id: bytes, now: int) -> None:
         self._registry.unassign(box_id, now)
         for row in self._store.rows("SELECT * FROM grants WHERE box = ? AND NOT moved", box_id):
@@ -227,7 +234,7 @@ class ReferenceAuthority:
                 *(grant.window_start, grant.window_end),
             )
             self._reporting.add_line(
-                ReportKind.CONNECT_GRANTED, connect_detail(email), place, grantor, occurred=now, received=now
+                ReportKind.CONNECT_GRANTED, grant_id.hex(), connect_detail(email), place, grantor, occurred=now, received=now
             )
             return Answer(True, reference=grant_id.hex())
 
@@ -283,7 +290,7 @@ class ReferenceAuthority:
         outcome = model.revoke_code(by_grantor=self._registry.is_grantor(code["box"], grantor.person))
         if outcome.reported:
             kind, detail = ReportKind.CODE_REVOCATION_REFUSED, code_detail(code["name"])
-            self._reporting.add_line(kind, detail, place_of(code), grantor, occurred=now, received=now)
+            self._reporting.add_line(kind, code["code"], detail, place_of(code), grantor, occurred=now, received=now)
         return Answer(False, outcome.clauses())
 
     def _revoke_grant(self, row: sqlite3.Row, grantor: Grantor, now: int) -> Answer:
@@ -294,7 +301,8 @@ class ReferenceAuthority:
         self._keep_grant(row["grant_id"], after)
         if outcome.reported:
             kind, detail = ReportKind.CONNECT_REVOKED, connect_detail(row["email"])
-            self._reporting.add_line(kind, detail, place_of(row), grantor, occurred=now, received=now)
+            about = row["grant_id"].hex()
+            self._reporting.add_line(kind, about, detail, place_of(row), grantor, occurred=now, received=now)
         order = seal_revocation(self._registry.keys(row["box"]), row["grant_id"])
         return Answer(True, reference=row["grant_id"].hex(), message=order)
 
@@ -345,7 +353,9 @@ class ReferenceAuthority:
                 *(code_id, box_id, assigned.prop, by, now, date, code.day_start, code.day_end, code.index),
                 *(assigned.place.zone, day.tzdata, digits, name, role.value, seller_permission),
             )
-            self._reporting.add_line(ReportKind.CODE_GENERATED, GENERATED, assigned.place, grantor, occurred=now, received=now)
+            self._reporting.add_line(
+                ReportKind.CODE_GENERATED, code_id, GENERATED, assigned.place, grantor, occurred=now, received=now
+            )
             return Answer(True, reference=code_id, digits=digits, code=code)
 
     def share(self, code: str) -> str:

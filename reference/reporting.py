@@ -39,8 +39,8 @@ _USED_CODE = (
 )
 _ADD_LINE = """
     INSERT INTO lines (
-        occurred, received, local_time, kind, detail, location, grantor, grantor_id, box, epoch, number
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        occurred, received, local_time, kind, about, detail, location, grantor, grantor_id, box, epoch, number
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_RECEIPT = """
     INSERT INTO receipts (
@@ -93,6 +93,7 @@ class Reporting:
     def add_line(
         self,
         kind: ReportKind,
+        about: str,
         detail: str,
         place: Place,
         grantor: Grantor,
@@ -101,11 +102,11 @@ class Reporting:
         received: int,
         entry: Key | None = None,
     ) -> None:
-        """A line of the report (`report.lines`), for the log entry that it stands for, if any."""
+        """A line of the report (`report.lines`) about a grant or a code, for the log entry that it stands for, if any."""
         key = (entry.box_id, entry.epoch, entry.number) if entry else (None, None, None)
         local = civil.local_text(occurred, place.zone)
         self._store.write(
-            _ADD_LINE, occurred, received, local, kind.value, detail, place.address, grantor.name, grantor.person, *key
+            _ADD_LINE, occurred, received, local, kind.value, about, detail, place.address, grantor.name, grantor.person, *key
         )
 
     def receive(self, box_id: bytes, epoch: int, entry: LogEntry, now: int) -> None:
@@ -130,19 +131,7 @@ class Reporting:
     def report(self) -> tuple[ReportLine, ...]:
         """Every line, by the instant at which it happened, then as they came."""
         rows = self._store.rows("SELECT * FROM lines ORDER BY occurred, line")
-        return tuple(
-            ReportLine(
-                row["occurred"],
-                row["received"],
-                row["local_time"],
-                ReportKind(row["kind"]),
-                row["detail"],
-                row["location"],
-                row["grantor"],
-                row["grantor_id"],
-            )
-            for row in rows
-        )
+        return tuple(map(line_of, rows))
 
     def notifications(self) -> tuple[Notification, ...]:
         """Every showing notification, by the instant of the opening (`connect.notify-once`)."""
@@ -189,7 +178,9 @@ class Reporting:
         if issued:
             issuer = issued["granted_by"] if kind is ReportKind.CONNECT_USED else issued["generated_by"]
             grantor = Grantor(issuer, issued["person_name"])
-            self.add_line(kind, detail, place_of(issued), grantor, occurred=occurred, received=now, entry=key)
+            self.add_line(
+                kind, reference_of(issued), detail, place_of(issued), grantor, occurred=occurred, received=now, entry=key
+            )
         elif entry.kind is LogKind.CODE:
             self._store.write("INSERT INTO unissued_uses VALUES (?, ?, ?, ?)", key.box_id, key.epoch, key.number, now)
 
@@ -200,6 +191,24 @@ class Reporting:
     def _issued_code(self, key: Key, entry: LogEntry) -> sqlite3.Row | None:
         code = _code(entry)
         return self._store.row(_USED_CODE, key.box_id, *code) if code else None
+
+
+def line_of(row: sqlite3.Row) -> ReportLine:
+    return ReportLine(
+        row["occurred"],
+        row["received"],
+        row["local_time"],
+        ReportKind(row["kind"]),
+        row["detail"],
+        row["location"],
+        row["grantor"],
+        row["grantor_id"],
+    )
+
+
+def reference_of(issued: sqlite3.Row) -> str:
+    """What a grant or a code is known by."""
+    return issued["grant_id"].hex() if "grant_id" in issued.keys() else str(issued["code"])  # noqa: SIM118 (a row's own `in` looks at values)
 
 
 def place_of(issued: sqlite3.Row) -> Place:

@@ -131,6 +131,7 @@ CREATE TABLE lines (
     received   INTEGER NOT NULL,
     local_time TEXT NOT NULL,
     kind       TEXT NOT NULL,
+    about      TEXT NOT NULL, -- the grant, in hexadecimal digits, or the code
     detail     TEXT NOT NULL,
     location   TEXT NOT NULL,
     grantor    TEXT NOT NULL,

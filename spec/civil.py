@@ -44,7 +44,14 @@ class NoSuchDay(CivilError):  # noqa: N818  (the clause's own words: time.no-suc
 
 
 class LocalTimeError(CivilError):
-    """A local time that does not exist, or that comes twice and carries no offset (`time.local-refused`)."""
+    """A local time that does not exist, or that comes twice and carries no offset (`time.local-refused`).
+
+    `instants`: those that it may be, in order, where it comes more than once.
+    """
+
+    def __init__(self, message: str, instants: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.instants = instants
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def local_instant(date: dt.date, time: dt.time, zone: str, offset: dt.timedelta 
         return wanted[0]
     if not candidates:
         raise LocalTimeError(_explain_gap(shown, zone, pairs))
-    raise LocalTimeError(_explain_choice(shown, zone, candidates, offset))
+    raise LocalTimeError(_explain_choice(shown, zone, candidates, offset), tuple(sorted(candidates)))
 
 
 def local_text(instant: int, zone: str) -> str:

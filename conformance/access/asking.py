@@ -1,0 +1,73 @@
+"""What is missing is asked for at a terminal; in a script its lack is an error that names the option."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import typer
+from lockproof.spec import civil
+from lockproof.spec.observable import BadInput
+
+PIN_VARIABLE = "LOCKPROOF_PIN"
+
+
+def at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """`somebody`: there is a person to ask."""
+
+    somebody: bool
+
+    def text(self, given: str | None, question: str, option: str, choices: Sequence[str] = ()) -> str:
+        """What was given, or what is answered; one of `choices`, if there are any. Raises `BadInput`."""
+        if given is None:
+            self._must_ask(option, question)
+            hint = f" ({', '.join(choices)})" if choices else ""
+            given = self._again(
+                lambda: str(typer.prompt(f"{question}{hint}", err=True)), lambda text: not choices or text in choices
+            )
+        if choices and given not in choices:
+            raise BadInput(f"{option} {given}: name one of {', '.join(choices)}")
+        return given
+
+    def yes(self, given: bool | None, question: str, option: str) -> bool:
+        if given is None:
+            self._must_ask(option, question)
+            given = bool(typer.confirm(question, err=True))
+        return given
+
+    def pin(self, *, new: bool = False) -> str:
+        """Never echoed, and never on a command line: the environment has it, or it is asked for."""
+        if (given := os.environ.get(PIN_VARIABLE)) is not None:
+            return given
+        self._must_ask(f"the environment variable {PIN_VARIABLE}", "PIN")
+        return str(typer.prompt("PIN", hide_input=True, confirmation_prompt=new, err=True))
+
+    def which_instant(self, zone: str) -> Callable[[str, tuple[int, ...]], int | None]:
+        """For a local time that comes twice (`time.local-refused`)."""
+
+        def choose(why: str, instants: tuple[int, ...]) -> int | None:
+            if not self.somebody:
+                return None
+            typer.echo(why, err=True)
+            for number, each in enumerate(instants, 1):
+                typer.echo(f"    {number}  {civil.local_text_with_offset(each, zone)}", err=True)
+            numbers = [str(number) for number in range(1, len(instants) + 1)]
+            return instants[int(self.text(None, "which of them", "the offset", numbers)) - 1]
+
+        return choose
+
+    def _must_ask(self, option: str, what: str) -> None:
+        if not self.somebody:
+            raise BadInput(f"{what}: nothing is said, and there is no terminal to ask at; give {option}")
+
+    def _again(self, ask: Callable[[], str], good: Callable[[str], bool]) -> str:
+        while not good(answer := ask().strip()):
+            typer.echo(f"    {answer!r} is none of these", err=True)
+        return answer

@@ -1,0 +1,240 @@
+"""What the commands of the access system do, at a desk; each says what it did, or why it was refused."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from lockproof.conformance.access import at_a_box, telling, times
+from lockproof.conformance.access.desk import Desk, id_of, name_of, reference_of
+from lockproof.conformance.access.telling import Told
+from lockproof.reference.credentials import SECRET_BYTES
+from lockproof.reference.directory import IssuedGrant, KnownBox
+from lockproof.spec.observable import BadInput, Box, Decision, Role
+
+ROLES = tuple(each.value for each in Role)
+
+
+# Who and what there is
+
+
+def add_person(desk: Desk, person: str | None, name: str | None, office: str | None) -> Told:
+    person = desk.asking.text(person, "id of the person, such as 123456", "PERSON")
+    name = desk.asking.text(name, "name", "--name")
+    desk.authority.add_person(person, name, desk.asking.pin(new=True), office)
+    return Told(
+        {"person": person, "name": name, "office": office}, [f"added   {name} ({person})" + (f", {office}" if office else "")]
+    )
+
+
+def add_property(
+    desk: Desk, address: str | None, zone: str | None, agent: str | None, office: str | None, prop: str | None
+) -> Told:
+    address = desk.asking.text(address, "address", "ADDRESS")
+    zone = desk.asking.text(zone, "time zone, such as America/Toronto", "--zone")
+    agent = desk.asking.text(agent, "id of the listing agent", "--agent")
+    prop = prop or address
+    desk.authority.add_property(prop, address, zone, agent, office)
+    data = {"property": prop, "address": address, "zone": zone, "agent": agent, "office": office}
+    return Told(data, [f"added   {address}, {zone}; listing agent {agent}" + (f", listing office {office}" if office else "")])
+
+
+def add_box(desk: Desk, name: str | None, owners: tuple[str, ...]) -> Told:
+    name = desk.asking.text(name, "name that stands on the box, such as LB-0042", "BOX")
+    box_id = id_of(name)
+    desk.authority.add_box(box_id, secrets.token_bytes(SECRET_BYTES), owners)
+    data = {"box": name_of(box_id), "id": box_id.hex(), "owners": list(owners)}
+    return Told(data, [f"added   {name_of(box_id)}" + (f"; lockbox owner: {', '.join(owners)}" if owners else "")])
+
+
+def assign(desk: Desk, name: str | None, place: str | None, port: str) -> Told:
+    """Somebody hangs it there, and so stands at it."""
+    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    prop = desk.property_at(desk.asking.text(place, "property", "PROPERTY"))
+    with at_a_box.standing_at(desk, box, port) as standing:
+        desk.authority.assign(box.box_id, prop.prop, desk.now)
+        visit = at_a_box.visit(desk, desk.box(name_of(box.box_id)), standing)
+    data = {"box": name_of(box.box_id), "property": prop.address, "since": telling.instant(desk.now, prop.zone)}
+    return Told({**data, **_of_visit(visit)}, [f"assigned   {name_of(box.box_id)} to {prop.address}", *_told_of(visit)])
+
+
+def unassign(desk: Desk, name: str | None) -> Told:
+    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    desk.authority.assign(box.box_id, None, desk.now)
+    return Told(
+        {"box": name_of(box.box_id), "property": None},
+        [f"unassigned   {name_of(box.box_id)}: its Connect grants are ended, its One Day Codes work on"],
+    )
+
+
+def set_owners(desk: Desk, name: str | None, owners: tuple[str, ...]) -> Told:
+    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    desk.authority.set_owners(box.box_id, owners)
+    return Told(
+        {"box": name_of(box.box_id), "owners": list(owners)},
+        [f"lockbox owners of {name_of(box.box_id)}: {', '.join(owners) or 'none'}"],
+    )
+
+
+def set_agent(desk: Desk, place: str | None, agent: str | None) -> Told:
+    prop = desk.property_at(desk.asking.text(place, "property", "PROPERTY"))
+    agent = desk.asking.text(agent, "id of the listing agent", "PERSON")
+    desk.authority.set_agent(prop.prop, agent)
+    return Told({"property": prop.address, "agent": agent}, [f"listing agent of {prop.address}: {agent}"])
+
+
+def account(desk: Desk, email: str | None, *, close: bool) -> Told:
+    email = desk.asking.text(email, "email", "EMAIL")
+    if close:
+        desk.authority.close_account(email, desk.now)
+    else:
+        desk.authority.register_account(email, desk.now)
+    return Told({"email": email, "open": not close}, [f"account {email}: {'closed' if close else 'open'}"])
+
+
+# Access
+
+
+def which(desk: Desk, role: str | None) -> Told:
+    role = desk.asking.text(role, "who is to be let in", "ROLE", ROLES)
+    advice = desk.authority.which(Role(role))
+    names = {"connect": "a Connect grant", "code": "a One Day Code", "neither": "neither"}
+    data = {"role": role, "recommendation": advice.recommendation, "reason": advice.reason, "clause": advice.clause}
+    return Told(data, [f"{role}: {names[advice.recommendation]}", f"    {advice.reason} ({advice.clause})"])
+
+
+def grant(desk: Desk, by: str | None, name: str | None, email: str | None, role: str | None, window: str | None) -> Told:
+    """The five steps of the source: who grants, which box, whose email, and the window."""
+    by = desk.asking.text(by, "your id", "--by")
+    email = desk.asking.text(email, "email of the recipient", "--to")
+    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    role = desk.asking.text(role, "who that is", "--role", ROLES)
+    said = desk.asking.text(window, "window, such as from 14:00 for 45 minutes", "--window")
+    zone = desk.zone_of(box)
+    start, end = times.window(said, desk.calendar_of(box), desk.now, desk.asking.which_instant(zone))
+    answer = desk.authority.grant_connect(by, box.box_id, email, Role(role), start, end, desk.now)
+    if not answer.accepted:
+        what = f"no Connect grant for {email}, {times.told(start, zone)} until {times.told(end, zone)}"
+        return telling.refused(answer.clauses, what)
+    return telling.granted(desk.grant(answer.reference or ""))
+
+
+def code(
+    desk: Desk, by: str | None, name: str | None, date: str | None, who: str | None, role: str | None, permission: bool | None
+) -> Told:
+    """The eight steps of the source: box, date, name, PIN; the code with instructions comes back."""
+    by = desk.asking.text(by, "your id", "--by")
+    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    day = times.date(desk.asking.text(date, "date, such as tomorrow or 2027-03-03", "--date"), desk.calendar_of(box))
+    who = desk.asking.text(who, "name of the person who will use it", "--name")
+    role = desk.asking.text(role, "who that is", "--role", ROLES)
+    if role not in {Role.REALTOR, Role.CONSUMER}:
+        permission = desk.asking.yes(permission, "is there the seller's written permission?", "--seller-permission")
+    pin = desk.asking.pin()
+    answer = desk.authority.generate_code(by, pin, box.box_id, day, who, Role(role), bool(permission), desk.now)
+    if not answer.accepted:
+        return telling.refused(answer.clauses, f"no One Day Code for {day}")
+    reference = answer.reference or ""
+    return telling.generated(desk.code(reference), answer.digits or "", desk.authority.share(reference))
+
+
+def share(desk: Desk, reference: str | None, email: str, out: Path | None) -> Told:
+    """As one text message; or as an email, which is written to a file."""
+    found = desk.code(desk.asking.text(reference, "code", "CODE"))
+    if not email:
+        message = desk.authority.share(found.code)
+        return Told({"code": found.code, "text": message}, [message])
+    place = out or Path(f"{found.code}.eml")
+    _write_new(place, desk.authority.share_by_email(found.code, email))
+    return Told({"code": found.code, "email": email, "file": str(place)}, [f"written   {place}: an email to {email}"])
+
+
+def _write_new(place: Path, content: bytes) -> None:
+    try:
+        with place.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise BadInput(f"{place} is there already, and was left as it is; name another file with --out") from None
+    except OSError as error:
+        raise BadInput(f"{place}: {error.strerror}; name another file with --out") from None
+
+
+def revoke(desk: Desk, by: str | None, reference: str | None) -> Told:
+    by = desk.asking.text(by, "your id", "--by")
+    found = desk.issued(desk.asking.text(reference, "grant", "GRANT"))
+    answer = desk.authority.revoke(reference_of(found), by, desk.now)
+    if not answer.accepted:
+        return telling.refused(answer.clauses, f"{reference_of(found)} stays as it is", reference=reference_of(found))
+    assert isinstance(found, IssuedGrant)
+    after = desk.grant(found.grant)
+    lines = [f"revoked   {after.grant}, {after.email} at {after.address}", *telling.revocation_lines(after)]
+    return Told({"accepted": True, **telling.of_grant(after)}, lines)
+
+
+# At a box
+
+
+def open_box(desk: Desk, name: str | None, account: str, digits: str, reference: str, port: str, *, offline: bool) -> Told:
+    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    if not (account or digits):
+        said = desk.asking.text(None, "digits, or the email of the app's account", "--digits or --account")
+        account, digits = (said, "") if "@" in said else ("", said)
+    if account and digits:
+        raise BadInput("--digits, --account: somebody comes with digits or with the app; give one of them")
+    with at_a_box.standing_at(desk, box, port) as standing:
+        if digits:
+            at_a_box.must_be_ready(standing, box)
+            told = _decided(desk, box, standing.enter("".join(digits.split())), "at the keypad")
+        else:
+            at_a_box.visit(desk, box, standing)
+            told = _with_the_app(desk, box, standing, account, reference)
+        if not offline:
+            at_a_box.collect(desk, box, standing)
+    return told
+
+
+def sync(desk: Desk, name: str | None, port: str) -> Told:
+    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    with at_a_box.standing_at(desk, box, port) as standing:
+        visit = at_a_box.visit(desk, box, standing)
+    return Told({"box": name_of(box.box_id), **_of_visit(visit)}, [f"visited   {name_of(box.box_id)}", *_told_of(visit)])
+
+
+def _with_the_app(desk: Desk, box: KnownBox, standing: Box, account: str, reference: str) -> Told:
+    found = desk.grant(reference) if reference else _grant_for(desk, box, account)
+    clauses, decision = at_a_box.present(desk, found, account, standing)
+    if decision is None:
+        return telling.refused(clauses, f"no ticket for {account} with grant {found.grant}", opened=False, grant=found.grant)
+    return _decided(desk, box, decision, f"with the app of {account}, grant {found.grant}")
+
+
+def _grant_for(desk: Desk, box: KnownBox, account: str) -> IssuedGrant:
+    """The one that holds now; where none does, the newest, so that it is told why not."""
+    known = [
+        each for each in desk.directory.grants() if each.box_id == box.box_id and each.email.casefold() == account.casefold()
+    ]
+    if not known:
+        raise BadInput(f"nothing was granted to {account} at {name_of(box.box_id)}\n    lockproof access list shows every grant")
+    return next((each for each in reversed(known) if each.ended is None and each.start <= desk.now < each.end), known[-1])
+
+
+def _decided(desk: Desk, box: KnownBox, decision: Decision, how: str) -> Told:
+    zone = desk.zone_of(box)
+    data = {"opened": decision.accepted, "box": name_of(box.box_id), "box_time": telling.instant(decision.box_time, zone)}
+    at = (
+        f", {times.told(decision.box_time, zone)} by its clock"
+        if decision.box_time is not None
+        else ", which does not know the time"
+    )
+    if decision.accepted:
+        return Told({"accepted": True, "clauses": [], **data}, [f"opens   {name_of(box.box_id)} {how}{at}"])
+    return telling.refused([decision.reason] if decision.reason else [], f"by {name_of(box.box_id)}, {how}{at}", **data)
+
+
+def _of_visit(visit: at_a_box.Visit) -> dict[str, Any]:
+    return {"done": visit.done, "entries": visit.entries}
+
+
+def _told_of(visit: at_a_box.Visit) -> list[str]:
+    return [f"    {each}" for each in (*visit.done, f"log entries taken along: {visit.entries}")]

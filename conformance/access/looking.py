@@ -1,0 +1,248 @@
+"""What the commands of the access system show: who and what there is, the access report, notifications and alerts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from lockproof.conformance.access import telling, times
+from lockproof.conformance.access.desk import Desk, name_of
+from lockproof.conformance.access.telling import Told
+from lockproof.reference.directory import KnownBox, Line
+from lockproof.spec.observable import BadInput
+
+FORMS = ("tsv", "csv", "json")
+_UTC = "UTC"
+
+
+# Lists
+
+
+def _people(desk: Desk) -> Told:
+    found = desk.directory.people()
+    data = [{"person": each.person, "name": each.name, "office": each.office} for each in found]
+    return Told(data, telling.table("people", [(each.person, each.name, each.office or "-") for each in found]))
+
+
+def _properties(desk: Desk) -> Told:
+    found = desk.directory.properties()
+    data = [
+        {"property": each.prop, "address": each.address, "zone": each.zone, "agent": each.agent, "office": each.office}
+        for each in found
+    ]
+    rows = [(each.address, each.zone, f"agent {each.agent}", f"office {each.office or '-'}") for each in found]
+    return Told(data, telling.table("properties", rows))
+
+
+def _boxes(desk: Desk) -> Told:
+    found = desk.directory.boxes()
+    data = [
+        {
+            "box": name_of(each.box_id),
+            "id": each.box_id.hex(),
+            "owners": list(each.owners),
+            "property": _address(desk, each),
+            "since": telling.instant(each.since, desk.zone_of(each)),
+        }
+        for each in found
+    ]
+    rows = [
+        (
+            name_of(each.box_id),
+            _address(desk, each) or "at no property",
+            f"since {times.told(each.since, desk.zone_of(each))}" if each.since is not None else "",
+            f"owners {', '.join(each.owners) or '-'}",
+        )
+        for each in found
+    ]
+    return Told(data, telling.table("boxes", rows))
+
+
+def _accounts(desk: Desk) -> Told:
+    found = desk.directory.accounts()
+    data = [
+        {"email": each.email, "registered": telling.instant(each.registered, _UTC), "closed": telling.instant(each.closed, _UTC)}
+        for each in found
+    ]
+    rows = [(each.email, "open" if each.closed is None else f"closed {times.told(each.closed, _UTC)}") for each in found]
+    return Told(data, telling.table("accounts", rows))
+
+
+def _grants(desk: Desk) -> Told:
+    found = desk.directory.grants()
+    rows = [
+        (
+            each.grant[:8],
+            each.email,
+            name_of(each.box_id),
+            f"{times.told(each.start, each.zone)} until {times.told(each.end, each.zone)}",
+            telling.state_of_grant(each),
+        )
+        for each in found
+    ]
+    return Told([telling.of_grant(each) for each in found], telling.table("grants", rows))
+
+
+def _codes(desk: Desk) -> Told:
+    found = desk.directory.codes()
+    rows = [
+        (
+            each.code[:9],
+            each.name,
+            name_of(each.box_id),
+            each.date,
+            f"first use {times.told(each.first_use, each.zone)}" if each.first_use is not None else "no use known",
+        )
+        for each in found
+    ]
+    return Told([telling.of_code(each) for each in found], telling.table("codes", rows))
+
+
+LISTS: dict[str, Callable[[Desk], Told]] = {
+    "people": _people,
+    "properties": _properties,
+    "boxes": _boxes,
+    "accounts": _accounts,
+    "grants": _grants,
+    "codes": _codes,
+}
+
+
+def show(desk: Desk, what: str) -> Told:
+    """One of the lists, or all of them."""
+    if what and what not in LISTS:
+        raise BadInput(f"list {what}: name one of {', '.join(LISTS)}, or none for all of them")
+    if what:
+        return LISTS[what](desk)
+    lists = {name: make(desk) for name, make in LISTS.items()}
+    return Told({name: each.data for name, each in lists.items()}, [line for each in lists.values() for line in each.lines])
+
+
+# The access report
+
+
+def report(desk: Desk, form: str, place: str, box: str, person: str, since: str, until: str) -> Told:
+    """By property, by box, by person (who let in, or who was let in), and by when it happened."""
+    if form not in FORMS:
+        raise BadInput(f"--form {form}: name one of {', '.join(FORMS)}")
+    found = _chosen(desk, desk.directory.lines(), place, box, person, since, until)
+    data = [_of_line(each) for each in found]
+    return Told(data, _FORMED[form](found, data))
+
+
+def _chosen(desk: Desk, lines: Iterable[Line], place: str, box: str, person: str, since: str, until: str) -> list[Line]:
+    prop = desk.property_at(place).prop if place else None
+    box_id = desk.box(box).box_id if box else None
+    return [
+        each
+        for each in lines
+        if prop in {None, each.prop}
+        and box_id in {None, each.box_id}
+        and (
+            not person or person.casefold() in {each.told.grantor_id.casefold(), each.told.grantor.casefold(), each.to.casefold()}
+        )
+        and _edge(desk, since, each.zone, 0) <= each.told.occurred < _edge(desk, until, each.zone, 2**63)
+    ]
+
+
+def _edge(desk: Desk, text: str, zone: str, otherwise: int) -> int:
+    """A date, from its start on or up to its start, in the zone of the line; or a time."""
+    if not text:
+        return otherwise
+    of = times.calendar(zone, desk.now)
+    if ":" in text:
+        return times.instant(text, of, desk.now, desk.asking.which_instant(zone))
+    return of.day(times.date(text, of))[0]
+
+
+def _of_line(line: Line) -> dict[str, Any]:
+    told = line.told
+    return {
+        "occurred": telling.instant(told.occurred, line.zone),
+        "received": telling.instant(told.received, line.zone),
+        "kind": told.kind.value,
+        "detail": told.detail,
+        "location": told.location,
+        "box": name_of(line.box_id),
+        "to": line.to,
+        "grantor": told.grantor,
+        "grantor_id": told.grantor_id,
+    }
+
+
+def _as_csv(_: Sequence[Line], data: Sequence[dict[str, Any]]) -> list[str]:
+    """RFC 4180, but for the line ends; instants with their offsets."""
+    text = io.StringIO()
+    names = ("occurred", "received", "kind", "detail", "location", "box", "to", "grantor", "grantor_id")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for each in data:
+        writer.writerow([each[name]["local"] if name in {"occurred", "received"} else each[name] for name in names])
+    return text.getvalue().splitlines()
+
+
+_FORMED: dict[str, Callable[[Sequence[Line], Sequence[dict[str, Any]]], list[str]]] = {
+    "tsv": lambda found, _: [each.told.text() for each in found],
+    "csv": _as_csv,
+    "json": lambda _, data: [json.dumps(data, ensure_ascii=False, indent=2)],
+}
+
+
+# What is told
+
+
+def notifications(desk: Desk) -> Told:
+    """Showing notifications: of openings with a Connect grant, and of nothing else."""
+    grants = {each.grant: each for each in desk.directory.grants()}
+    data, rows = [], []
+    for each in desk.authority.notifications():
+        known = grants.get(each.grant)
+        zone = known.zone if known else _UTC
+        email, address = (known.email, known.address) if known else ("a grant that nobody knows", "")
+        occurred, received = telling.instant(each.occurred, zone), telling.instant(each.received, zone)
+        data.append(
+            {
+                "grant": each.grant,
+                "email": email,
+                "property": address,
+                "box": name_of(each.box_id),
+                "occurred": occurred,
+                "received": received,
+            }
+        )
+        late = f"   received {times.told(each.received, zone)}" if each.received != each.occurred else ""
+        rows.append((f"{times.told(each.occurred, zone)}", "SentriConnect", email, address, name_of(each.box_id) + late))
+    return Told(data, telling.table("showing notifications", rows))
+
+
+def alerts(desk: Desk) -> Told:
+    found = desk.authority.alerts()
+    data = [
+        {
+            "kind": each.kind.value,
+            "box": name_of(each.box_id),
+            "epoch": each.epoch,
+            "first": each.first,
+            "last": each.last,
+            "received": telling.instant(each.received, _UTC),
+        }
+        for each in found
+    ]
+    rows = [
+        (
+            each.kind.value,
+            name_of(each.box_id),
+            f"entries {each.first} to {each.last} of log {each.epoch}",
+            times.told(each.received, _UTC),
+        )
+        for each in found
+    ]
+    return Told(data, telling.table("alerts", rows))
+
+
+def _address(desk: Desk, box: KnownBox) -> str | None:
+    place = desk.place_of(box)
+    return place.address if place else None
