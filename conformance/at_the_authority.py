@@ -160,6 +160,11 @@ def _unassign(stage: Stage, _: Step) -> None:
     stage.places.pop(BOX, None)
 
 
+@does("board")
+def _board(stage: Stage, step: Step) -> None:
+    stage.authority.set_barred(tuple(Role(role) for role in step.arguments["bars"]))
+
+
 @does("owners")
 def _owners(stage: Stage, step: Step) -> None:
     people = step.arguments["people"]

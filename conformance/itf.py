@@ -363,10 +363,11 @@ class _Reader:
         if own is None:
             return (), False
         at = self.file / META / OURS
-        looked_for = self.record(at, own).get("looked_for", False)
+        told = self.record(at, own)
+        looked_for = told.get("looked_for", False)
         if not isinstance(looked_for, bool):
             raise at.error(f"{_shown(looked_for)} is neither true nor false", "write looked_for: false, or leave it out")
-        return self.clauses(at / "shows", own.get("shows", [])), looked_for
+        return self.clauses(at / "shows", told.get("shows", [])), looked_for
 
     # Values
 

@@ -210,7 +210,7 @@ NEAR: dict[tuple[str, str], Callable[[Step], Any]] = {
     **{("grant_is_asked_for", name): _always for name in ("recipient realtor", "by_grantor", "assigned", "email_named")},
     **{
         ("code_is_asked_for", name): _always
-        for name in ("seller_permission", "by_grantor", "assigned", "pin_accepted", "named", "index_free")
+        for name in ("seller_permission", "by_grantor", "assigned", "pin_accepted", "named", "index_free", "let_in")
     },
 }
 """What is asked for where it may be anything: the numbers that a person would say, and nothing that is forbidden."""

@@ -611,6 +611,7 @@ def _instant(reader: _Reader, where: Where, value: Any) -> None:
 _KINDS: Mapping[str, _Check] = {
     "person": lambda reader, where, value: reader.known(where, value, CAST, "person"),
     "people": _each(lambda reader, where, value: reader.known(where, value, CAST, "person")),
+    "roles": _each(lambda reader, where, value: reader.known(where, value, Role, "role")),
     "role": lambda reader, where, value: reader.known(where, value, Role, "role"),
     "property": lambda reader, where, value: reader.known(where, value, [place.name for place in reader.places], "property"),
     "grant": _made("grant"),

@@ -289,7 +289,11 @@ def _code(teller: Teller, step: Step) -> None:
         others = {"by": "joe", "day": wanted}
         teller.add({"generate": others, "times": MOST_CODES, "authority": "accepts"})
         teller.report += MOST_CODES
+    if not given["let_in"]:
+        teller.add({"board": {"bars": [asked["role"]]}})
     _unassigned(teller, step, {"generate": asked})
+    if not given["let_in"]:
+        teller.add({"board": {"bars": []}})
 
 
 def _unassigned(teller: Teller, step: Step, line: Line) -> None:

@@ -58,6 +58,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "close-account": Verb("authority", "person", {"person": "person"}),
         "assign": Verb("authority", "property", {"property": "property"}),
         "unassign": Verb("authority"),
+        "board": Verb("authority", None, {"bars": "roles"}),
         "owners": Verb("authority", "people", {"people": "people"}),
         "agent": Verb("authority", "person", {"person": "person"}, {"property": "property"}),
         "report": Verb("authority", "lines", takes={"lines": "texts", "count": "number"}, looks=True),

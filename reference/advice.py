@@ -18,7 +18,11 @@ _ADVICE = {
     ),
 }
 
+_BARRED = Advice("neither", "the board bars them", "eligibility.board")
 
-def advise(role: Role) -> Advice:
-    """Every other role comes for the seller, and with the seller's written permission."""
+
+def advise(role: Role, *, barred: bool) -> Advice:
+    """Every other role comes for the seller, and with the seller's written permission; unless the board bars it."""
+    if barred and role not in _ADVICE:
+        return _BARRED
     return _ADVICE.get(role, Advice("code", _CODE_REASON, "eligibility.code-seller-permission"))

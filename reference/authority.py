@@ -159,6 +159,10 @@ class ReferenceAuthority:
         with self._store.transaction():
             self._registry.set_agent(prop, agent)
 
+    def set_barred(self, roles: tuple[Role, ...]) -> None:
+        with self._store.transaction():
+            self._registry.set_barred(tuple(role.value for role in roles))
+
     def assign(self, box_id: bytes, prop: str | None, now: int) -> Provisioning | None:
         """To the property where it is already: no move, but a new zone table, which a box needs once a year."""
         an_instant(now, "now")
@@ -204,7 +208,7 @@ class ReferenceAuthority:
             self._store.write(closed, an_instant(now, "now"), key)
 
     def which(self, role: Role) -> Advice:
-        return advise(role)
+        return advise(role, barred=role.value in self._registry.barred())
 
     def grant_connect(self, by: str, box_id: bytes, email: str, role: Role, start: int, end: int, now: int) -> Answer:
         email = email.strip(" ")
@@ -342,6 +346,7 @@ class ReferenceAuthority:
                 # Without a property there is no zone, hence no day to judge, and a date of no length has no indices.
                 days_ahead=day.ahead if day else 0,
                 index_free=day is None or not day.exists or day.free is not None,
+                let_in=role.value not in self._registry.barred(),
                 profile=self._profile,
             )
             clauses = _clauses(outcome, pin_outcome, day)

@@ -134,6 +134,10 @@ class Directory:
     def people(self) -> tuple[Person, ...]:
         return tuple(Person(row["person"], row["name"], row["office"]) for row in self._in_order("people"))
 
+    def barred(self) -> tuple[str, ...]:
+        """The kinds of recipient that the board bars (`eligibility.board`)."""
+        return tuple(row["role"] for row in self._in_order("barred"))
+
     def properties(self) -> tuple[Property, ...]:
         return tuple(
             Property(row["property"], row["address"], row["zone"], row["agent"], row["office"])

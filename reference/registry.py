@@ -127,6 +127,16 @@ class Registry:
     def keys(self, box_id: bytes) -> BoxKeys:
         return derive_keys(box_id, self.secret(box_id))
 
+    # What the board decides
+
+    def set_barred(self, roles: tuple[str, ...]) -> None:
+        self._store.write("DELETE FROM barred")
+        for role in dict.fromkeys(roles):
+            self._store.write("INSERT INTO barred VALUES (?)", role)
+
+    def barred(self) -> tuple[str, ...]:
+        return tuple(self._store.column("SELECT role FROM barred ORDER BY rowid"))
+
     # Where a box is, and what it was told about the zone there
 
     def assigned(self, box_id: bytes) -> Assignment | None:

@@ -1,5 +1,5 @@
 -- Everything the authority remembers, in one file. Instants are seconds since 1970-01-01T00:00:00Z.
--- Nothing is ever deleted but an owner's privilege; what was issued keeps the zone it was issued by (time.recorded).
+-- Nothing is ever deleted but an owner's privilege and a bar; what was issued keeps the zone it was issued by (time.recorded).
 
 CREATE TABLE offices (
     office TEXT PRIMARY KEY
@@ -23,6 +23,10 @@ CREATE TABLE properties (
     zone     TEXT NOT NULL,
     agent    TEXT NOT NULL REFERENCES people,
     office   TEXT REFERENCES offices
+);
+
+CREATE TABLE barred (
+    role TEXT PRIMARY KEY -- a kind of recipient that gets no code (eligibility.board)
 );
 
 CREATE TABLE boxes (

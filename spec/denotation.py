@@ -153,6 +153,7 @@ def code_reasons(profile: Profile, asked: Any) -> Reasons:
     return {
         "eligibility.consumer-never": asked["recipient"].consumer,
         "eligibility.code-seller-permission": every(no(asked["seller_permission"]), no(asked["recipient"].realtor)),
+        "eligibility.board": no(asked["let_in"]),
         "code.grantor": either(no(asked["by_grantor"]), no(asked["assigned"])),
         "code.pin": no(asked["pin_accepted"]),
         "code.record": no(asked["named"]),

@@ -364,6 +364,9 @@ class Authority(Protocol):
 
     def set_agent(self, prop: str, agent: str) -> None: ...
 
+    def set_barred(self, roles: tuple[Role, ...]) -> None:
+        """The board's table of policy: kinds of recipient that get no One Day Code from now on; those of before are let in again."""
+
     def assign(self, box_id: bytes, prop: str | None, now: int) -> Provisioning | None:
         """Assign the box to a property, or to none; what the box must be told, None where there is nothing to tell."""
 

@@ -216,6 +216,7 @@ def a_grant_is_made_iff_allowed(step: Step) -> Truth:
     "code.record",
     "code.date",
     "code.index",
+    "eligibility.board",
     "eligibility.code-seller-permission",
     events=("code_is_asked_for",),
 )
@@ -332,6 +333,7 @@ def a_fresh_ticket_opens_inside_the_window(step: Step) -> Claim:
     "connect.recipient-email",
     "eligibility.consumer-never",
     "eligibility.connect-realtor",
+    "eligibility.board",
     "eligibility.code-seller-permission",
     events=tuple(REASONS),
 )

@@ -537,10 +537,11 @@ def code_is_asked_for(
     named: Truth,
     days_ahead: Number,
     index_free: Truth,
+    let_in: Truth,
 ) -> Step:
     """A code for one box is asked for."""
     outcome = authority.generate_code(
-        recipient, seller_permission, by_grantor, assigned, pin_accepted, named, days_ahead, index_free, profile
+        recipient, seller_permission, by_grantor, assigned, pin_accepted, named, days_ahead, index_free, let_in, profile
     )
     return True, town, outcome
 

@@ -172,6 +172,20 @@ def account(
     _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.account(desk, email, close=close))
 
 
+@access_app.command(epilog="For example: lockproof access board --bar inspector")
+def board(
+    bar: Annotated[list[str] | None, typer.Option("--bar", help="No One Day Code for this kind; may be repeated.")] = None,
+    let_in: Annotated[list[str] | None, typer.Option("--let-in", help="This kind is let in again; may be repeated.")] = None,
+    store: StoreOption = None,
+    at: AtOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """The board's table of policy: which kinds of recipient it bars from One Day Codes."""
+    from lockproof.conformance.access import doing
+
+    _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.board(desk, tuple(bar or ()), tuple(let_in or ())))
+
+
 @access_app.command(epilog="For example: lockproof access which appraiser")
 def which(
     role: Annotated[

@@ -84,6 +84,23 @@ def set_agent(desk: Desk, place: str | None, agent: str | None) -> Told:
     return Told({"property": prop.address, "agent": agent}, [f"listing agent of {prop.address}: {agent}"])
 
 
+def board(desk: Desk, bars: tuple[str, ...], lets_in: tuple[str, ...]) -> Told:
+    """The table of policy (`eligibility.board`), changed where that is asked for."""
+    for role in (*bars, *lets_in):
+        if role not in ROLES:
+            raise BadInput(f"board {role}: name one of {', '.join(ROLES)}")
+    before = desk.directory.barred()
+    barred = tuple(role for role in ROLES if role in {*before, *bars} - {*lets_in})
+    if barred != tuple(role for role in ROLES if role in before):
+        desk.authority.set_barred(tuple(Role(role) for role in barred))
+    rows = [(role, which_words(desk.authority.which(Role(role)).recommendation)) for role in ROLES]
+    return Told({"barred": list(barred), "table": dict(rows)}, telling.table("kinds of recipient", rows))
+
+
+def which_words(recommendation: str) -> str:
+    return {"connect": "a Connect grant", "code": "a One Day Code", "neither": "neither"}[recommendation]
+
+
 def account(desk: Desk, email: str | None, *, close: bool) -> Told:
     email = desk.asking.text(email, "email", "EMAIL")
     if close:
@@ -99,9 +116,8 @@ def account(desk: Desk, email: str | None, *, close: bool) -> Told:
 def which(desk: Desk, role: str | None) -> Told:
     role = desk.asking.text(role, "who is to be let in", "ROLE", ROLES)
     advice = desk.authority.which(Role(role))
-    names = {"connect": "a Connect grant", "code": "a One Day Code", "neither": "neither"}
     data = {"role": role, "recommendation": advice.recommendation, "reason": advice.reason, "clause": advice.clause}
-    return Told(data, [f"{role}: {names[advice.recommendation]}", f"    {advice.reason} ({advice.clause})"])
+    return Told(data, [f"{role}: {which_words(advice.recommendation)}", f"    {advice.reason} ({advice.clause})"])
 
 
 def grant(desk: Desk, by: str | None, name: str | None, email: str | None, role: str | None, window: str | None) -> Told:

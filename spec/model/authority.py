@@ -127,6 +127,7 @@ def generate_code(
     has_name: Truth,
     days_ahead: Number,
     index_free: Truth,
+    let_in: Truth,
     profile: Profile,
 ) -> Outcome:
     """A One Day Code is asked for, for the day `days_ahead` calendar days after today."""
@@ -137,6 +138,7 @@ def generate_code(
             "seller's written permission, or a REALTOR",
             either(named("seller's written permission", seller_permission), named("a REALTOR", recipient.realtor)),
         ),
+        Need("eligibility.board", "of a kind that the board lets in", named("of a kind that the board lets in", let_in)),
         Need("code.grantor", "by a grantor", named("by a grantor", by_grantor)),
         Need("code.grantor", "box assigned to a property", named("box assigned to a property", assigned)),
         Need("code.pin", "the right PIN", named("PIN accepted", pin_accepted)),

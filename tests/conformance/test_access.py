@@ -207,6 +207,25 @@ def test_which_to_use(access, role, answer):
     assert json.loads(access("which", role, "--json"))["clause"].startswith("eligibility.")
 
 
+def test_a_board_bars_a_kind_of_recipient(house):
+    assert house("board") == (
+        "kinds of recipient: 6\n"
+        "    realtor        a Connect grant\n"
+        "    contractor     a One Day Code\n"
+        "    appraiser      a One Day Code\n"
+        "    inspector      a One Day Code\n"
+        "    professional   a One Day Code\n"
+        "    consumer       neither\n"
+    )
+    assert "    inspector      neither\n" in house("board", "--bar", "inspector")
+    words = ("code", "LB-0042", "--date", "today", "--name", "Ivan", "--role", "inspector", "--seller-permission", "--json")
+    assert json.loads(house(*words, at="2019-02-02T09:00:00", code=1))["clauses"] == ["eligibility.board"]
+    assert house("which", "inspector") == "inspector: neither\n    the board bars them (eligibility.board)\n"
+    assert json.loads(house("board", "--bar", "contractor", "--let-in", "inspector", "--json"))["barred"] == ["contractor"]
+    assert json.loads(house(*words, at="2019-02-02T09:00:01"))["accepted"] is True
+    assert house("board", "--bar", "plumber", code=2).startswith("board plumber: name one of realtor, ")
+
+
 def test_neither_for_a_consumer(house):
     window = ("--window", "from 14:00 for 45 minutes")
     said = house("grant", "LB-0042", "--to", "c@example.org", "--role", "consumer", *window, at="2019-02-02T08:02:00", code=1)

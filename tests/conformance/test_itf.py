@@ -372,7 +372,7 @@ ANOTHERS_REVOCATION = taken("revocation_is_heard", ours=False, authentic=True)
 
 
 def asked_for(days_ahead: int, *, index_free: bool = True) -> dict:
-    right = dict.fromkeys(("seller_permission", "by_grantor", "assigned", "pin_accepted", "named"), True)
+    right = dict.fromkeys(("seller_permission", "by_grantor", "assigned", "pin_accepted", "named", "let_in"), True)
     recipient = {"consumer": False, "realtor": False}
     return taken("code_is_asked_for", recipient=recipient, days_ahead=days_ahead, index_free=index_free, **right)
 

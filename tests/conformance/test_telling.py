@@ -108,7 +108,7 @@ class Story:
         return self.happens("time_order_arrives", ours=False, other=box.TimeOrder(value, nonce, authentic=authentic))
 
     def asks_for_a_code(self, to=CONTRACTOR, days_ahead=0, **other):
-        yes = ("seller_permission", "by_grantor", "assigned", "pin_accepted", "named", "index_free")
+        yes = ("seller_permission", "by_grantor", "assigned", "pin_accepted", "named", "index_free", "let_in")
         return self.happens("code_is_asked_for", recipient=to, days_ahead=days_ahead, **(dict.fromkeys(yes, True) | other))
 
     def enters_a_pin(self, *, right=True):

@@ -23,6 +23,7 @@ FROZEN_IDS = {
     "eligibility.consumer-never": "authority",
     "eligibility.connect-realtor": "authority",
     "eligibility.code-seller-permission": "authority",
+    "eligibility.board": "authority",
     "eligibility.advice": "authority",
     "connect.grantor": "authority",
     "connect.recipient-email": "authority",
