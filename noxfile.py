@@ -111,6 +111,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def zones(session: nox.Session) -> None:
+    """Every day of every zone, 1970 to 2037, against the C library's zdump: eight million days, twenty minutes."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-q", "tests/spec/test_zdump.py", env={"LOCKPROOF_EVERY_DAY": "1"})
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Ratios against a baseline measured in the same run."""
     session.install("-e", ".")
