@@ -181,4 +181,4 @@ def _bring(desk: Desk, grant: IssuedGrant, box: Box, done: Visit) -> None:
     if not box.revocation_order(order).accepted:
         raise BenchError(f"the box did not take the revocation of grant {grant.grant}; try again")
     desk.authority.revocation_delivered(grant.grant, desk.now)
-    done.done.append(f"revocation of {grant.grant} brought")
+    done.done.append(f"revocation of {grant.grant[:8]} brought")

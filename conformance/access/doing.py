@@ -221,8 +221,10 @@ def _with_the_app(desk: Desk, box: KnownBox, standing: Box, account: str, refere
     found = desk.grant(reference) if reference else _grant_for(desk, box, account)
     clauses, decision = at_a_box.present(desk, found, account, standing)
     if decision is None:
-        return telling.refused(clauses, f"no ticket for {account} with grant {found.grant}", opened=False, grant=found.grant)
-    return _decided(desk, box, decision, f"with the app of {account}, grant {found.grant}")
+        return telling.refused(
+            clauses, f"no ticket for {account} with grant {telling.short(found)}", opened=False, grant=found.grant
+        )
+    return _decided(desk, box, decision, f"with the app of {account}, grant {telling.short(found)}")
 
 
 def _grant_for(desk: Desk, box: KnownBox, account: str) -> IssuedGrant:

@@ -75,7 +75,7 @@ def _grants(desk: Desk) -> Told:
     found = desk.directory.grants()
     rows = [
         (
-            each.grant[:8],
+            telling.short(each),
             each.email,
             name_of(each.box_id),
             f"{times.told(each.start, each.zone)} until {times.told(each.end, each.zone)}",
@@ -90,7 +90,7 @@ def _codes(desk: Desk) -> Told:
     found = desk.directory.codes()
     rows = [
         (
-            each.code[:9],
+            telling.short(each),
             each.name,
             name_of(each.box_id),
             each.date,

@@ -47,7 +47,7 @@ def granted(grant: IssuedGrant) -> Told:
         f"granted   {grant.grant}",
         f"{_BESIDE}{grant.email} may open {name_of(grant.box_id)}, {grant.address},",
         f"{_BESIDE}from {start} until {end} ({spoken(grant.end - grant.start)}), with the app and an account of that email",
-        f"{_BESIDE}to end it at any time: lockproof access revoke {grant.grant[:8]}",
+        f"{_BESIDE}to end it at any time: lockproof access revoke {short(grant)}",
     ]
     return Told({"accepted": True, **of_grant(grant)}, lines)
 
@@ -62,7 +62,7 @@ def generated(code: IssuedCode, digits: str, message: str) -> Told:
         f"{_BESIDE}it can't be revoked, and nobody is notified of its uses",
         "instructions, to be sent on:",
         f"{_BESIDE}{message}",
-        f"{_BESIDE}as an email: lockproof access share {code.code[:9]} --email ADDRESS",
+        f"{_BESIDE}as an email: lockproof access share {short(code)} --email ADDRESS",
     ]
     return Told({"accepted": True, **of_code(code), "digits": digits, "message": message}, lines)
 
@@ -105,6 +105,11 @@ def of_code(code: IssuedCode) -> dict[str, Any]:
         "index": code.index,
         "first_use": instant(code.first_use, zone),
     }
+
+
+def short(issued: IssuedGrant | IssuedCode) -> str:
+    """The beginning of its reference, which is enough to name it by."""
+    return issued.grant[:8] if isinstance(issued, IssuedGrant) else issued.code[:9]
 
 
 def state_of_grant(grant: IssuedGrant) -> str:

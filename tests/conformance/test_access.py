@@ -9,11 +9,13 @@ import os
 import pty
 import re
 import select
+import shlex
 import stat
 import subprocess
 import sys
 import time
 from email.policy import default
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance import command
 from lockproof.conformance.access import times
+from lockproof.conformance.access.command import access_app
 from lockproof.conformance.access.desk import id_of, name_of
+from lockproof.spec.clauses import all_clauses
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DAY, HOUR
 
@@ -115,7 +119,7 @@ def test_a_connect_grant_from_its_five_steps_to_its_end(access, port):
     assert "connect.account: " in access(*app, at="2019-02-02T13:59:59", code=1)
     access("account", "rita@example.org", at="2019-02-02T13:59:59")
     assert "connect.window.bounds: " in access(*app, at="2019-02-02T13:59:59", code=1)
-    opened = f"opens   LB-0042 with the app of rita@example.org, grant {reference}"
+    opened = f"opens   LB-0042 with the app of rita@example.org, grant {reference[:8]}"
     assert access(*app, at="2019-02-02T14:00:00") == f"{opened}, 2019-02-02 14:00:00-05:00 by its clock\n"
     assert access(*app, at="2019-02-02T14:10:00") == f"{opened}, 2019-02-02 14:10:00-05:00 by its clock\n"
     revoked = access("revoke", reference[:8], at="2019-02-02T14:20:00")
@@ -239,6 +243,36 @@ def test_neither_for_a_consumer(house):
 def test_without_the_sellers_permission_no_code_for_an_appraiser(house):
     words = ("--date", "today", "--name", "Ann", "--role", "appraiser", "--no-seller-permission")
     assert "eligibility.code-seller-permission: " in house("code", "LB-0042", *words, at="2019-02-02T08:02:00", code=1)
+
+
+@pytest.mark.parametrize("role", ["contractor", "appraiser", "inspector", "professional"])
+def test_a_connect_grant_is_for_realtors(house, role):
+    words = ("grant", "LB-0042", "--to", "a@example.org", "--role", role, "--window", "for 1 hour", "--json")
+    assert json.loads(house(*words, at="2019-02-02T09:00:00", code=1))["clauses"] == ["eligibility.connect-realtor"]
+
+
+@pytest.mark.parametrize(
+    ("length", "fine"), [("29 minutes 59 seconds", False), ("30 minutes", True), ("7 days", True), ("7 days 1 second", False)]
+)
+def test_a_window_is_of_half_an_hour_up_to_several_days(house, length, fine):
+    words = ("grant", "LB-0042", "--to", "a@example.org", "--role", "realtor", "--window", f"for {length}", "--json")
+    told = json.loads(house(*words, at="2019-02-02T09:00:00", code=0 if fine else 1))
+    assert told.get("clauses", []) == ([] if fine else ["connect.window.length"])
+
+
+@pytest.mark.parametrize(("date", "fine"), [("yesterday", False), ("today", True), ("in 14 days", True), ("in 15 days", False)])
+def test_a_code_is_for_today_or_one_of_the_fourteen_days_after_it(house, date, fine):
+    words = ("code", "LB-0042", "--date", date, "--name", "Rita", "--role", "realtor", "--json")
+    told = json.loads(house(*words, at="2019-02-02T09:00:00", code=0 if fine else 1))
+    assert told.get("clauses", []) == ([] if fine else ["code.date"])
+
+
+def test_digits_are_for_the_box_that_they_were_made_for(house):
+    house("add", "box", "LB-0043")
+    house("assign", "LB-0043", "123 Main Street", at="2019-02-02T08:00:00")
+    made = code(house, "today", at="2019-02-02T09:00:00")
+    assert "code.digits: " in house("open", "LB-0043", "--digits", made["digits"], at="2019-02-02T09:00:01", code=1)
+    assert house("open", "LB-0042", "--digits", made["digits"], at="2019-02-02T09:00:01").startswith("opens   LB-0042")
 
 
 def test_wrong_pins_are_bounded(house, monkeypatch):
@@ -657,3 +691,75 @@ def test_a_date_of_no_length_is_refused_with_the_reason(access):
     words = ("code", "B1", "--date", "2011-12-30", "--name", "Ann", "--role", "realtor", "--json")
     said = json.loads(access(*words, at="2011-12-20T08:00:01", code=1))
     assert said == {"accepted": False, "clauses": ["time.no-such-day"]}
+
+
+# The page
+
+
+def page() -> str:
+    return files("lockproof.reference").joinpath("ACCESS.md").read_text(encoding="utf-8")
+
+
+def test_the_story_of_the_page_goes_as_it_stands_there(access):
+    """But for what is drawn: of each reference and of the digits, those of this run stand for those of the page."""
+    drawn: dict[str, str] = {}
+    commands = 0
+    for block in re.findall(r"```console\n(.*?)```", page(), re.DOTALL):
+        for told in block.split("$ lockproof access ")[1:]:
+            line, _, expected = told.partition("\n")
+            for there, here in drawn.items():
+                line = line.replace(there, here)
+            said = access(*shlex.split(line), code=1 if expected.startswith("refused") else 0)
+            _learn(expected, said, drawn)
+            for there, here in drawn.items():
+                expected = expected.replace(there, here)
+            assert said == expected
+            commands += 1
+    assert commands == 22
+    assert len(drawn) == 6
+
+
+def _learn(expected: str, said: str, drawn: dict[str, str]) -> None:
+    """Longest first, so that what begins with another is told apart."""
+    for pattern in (r"granted   (([0-9a-f]{8})[0-9a-f]{24})", r"generated   ((code-[0-9a-f]{4})[0-9a-f]{12})"):
+        if there := re.search(pattern, expected):
+            drawn |= dict(zip(there.groups(), re.search(pattern, said).groups(), strict=True))
+    if there := re.search(r"Lockbox code (\d{4})(\d{4})", expected):
+        here = re.search(r"Lockbox code (\d{4})(\d{4})", said)
+        drawn |= {"".join(there.groups()): "".join(here.groups()), " ".join(there.groups()): " ".join(here.groups())}
+
+
+def rows_of_the_page() -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in page().splitlines() if line.startswith("| ")][2:]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("\t", " ").split())
+
+
+def test_no_sentence_of_the_source_is_missing_in_the_table():
+    told = [_plain(row[0]) for row in rows_of_the_page()]
+    quoted = {_plain(quote) for each in all_clauses().values() for quote in each.sources}
+    left_out = files("lockproof.spec.chapters").joinpath("left-out.md").read_text(encoding="utf-8")
+    quoted |= {_plain(quote) for quote in re.findall(r'^- "(.*?)"', left_out, re.MULTILINE | re.DOTALL)}
+    assert [quote for quote in sorted(quoted) if not any(quote.rstrip(".") in sentence for sentence in told)] == []
+
+
+def test_every_row_names_clauses_commands_and_tests_that_there_are():
+    commands = {each.name or each.callback.__name__ for each in access_app.registered_commands}
+    for sentence, of, does, held in rows_of_the_page():
+        names = [re.findall("`([^`]+)`", cell) for cell in (of, does, held)]
+        assert (of == "*left out*") == (names[0] == []), sentence
+        assert all(_plain(sentence) and each in all_clauses() for each in names[0]), sentence
+        assert set(names[1]) <= commands, sentence
+        assert bool(names[2]) == bool(names[0]), sentence
+        assert all(each in globals() for each in names[2]), sentence
+        for each in names[0]:
+            assert all_clauses()[each].sources or each == "eligibility.board", sentence
+
+
+def test_a_row_that_is_taken_away_is_missed(monkeypatch):
+    cut = "\n".join(line for line in page().splitlines() if not line.startswith("| One Day Codes cannot be revoked."))
+    monkeypatch.setitem(globals(), "page", lambda: cut)
+    with pytest.raises(AssertionError):
+        test_no_sentence_of_the_source_is_missing_in_the_table()
