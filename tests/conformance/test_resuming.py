@@ -211,18 +211,41 @@ def test_whatever_is_another_than_the_run_began_with_is_refused(stopped, tmp_pat
         ("codes", "the file of codes"),
         ("bench", "the box's part of the bench file"),
         ("pics", "the declaration"),
+        ("today", "the date of today"),
+        ("seed", "the seed"),
+        ("clock", "how its clock is dealt with"),
+        ("wait", "the longest wait"),
     ):
         head = json.loads(lines[at])
         head[name] = {**head.get(name, {}), "judge": "00"} if name in {"kit", "bench", "pics"} else "00"
         if name == "pics":
             head[name] |= {"file": "", "sha256": "", "text": ""}
-        rechain(journal_of(stopped), [*lines[:at], json.dumps(head), *lines[at + 1 :]])
+        if name == "wait":
+            head[name] = 7
+        before = rechain(journal_of(stopped), [*lines[:at], json.dumps(head), *lines[at + 1 :]]).read_bytes()
         again = lockproof("resume", "runs/0001", cwd=tmp_path)
         assert (again.returncode, again.stderr) == (
             2,
             f"{told} is not what the run began with; put it back, or begin a new run\n",
         )
-        assert "resumed" not in [each["record"] for each in journals.read(journal_of(stopped))]
+        after = journal_of(stopped).read_bytes()
+        assert after.startswith(before)
+        assert all(line.startswith(b'{"record":"bytes"') for line in after.removeprefix(before).splitlines()), (
+            "of its hello, no more"
+        )
+
+
+def test_what_a_refused_try_leaves_is_gone_on_with(stopped, tmp_path):
+    """What was being played is still played anew, as it would have been without it."""
+    (broken_off,) = [each.id for each in judge_so_far(journal_of(stopped)).scenarios[-1:]]
+    asked = json.loads((stopped / "asked.json").read_text())
+    (stopped / "asked.json").write_text(json.dumps({**asked, "seed": "another"}))
+    assert lockproof("resume", "runs/0001", cwd=tmp_path).returncode == 2
+    (stopped / "asked.json").write_text(json.dumps(asked))
+    again = lockproof("resume", "runs/0001", "--brief", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert played(stopped)[-1][broken_off] == 1
+    assert "7 pass" in again.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
