@@ -23,6 +23,7 @@ from lockproof.conformance.planning import FOR_THE_DEFAULT
 from lockproof.conformance.production import HARM
 from lockproof.conformance.production_record import NAME as PRODUCTION
 from lockproof.conformance.real_hour import RealHour, find, why_not_of_the_same
+from lockproof.conformance.reporting import report_anew
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import Target, target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
@@ -349,6 +350,19 @@ def test_another_kit_is_told_and_every_verdict_compared(certified, verified, mon
 
 
 digests_before = dict(digests.kit())
+
+
+def test_what_was_signed_is_not_made_anew_in_its_place(copied, verified, tmp_path):
+    page = copied.run / "report.html"
+    before = page.read_bytes()
+    with pytest.raises(BadInput, match=r"statement\.json: this run was signed, .*; name another file with --out"):
+        report_anew(copied.run, None)
+    report_anew(copied.run, tmp_path / "page.html")
+    assert b"<html" in (tmp_path / "page.html").read_bytes()
+    assert page.read_bytes() == before
+    assert verified(copied)[0] == 0
+    page.unlink()
+    assert report_anew(copied.run, None)[0] == page, "that it is missing is found already"
 
 
 # What does not
