@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from lockproof.conformance.options import Exploration
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.suite import Suite
 from lockproof.conformance.targets import Target
+from lockproof.conformance.whole_files import write_over
 from lockproof.spec.observable import BadInput, BenchError
 
 ASKED: Final = "asked.json"
@@ -79,11 +81,9 @@ class Asked:
 
     def write(self, folder: Path) -> None:
         """Whole or not at all. Raises `BenchError`."""
-        text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
-        begun = folder / f"{ASKED}.begun"
+        text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n"  # in ASCII, whatever a folder is called
         try:
-            begun.write_text(text, encoding="utf-8")
-            begun.replace(folder / ASKED)
+            write_over(folder / ASKED, text.encode())
         except OSError as error:
             raise BenchError(f"{folder}: no run can be kept there: {error.strerror}; name another folder with --out") from error
 
@@ -121,7 +121,16 @@ class Asked:
 
 
 def _is_alike(value: Any, like: Any) -> bool:
-    return type(value) is type(like) and (not isinstance(value, tuple) or all(isinstance(each, str) for each in value))
+    texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    return type(value) is type(like) and all(isinstance(each, str) and _may_name(each) for each in texts)
+
+
+def _may_name(text: str) -> bool:
+    """The system can be given it, as what a file is called."""
+    try:
+        return "\0" not in text and bool(os.fsencode(text) or True)
+    except UnicodeError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

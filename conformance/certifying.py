@@ -11,10 +11,11 @@ from lockproof.conformance import certifiable, key_files, pics, production_recor
 from lockproof.conformance.envelope import signed
 from lockproof.conformance.evidence import Evidence
 from lockproof.conformance.real_hour import RealHour
+from lockproof.conformance.reporting import STATEMENT
 from lockproof.conformance.visible import visible
+from lockproof.conformance.whole_files import write_new
 from lockproof.spec.observable import BadInput
 
-STATEMENT = "statement.json"
 LONGEST_NAME = 200  # characters
 
 
@@ -59,6 +60,8 @@ def certify(runs: Sequence[Path], key: Path, name: str, role: str, declaration: 
 def why_not(evidence: Evidence) -> Iterator[str]:
     """Every reason why a run does not certify its box; none where it does."""
     yield from evidence.against_the_declaration()
+    yield from evidence.against_its_beginning()
+    yield from evidence.against_the_plan()
     yield from certifiable.why_not(evidence.result, evidence.head)
     yield from evidence.against_the_report()
     yield from evidence.against_the_suite()
@@ -94,8 +97,7 @@ def _another(path: Path, evidence: Evidence) -> Iterator[str]:
 
 def _write(path: Path, text: str) -> None:
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_new(path, text.encode())
     except OSError as error:
         raise BadInput(f"{path}: the statement can't be written: {error.strerror}; name another file with --out") from None
 

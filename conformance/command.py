@@ -102,7 +102,9 @@ def _nowhere() -> TextIO:
 
 
 def _stop(message: object, code: Exit) -> NoReturn:
-    sys.stderr.write(f"{message}\n")
+    from lockproof.conformance.visible import visible
+
+    sys.stderr.write(f"{visible(str(message), None)}\n")
     raise SystemExit(code)
 
 
@@ -216,9 +218,11 @@ def resume(
     """Go on with a run that was stopped, killed or lost its box: what is decided is not asked again."""
     from lockproof.conformance.asked import Asked
     from lockproof.conformance.carrying_out import carry_out
+    from lockproof.conformance.reporting import refuse_if_signed
 
     folder = run.resolve()
     asked = Asked.read(folder)
+    refuse_if_signed(folder, "begin a new run")
     if asked.cwd != str(Path.cwd()):
         try:
             os.chdir(asked.cwd)  # what the run was asked for is named from there
@@ -496,6 +500,7 @@ def replay(
     """Judge a recorded run again without the box, or play it on a box again; print its frames, or make a unit test of them."""
     from lockproof.conformance import recording, replaying, report
     from lockproof.conformance.judging import judge_again
+    from lockproof.conformance.visible import visible
 
     journal = replaying.journal_of(file)
     if (frames or export_c) and not scenario:
@@ -506,7 +511,7 @@ def replay(
         _stop("--step says whose frames to print; write --frames, too", Exit.BAD_INPUT)
     if frames:
         for passed in replaying.frames_of(journal, scenario, step):
-            sys.stdout.write(recording.told(passed) + "\n")
+            sys.stdout.write(f"{visible(recording.told(passed), None)}\n")
         return
     if export_c:
         from lockproof.conformance.unit_test import export
@@ -531,12 +536,13 @@ def judge(
     """Give the verdicts of a run again, from its journals alone, and compare them with those that it gave itself."""
     from lockproof.conformance import report
     from lockproof.conformance.rejudging import judge_run
+    from lockproof.conformance.visible import visible
 
     judged = judge_run(run)
     console = _console()
     report.show(console, judged.results, brief=brief)
     for line in judged.told():
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(visible(line, None), highlight=False, markup=False, soft_wrap=True)
     raise SystemExit(Exit.LINK if judged.differences else _worst(result.exit_code for result in judged.results))
 
 
@@ -568,9 +574,10 @@ def diff(
 ) -> None:
     """Compare two runs by clause and scenario: what got worse (then 1 is returned), better, is new or gone, has another reason."""
     from lockproof.conformance.comparing import compare
+    from lockproof.conformance.visible import visible
 
     lines, code = compare(before, after)
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.write("".join(f"{visible(line, None)}\n" for line in lines))
     raise SystemExit(code)
 
 

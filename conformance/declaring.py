@@ -11,6 +11,8 @@ from lockproof.conformance import pics
 from lockproof.conformance.pics import FIELDS, FORMAT, IMAGES, OPTIONAL, TABLES, Declaration, written
 from lockproof.conformance.targets import Target, chosen, opened
 from lockproof.conformance.toml_files import FileError
+from lockproof.conformance.visible import visible
+from lockproof.conformance.whole_files import write_new
 from lockproof.conformance.words import counted
 from lockproof.hw_adapter.page import hello_meanings
 from lockproof.spec.observable import BadInput, BenchError, Hello
@@ -39,13 +41,12 @@ def draft(box: str, bench: Path | None, out: Path | None) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_new(out, text.encode())
     except OSError as error:
         raise BadInput(f"{out}: the declaration can't be written: {error.strerror}; name another file with --out") from None
     named = ["--box", box, *(["--bench", str(bench)] if bench else [])]
     again = shlex.join(["lockproof", "pics", "check", str(out), *named])
-    sys.stdout.write(f"{out}: drafted from {hello.firmware}; {_to_say(found.unsaid())}, then: {again}\n")
+    sys.stdout.write(f"{out}: drafted from {visible(hello.firmware)}; {_to_say(found.unsaid())}, then: {again}\n")
     return 0
 
 
@@ -61,9 +62,9 @@ def check(path: Path, box: str, bench: Path | None) -> int:
         hello = _asked(judged)
         found = list(pics.contradictions(declared, hello))
         wrong += found
-        agrees += [] if found else [f"{judged.name} ({hello.firmware}, {hello.identity})"]
+        agrees += [] if found else [visible(f"{judged.name} ({hello.firmware}, {hello.identity})")]
     for line in wrong:
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{visible(line)}\n")
     for name, image in declared.images.items():
         if image.path is not None and not image.sha256:
             sys.stdout.write(f'images.{name} is {image.path}; write it down, too: sha256 = "{pics.digest_of(declared, name)}"\n')

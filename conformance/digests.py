@@ -40,12 +40,21 @@ def suite(scenarios: Iterable[Scenario]) -> str:
     """Of what these scenarios say, in any order and wherever they stand."""
     digest = hashlib.sha256()
     for each in sorted(scenarios, key=lambda scenario: scenario.id):
-        said: dict[str, Any] = asdict(each)
-        del said["where"]
-        for step in said["steps"]:
-            del step["where"]
-        digest.update(json.dumps(said, sort_keys=True, default=bytes.hex).encode() + b"\n")
+        digest.update(_said(each))
     return digest.hexdigest()
+
+
+def scenario(one: Scenario) -> str:
+    """Of everything that it says, its times and its zones too, wherever it stands."""
+    return hashlib.sha256(_said(one)).hexdigest()
+
+
+def _said(one: Scenario) -> bytes:
+    said: dict[str, Any] = asdict(one)
+    del said["where"]
+    for step in said["steps"]:
+        del step["where"]
+    return json.dumps(said, sort_keys=True, default=bytes.hex).encode() + b"\n"
 
 
 def of_file(path: Path) -> str:

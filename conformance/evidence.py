@@ -8,19 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from lockproof.conformance import comparing, pics, reporting, suite
+from lockproof.conformance import comparing, digests, pics, reporting, suite
 from lockproof.conformance.journal import Reading, Record, plain
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
+from lockproof.conformance.planning import profile_declared_in, why_not_asked
 from lockproof.conformance.replaying import JOURNAL, journals_of
 from lockproof.conformance.report import REPORT
 from lockproof.conformance.scenario import WAIT, Scenario
 from lockproof.conformance.toml_files import FileError
-from lockproof.conformance.verdict import RunResult, Verdict
+from lockproof.conformance.verdict import ONLY_HELD, RunResult, Verdict, is_left_out
 from lockproof.conformance.whole_files import bounded
 from lockproof.spec.observable import BadInput, Hello
 
 _LARGEST: Final = {JOURNAL: 2**30, REPORT: 2**28, reporting.PAGE: 2**28}  # bytes
+_OF_A_BOOT: Final = {*pics.MAY_CHANGE, "identity"}
 _STATED = ("today", "seed", "bench", "clock", "wait", "supply", "planned", "kit", "suite")
 _OF_A_STEP = ("verb", "accepted", "asks", "because", "shows")
 
@@ -67,9 +70,11 @@ class _Step:
 
 @dataclass(slots=True)
 class Evidence:
-    """A run judged again: `head` is its `run` record, `chain` that of the last record, in hex, `names` as which the box answered.
+    """A run judged again: `head` is its `run` record, `chain` that of the last record, in hex.
 
-    `steps` are those of each scenario as it was played last, by number.
+    `names` are those as which the box answered, and those that it was given. `resumed` is what it said when the run was gone on
+    with; of that, `strange` are the names that it was not known by. `begun` is the first record of each scenario as it was played
+    last, `steps` are its steps, by number.
     """
 
     parts: Parts
@@ -79,8 +84,10 @@ class Evidence:
     chain: str = ""
     records: int = 0
     names: set[str] = field(default_factory=set)
+    resumed: list[Record] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
+    begun: dict[str, Record] = field(default_factory=dict)
     steps: dict[str, dict[int, _Step]] = field(default_factory=dict)
-    cited: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Path) -> Evidence:
@@ -90,16 +97,14 @@ class Evidence:
         reading = Reading(parts.journal)
         scenario, number = "", 0
         for record in reading:
+            found._learn_names(record)
             match record:
-                case {"record": "run" | "resumed", "hello": hello}:
-                    found.head = found.head or record
-                    found.names.add(hello["identity"])
-                case {"record": "scenario", "id": scenario, "clauses": clauses}:
-                    found.steps[scenario], found.cited[scenario], number = {}, clauses, 0
+                case {"record": "scenario", "shrinks": True}:  # which counts for nothing
+                    scenario, number = "", 0
+                case {"record": "scenario", "id": scenario}:
+                    found.steps[scenario], found.begun[scenario], number = {}, record, 0
                 case {"record": "step", "step": int(number)} if number and record.get("verb") != WAIT:
                     found.steps.setdefault(scenario, {})[number] = _Step(record)
-                case {"record": "command", "name": "provision", "arguments": {"box_id": str(name)}}:
-                    found.names.add(name)
                 case {"record": "command", "name": str(name)} if number in (played := found.steps.get(scenario, {})):
                     played[number].asked += name in played[number].record.get("decides", ())
         found.chain, found.records = reading.chain.hex(), reading.line
@@ -149,6 +154,40 @@ class Evidence:
         if changes := list(comparing.changes_between(said, judged)):
             yield from (f"{REPORT}: {each}" for each in comparing.told(changes))
 
+    def against_its_beginning(self) -> Iterator[str]:
+        """Where the box that the run was gone on with is none that it can have begun with, a line each."""
+        first = self.head["hello"]
+        for hello in self.resumed:
+            differ = sorted(name for name in {*first, *hello} - _OF_A_BOOT if first.get(name) != hello.get(name))
+            if differ:
+                yield f"it was gone on with another box, whose hello says otherwise: {', '.join(differ)}"
+
+    def against_the_plan(self) -> Iterator[str]:
+        """Packaged scenarios that were left out, and not for a reason that the plan of such a box has, a line each.
+
+        What its bench could not do, or nobody waited for, stands in the way of a certificate by itself.
+        """
+        try:
+            hello = Hello(**self.head["hello"])
+        except TypeError:
+            return  # it is none, which is said of the declaration
+        for known in suite.packaged():
+            if known.id in self.head["left_out"] and (wrong := self._not_as_planned(known, hello)):
+                yield f"{known.id}: it was left out {wrong}"
+
+    def _not_as_planned(self, known: Scenario, hello: Hello) -> str:
+        head = self.head
+        why, cited = head["left_out"][known.id]
+        if cited != list(known.clauses):
+            return "as one that cites other clauses"
+        if why.startswith(ONLY_HELD):
+            is_so = known.runs and head["clock"] == ClockMode.HOLD
+        else:
+            ours = {"reference": head["judged_authority"], "supply": head["supply"]}
+            profile = profile_declared_in(head["hello"])
+            is_so = is_left_out(why) or bool(why_not_asked(known, hello, profile, head["today"], **ours))
+        return "" if is_so else f"({why}), and a box of this hello has to play it"
+
     def against_the_suite(self) -> Iterator[str]:
         """Scenarios that passed, and were not played as the packaged ones of their names are written, a line each."""
         packaged = {each.id: each for each in suite.packaged()}
@@ -161,8 +200,13 @@ class Evidence:
                     yield f"{result.id}: {wrong}, and the packaged scenario of that name is written otherwise"
 
     def _not_as_written(self, known: Scenario) -> str:
-        if self.cited.get(known.id) != list(known.clauses):
+        begun = self.begun.get(known.id, {})
+        if begun.get("clauses") != list(known.clauses):
             return "it cites other clauses"
+        if begun.get("written") != digests.scenario(known):
+            return "its steps, times or places are others"
+        if wrong := self._judged_otherwise(known, begun):
+            return wrong
         played = dict(self.steps.get(known.id, {}))
         for number, step in enumerate(known.steps, 1):
             if step.verb == WAIT:
@@ -176,3 +220,34 @@ class Evidence:
             if step.times > 1 and found.record.get("decides") and found.asked < step.times:
                 return f"step {number} was asked {found.asked} times"
         return "it has more steps" if played else ""
+
+    def _judged_otherwise(self, known: Scenario, begun: Record) -> str:
+        """Where a judge was told what follows neither from the scenario nor from what the run says of itself."""
+        hello, running = self.head["hello"], begun.get("running")
+        wanted = {
+            "profile": plain(known.profile),
+            "theorem": known.theorem,
+            "clock": ClockMode.WALL_CLOCK if known.runs else self.head["clock"],
+            **{name: self.head[name] for name in ("today", "seed")},
+        }
+        if differ := [name for name, value in wanted.items() if begun.get(name) != value]:
+            return f"it was played with another {differ[0]}"
+        if (running is None) != (wanted["clock"] == ClockMode.HOLD):
+            return "it was played with a clock that ran, or was held, and is judged as if not"
+        declared = {"drift_ppm": hello["drift_ppm"], "skew": hello["clock_skew"]}
+        if running is not None and any(running[name] != value for name, value in declared.items()):
+            return "it was played with a clock that is judged otherwise than the box declares"
+        return ""
+
+    def _learn_names(self, record: Record) -> None:
+        match record:
+            case {"record": "run", "hello": {"identity": name}}:
+                self.head = self.head or record
+            case {"record": "resumed", "hello": {"identity": name} as hello}:
+                self.resumed.append(hello)
+                self.strange += [] if name in self.names else [name]
+            case {"record": "command", "name": "provision", "arguments": {"box_id": str(name)}}:
+                pass
+            case _:
+                return
+        self.names.add(name)

@@ -30,6 +30,7 @@ from lockproof.conformance.played import Kind, Moment, Played, played
 from lockproof.conformance.timeline import SYMBOLS, picture
 from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
 from lockproof.conformance.visible import visible
+from lockproof.conformance.whole_files import write_over
 from lockproof.conformance.words import counted, spoken
 from lockproof.spec import clauses
 from lockproof.spec.civil import local_text
@@ -126,7 +127,7 @@ class BoxPage:
 
 def write(path: Path, results: Sequence[RunResult]) -> None:
     """Write the page of a run, whose journals are read. Raises `OSError`."""
-    path.write_text(page(results), encoding="utf-8", newline="\n")
+    write_over(path, page(results).encode(errors="backslashreplace"))
 
 
 def page(results: Sequence[RunResult]) -> str:

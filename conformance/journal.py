@@ -103,7 +103,7 @@ class Journal:
             self._append(f'{{"record":"bytes","at":{at:.6f},"direction":"{direction}","hex":"{data.hex()}"}}')
 
     def _append(self, text: str) -> None:
-        body = text.encode()
+        body = text.encode(errors="backslashreplace")  # of a name that is no text, JSON has these escapes, too
         chain = chained(self._chain, body)
         line = b'%b,"chain":"%b"}\n' % (body[:-1], chain.hex().encode())
         try:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as Xml
 from lockproof.conformance import report
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.conformance.visible import visible
+from lockproof.conformance.whole_files import write_over
 from lockproof.spec import clauses
 
 _COUNTED = {"failures": {Verdict.FAIL}, "errors": {Verdict.ERROR}, "skipped": {Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE}}
@@ -38,7 +39,7 @@ def write(path: Path, results: Sequence[RunResult]) -> None:
         if result.error:
             Xml.SubElement(suite, "system-err").text = visible(result.error)
     Xml.indent(root)
-    Xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    write_over(path, Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _counts(scenarios: Sequence[ScenarioResult], results: Sequence[RunResult]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from lockproof.conformance.whole_files import bounded
+from lockproof.conformance.whole_files import bounded, write_new
 from lockproof.spec.observable import BadInput
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
@@ -130,8 +130,7 @@ def _read(path: Path, *, is_private: bool = False) -> bytes:
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
+        write_new(path, content, mode)
     except FileExistsError:
         raise BadInput(f"{path}: it exists, and a key that somebody may use stays; name another file with --out") from None
     except OSError as error:

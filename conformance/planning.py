@@ -172,18 +172,38 @@ def make_plan(
     rehearsal = Rehearsing(listed, profile)
     costs: dict[str, Cost] = {}
     for scenario in scenarios:
-        cost, reason = Cost(), _not_applicable(scenario, hello, profile, target, has_codes=has_codes, supply=plan.supply)
+        cost = Cost()
+        reason = _not_applicable(scenario, hello, profile, reference=target.reference, has_codes=has_codes, supply=plan.supply)
         if (rehearse or timing.waits_for(scenario)) and not reason:
             cost, reason = _rehearse(scenario, rehearsal, profile, today, waits=timing.waits_for(scenario))
-        entries = rehearsal.state.next_entry - 1
-        if not reason and entries > hello.log_capacity and any(step.verb == "upload" for step in scenario.steps):
-            reason = f"it uploads a log of {entries} entries, and the box declares room for {hello.log_capacity}"
+            reason = reason or _too_much_log(scenario, rehearsal, hello)
         if reason:
             plan.left_out[scenario.id] = reason
         else:
             costs[scenario.id] = cost
     _choose(plan, [each for each in scenarios if each.id in costs], costs, timing)
     return plan
+
+
+def why_not_asked(scenario: Scenario, hello: Hello, profile: Profile, today: str, *, reference: bool, supply: bool) -> str:
+    """Why a box that says this hello is not asked to play it, whatever its bench can do and somebody waits for; empty where it is.
+
+    The same that a plan says of it, for whoever has only what a run has left. `reference` and `supply` are those of its target and
+    its plan; of a box of class core it is taken for granted that its codes are known.
+    """
+    if reason := _not_applicable(scenario, hello, profile, reference=reference, has_codes=True, supply=supply):
+        return reason
+    rehearsal = Rehearsing(None, profile)
+    _, reason = _rehearse(scenario, rehearsal, profile, today, waits=False)
+    return reason or _too_much_log(scenario, rehearsal, hello)
+
+
+def _too_much_log(scenario: Scenario, rehearsal: Rehearsing, hello: Hello) -> str:
+    """Of one that was just rehearsed."""
+    entries = rehearsal.state.next_entry - 1
+    if entries <= hello.log_capacity or all(step.verb != "upload" for step in scenario.steps):
+        return ""
+    return f"it uploads a log of {entries} entries, and the box declares room for {hello.log_capacity}"
 
 
 def _choose(plan: Plan, scenarios: Sequence[Scenario], costs: Mapping[str, Cost], timing: Timing) -> None:
@@ -220,8 +240,8 @@ def _waited(waits: Iterable[int], longest: int) -> Offer:
     return Offer(longest, len(played), sum(played))
 
 
-def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, target: Target, *, has_codes: bool, supply: bool) -> str:
-    if not scenario.uses_box and not target.reference:
+def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, *, reference: bool, has_codes: bool, supply: bool) -> str:
+    if not scenario.uses_box and not reference:
         return "the authority decides it, and no authority is judged here"
     if unsuitable := scenario.unsuitable(profile):
         return unsuitable

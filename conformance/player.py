@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from lockproof.conformance import at_the_authority, at_the_box, ctrl_c, words
+from lockproof.conformance import at_the_authority, at_the_box, ctrl_c, digests, words
 from lockproof.conformance.at_the_box import set_clock
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.journal import Journal
@@ -122,6 +122,7 @@ class Player:
             seed=self.seed,
             profile=scenario.profile,
             theorem=scenario.theorem,
+            written=digests.scenario(scenario),
             clock=ClockMode.WALL_CLOCK if scenario.runs else self.clock,
             running=pace.running.told() if pace else None,
             **({"shrinks": True} if self.shrinking else {}),

@@ -55,6 +55,7 @@ def prepare(
     clock: ClockMode | None = None,
     longest_wait: int | None = None,
     pics: Declaration | None = None,
+    seed: str = "",
     earlier: Earlier | None = None,
 ) -> Prepared:
     """The arguments are those of `run.run`; `said` is what `said_hello` gave. The plan of a run that is gone on with is its own.
@@ -69,7 +70,8 @@ def prepare(
     generator = generator_of(box, hello, codes)
     timing = timing_of(hello, target, clock, longest_wait)
     if earlier and earlier.so_far.head:
-        plan = earlier.plan(hello, target, scenarios, pics, codes)
+        drawn = {"today": today, "seed": seed, "clock": timing.mode, "wait": timing.longest_wait}
+        plan = earlier.plan(hello, target, scenarios, pics, codes, drawn)
     else:
         has_codes, listed = generator is not None, generator if codes else None
         plan = make_plan(scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed)

@@ -14,7 +14,7 @@ from lockproof.conformance import digests
 from lockproof.conformance.envelope import parsed
 from lockproof.conformance.production import HARM, Report
 from lockproof.conformance.verdict import Verdict
-from lockproof.conformance.whole_files import bounded
+from lockproof.conformance.whole_files import bounded, write_new
 from lockproof.hw_adapter.messages import COMMANDS
 from lockproof.spec.observable import BadInput
 
@@ -34,8 +34,7 @@ def write(path: Path, report: Report, port: str, begun: str) -> None:
     """Raises `BadInput` where something is there already, or nothing can be written."""
     record = {"format": _FORMAT, "began": begun, "port": port, **asdict(report), "kit": dict(digests.kit())}
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(json.dumps(record, indent=1, sort_keys=True) + "\n")
+        write_new(path, f"{json.dumps(record, indent=1, sort_keys=True)}\n".encode())
     except OSError as error:
         raise BadInput(
             f"{path}: the record of the check can't be written: {error.strerror}; name another file with --out"

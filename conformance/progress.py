@@ -14,6 +14,7 @@ from lockproof.conformance.run import OnProgress
 from lockproof.conformance.scenario import Scenario, Step
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import ScenarioResult, Verdict, is_left_out
+from lockproof.conformance.visible import visible
 from lockproof.conformance.words import counted, spoken
 from lockproof.spec.observable import Hello
 from rich.console import Console
@@ -47,7 +48,7 @@ def told_waits(plan: Plan) -> Iterator[str]:
 
 def told_beginning(target: Target, hello: Hello, plan: Plan) -> Iterator[str]:
     """What is said of a run before it begins, and of one that is only planned."""
-    yield f"{target.name}: {hello.firmware}, {hello.identity}"
+    yield visible(f"{target.name}: {hello.firmware}, {hello.identity}")
     yield f"    plan: {told(plan)}"
     yield from (f"    {line}" for line in told_waits(plan))
     if target.board:
@@ -70,7 +71,7 @@ class Progress(LiveLine, OnProgress):
     def begins(self, target: Target, hello: Hello, plan: Plan, decided: int) -> None:
         self._total, self._number, self._decided, self._started = len(plan.selected), decided, decided, time.monotonic()
         self._explored = ""
-        self._who = f"{target.name}   {hello.firmware}"
+        self._who = visible(f"{target.name}   {hello.firmware}")
         for line in told_beginning(target, hello, plan):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         if decided:

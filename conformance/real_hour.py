@@ -59,7 +59,9 @@ def why_not_of_the_same(main: Evidence, other: Evidence) -> Iterator[str]:
         yield f"its hello says otherwise: {', '.join(differ)}"
     if (main.head.get("pics") or {}).get("sha256") != (other.head.get("pics") or {}).get("sha256"):
         yield "it was judged by another declaration, or by none"
-    if not main.names & other.names:
+    if not (
+        main.head["hello"]["identity"] in other.names or other.head["hello"]["identity"] in main.names
+    ):  # the one begun later
         yield "the box answered under other names"
 
 

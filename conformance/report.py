@@ -13,10 +13,12 @@ from pathlib import Path
 from lockproof.conformance import replaying
 from lockproof.conformance.pace import AIMED_AT
 from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
+from lockproof.conformance.visible import visible
+from lockproof.conformance.whole_files import write_over
 from lockproof.conformance.words import counted
 from lockproof.spec import clauses
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 STYLES = {
@@ -63,9 +65,14 @@ def show(
         console.print(summary(result), highlight=False, soft_wrap=True)
 
 
+def escape(text: str) -> str:
+    """What a box, a scenario or a journal says, as it may stand in a line that is printed: it is no markup, and turns no terminal."""
+    return markup.escape(visible(text, None))
+
+
 def _told_of_exploring(result: RunResult) -> Iterator[str]:
     if result.explored:
-        yield f"{escape(result.target)}: {result.explored}" + ("; of the model not reached:" if result.missed else "")
+        yield f"{escape(result.target)}: {escape(result.explored)}" + ("; of the model not reached:" if result.missed else "")
         yield from (f"    {escape(missed)}" for missed in result.missed)
 
 
@@ -74,13 +81,13 @@ def _show_failures(console: Console, result: RunResult) -> None:
         if scenario.finding is not None:
             console.print(failure(result, scenario, scenario.finding), highlight=False)
         elif scenario.verdict is Verdict.ERROR and not result.error:
-            console.print(f"[magenta]ERROR[/] {scenario.id}: {escape(scenario.message)}", highlight=False)
+            console.print(f"[magenta]ERROR[/] {escape(scenario.id)}: {escape(scenario.message)}", highlight=False)
 
 
 def _not_played(result: RunResult) -> Iterator[str]:
     for scenario in result.scenarios:
         if scenario.verdict is Verdict.NOT_APPLICABLE:
-            yield f"[dim]left out[/]  {scenario.id}: {escape(scenario.message)}"
+            yield f"[dim]left out[/]  {escape(scenario.id)}: {escape(scenario.message)}"
 
 
 def _show_gaps(console: Console, results: Sequence[RunResult]) -> None:
@@ -96,7 +103,7 @@ def undecided(result: RunResult) -> Iterator[str]:
     reasons = why_undecided(result)
     for reason, ids in reasons.items():
         names = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-        yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {names}: {escape(reason)}"
+        yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {escape(names)}: {escape(reason)}"
     if any(AIMED_AT in reason for reason in reasons):
         yield f"    {TIMING_HELPS}"
 
@@ -117,8 +124,10 @@ def _in_general(message: str) -> str:
 
 def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
     """What was done, what the standard says, by how much, and the next command."""
-    names = ", ".join(found.clauses) or "?"
-    lines = [f"[bold red]FAIL[/]  [bold]{names}[/]        {scenario.id}, step {found.step}   [dim]{escape(found.where)}[/]"]
+    names = escape(", ".join(found.clauses) or "?")
+    lines = [
+        f"[bold red]FAIL[/]  [bold]{names}[/]        {escape(scenario.id)}, step {found.step}   [dim]{escape(found.where)}[/]"
+    ]
     history = found.history or (f"{found.did}   {found.saw}",)
     lines += [*_story(history, found.contradicting), f"      [red]{' ' * 22}{escape(found.must)}[/]"]
     if found.saw not in history[-1]:
@@ -189,7 +198,7 @@ def clause_table(results: Sequence[RunResult]) -> Table:
     table.add_column("clause", no_wrap=True)
     table.add_column("decided by")
     for result in results:
-        table.add_column(result.target)
+        table.add_column(escape(result.target))
     table.add_column("shown by")
     for rows in zip(*(result.clauses for result in results), strict=True):
         cells = [_styled(row.verdict) for row in rows]
@@ -210,12 +219,12 @@ def summary(result: RunResult) -> str:
     """One line: target, verdict, counts, time, where the journal is."""
     told = counts(result)
     error = f"\n    {escape(result.error)}" if result.error else ""
-    link = f"   {result.link}" if result.link else ""
+    link = f"   {escape(result.link)}" if result.link else ""
     measured = next((each.measured for each in reversed(result.scenarios) if each.measured), "")
-    link += "".join(f"   {said}" for said in (result.clock, measured) if said)
+    link += "".join(f"   {escape(said)}" for said in (result.clock, measured) if said)
     who = f" ({escape(result.firmware)})" if result.firmware else ""
     journal = f"   {escape(result.journal)}" if result.journal else ""
-    link += f"   {_reached_with(result)}" if result.bench else ""
+    link += f"   {escape(_reached_with(result))}" if result.bench else ""
     return f"{_styled(result.verdict)}  {escape(result.target)}{who}: {told} in {result.seconds:.1f} s{link}{journal}{error}"
 
 
@@ -239,9 +248,8 @@ def _reached_with(result: RunResult) -> str:
 def write_json(path: Path, results: Sequence[RunResult]) -> None:
     """Everything that was found, for programs; `verdict` of the whole is the worst of the runs'."""
     runs = [{**asdict(result), "verdict": result.verdict} for result in results]
-    path.write_text(
-        json.dumps({"format": "lockproof-run/1", "runs": runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    text = json.dumps({"format": "lockproof-run/1", "runs": runs}, indent=1, ensure_ascii=False)
+    write_over(path, f"{text}\n".encode(errors="backslashreplace"))  # of a name that is no text, JSON has these escapes, too
 
 
 def _styled(verdict: Verdict) -> str:

@@ -10,12 +10,22 @@ from lockproof.conformance.verdict import RunResult
 from lockproof.spec.observable import BadInput
 
 PAGE = "report.html"
+STATEMENT = "statement.json"
+
+
+def refuse_if_signed(run: Path, remedy: str) -> None:
+    """Raises `BadInput` for the folder of a run of which a statement stands there, with the digest of every file."""
+    if (statement := run / STATEMENT).exists():
+        raise BadInput(f"{statement}: this run was signed, and would not be the one that was any more; {remedy}")
 
 
 def report_anew(place: Path, out: Path | None) -> tuple[Path, list[RunResult]]:
-    """Write the page: to `out`, or where the run keeps its own. Raises `BadInput`."""
+    """Write the page: to `out`, or where the run keeps its own, unless that was signed. Raises `BadInput`."""
     results = judged_anew(place)
-    path = out or (place if place.is_dir() else place.parent) / PAGE
+    folder = place if place.is_dir() else place.parent
+    path = out or folder / PAGE
+    if out is None and path.exists():
+        refuse_if_signed(folder, "name another file with --out")
     try:
         html_report.write(path, results)
     except OSError as wrong:

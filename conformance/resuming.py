@@ -6,10 +6,10 @@ is played anew, from a reset on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from lockproof.conformance import digests
 from lockproof.conformance.journal import Journal, plain
@@ -23,6 +23,7 @@ from lockproof.spec.observable import BadInput, BenchError, Hello
 
 _OF_A_BOOT = ("session", "reset_cause", "writes")
 """What a hello says of now, and not of the box."""
+_DRAWN = {"today": "the date of today", "seed": "the seed", "clock": "how its clock is dealt with", "wait": "the longest wait"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,17 @@ class Earlier:
         return self.so_far.tries if len(self.results) < len(self.so_far.scenarios) else 0
 
     def plan(
-        self, hello: Hello, target: Target, scenarios: Sequence[Scenario], pics: Declaration | None, codes_file: Path | None
+        self,
+        hello: Hello,
+        target: Target,
+        scenarios: Sequence[Scenario],
+        pics: Declaration | None,
+        codes_file: Path | None,
+        drawn: Mapping[str, Any],
     ) -> Plan:
         """What the run planned, and what all of it costs. Raises `BenchError` for another box than it began with, and `BadInput` where
-        anything else that it was begun with is another: bench, scenarios, declaration, codes, this lockproof.
+        anything else that it was begun with is another: bench, scenarios, declaration, codes, this lockproof, and what `drawn` says
+        by name, of how scenarios become commands and instants.
         """
         head = self.so_far.head
         known = self.so_far.any_identity or hello.identity in self.so_far.identities
@@ -76,6 +84,7 @@ class Earlier:
             ("a scenario", head.get("suite"), digests.suite(scenarios)),
             ("the declaration", head.get("pics"), plain(pics.recorded()) if pics else None),
             ("the box's part of the bench file", head.get("bench"), plain(bench)),
+            *((_DRAWN[name], head.get(name), now) for name, now in drawn.items()),
         ):
             if of_run != here:
                 raise BadInput(f"{what} is not what the run began with; put it back, or begin a new run")

@@ -111,7 +111,7 @@ def steps(
             said = said_hello(box)
             hello, _ = said
             result.identity, result.firmware = hello.identity, hello.firmware
-            options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics}
+            options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics, "seed": seed}
             ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, **options)
             plan, profile, timing = ready.plan, ready.profile, ready.timing
             generator = ready.generator or interop_digits
@@ -161,7 +161,8 @@ def steps(
     finally:
         _with_what_was_not_played(result, plan, scenarios, earlier)
         result.seconds = time.perf_counter() - started
-        _close(journal, result)
+        is_refused = earlier is not None and not (plan.selected or result.error)
+        _close(journal, None if is_refused else result)
     result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
     yield result
 
@@ -229,9 +230,11 @@ OF_THE_END = ("target", "began", "seed", "kit", "bench", "seconds", "link", "clo
 """What the last record says of a run: what nothing else in the journal tells, or not of a box that never answered."""
 
 
-def _close(journal: Journal, result: RunResult) -> None:
+def _close(journal: Journal, result: RunResult | None) -> None:
+    """None of a run that was to be gone on with and was refused: it is not over by that, and what broke off can still be played."""
     with contextlib.suppress(BenchError):
-        journal.write("over", **{name: getattr(result, name) for name in OF_THE_END})
+        if result is not None:
+            journal.write("over", **{name: getattr(result, name) for name in OF_THE_END})
     journal.close()
 
 

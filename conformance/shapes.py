@@ -164,6 +164,7 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "clock": _maybe(_TEXT),
         "running": _maybe(_RUNNING, null=True),
         "shrinks": _maybe(_TRUTH),
+        "written": _maybe(_TEXT),
     },
     "step": {"step": _whole(0), "where": _TEXT, "channel": _TEXT, "shows": _TEXTS},
     "command": {

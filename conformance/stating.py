@@ -10,9 +10,11 @@ from typing import Any, Final
 from lockproof.conformance.certifiable import mandatory
 from lockproof.conformance.envelope import canonical, exact
 from lockproof.conformance.evidence import Evidence
+from lockproof.conformance.planning import FOR_THE_DEFAULT
 from lockproof.conformance.real_hour import RealHour
 from lockproof.conformance.targets import IN_PROCESS
 from lockproof.conformance.verdict import ONLY_HELD, ScenarioResult, Verdict
+from lockproof.conformance.words import counted
 from lockproof.spec.clauses import Decider
 from lockproof.spec.observable import SELF_REPORTED, CutClass
 
@@ -152,6 +154,7 @@ def _unproven(
         yield "the drift", "The drift of the clock is as declared; it was not measured, since the clock was held."
     if CutClass.SUPPLY not in cuts:
         yield "the power cuts", f"Power was never cut at the supply, but {_by_itself(cuts)}."
+    yield from _of_one_box(evidence)
     yield from _of_ours(evidence)
 
 
@@ -165,6 +168,17 @@ def _of_images(evidence: Evidence) -> str:
 
 def _by_itself(cuts: Iterable[str]) -> str:
     return f"by the box itself: {', '.join(sorted(cuts))}" if cuts else "nowhere"
+
+
+def _of_one_box(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What nobody has written for a box like this, and whether it was one box."""
+    if unfit := sum(each.message == FOR_THE_DEFAULT for each in evidence.result.scenarios):
+        yield "the profile", f"Not played: {counted(unfit, 'scenario')} {_FOR_THE_DEFAULT}"
+    if "code-only" in evidence.head["hello"]["classes"]:
+        yield "the app", _NO_APP
+    if evidence.strange:
+        names = ", ".join(name or "nothing" for name in evidence.strange)
+        yield "the one box", f"The run was gone on with, and the box then called itself {names}, {_NOT_KNOWN_AS}"
 
 
 def _of_ours(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -189,6 +203,11 @@ _SELF_REPORTED: Final = "That the box opened, or did not, is what it reported of
 _NO_HOUR: Final = (
     "No expiry was waited for in real time: hours passed by command, or not at all, so how long sixty minutes take is not shown."
 )
+_FOR_THE_DEFAULT: Final = (
+    "written for the default profile; of the one that this box declares, others show its clauses, and less of them."
+)
+_NO_APP: Final = "The box declares that it has no app: that it opens for no ticket is what it says, and it was asked for none."
+_NOT_KNOWN_AS: Final = "by which it was not known: that it is the box with which the run began is the signer's word."
 _PRODUCTION_UNCHECKED: Final = "That a production build refuses every test command was not checked."
 _PRODUCTION_CHECKED: Final = (
     "The check of a production build left no journal: its result is the signer's word, and so is which box that was."

@@ -136,6 +136,8 @@ def _look(checks: Checks, stated: Enveloped, claimed: dict[str, Any], folders: S
     if main is None:
         return
     is_declared = checks.say("declaration", main.against_the_declaration(), "as the journal keeps it, and as the box said hello")
+    checks.say("box", main.against_its_beginning(), "one hello from the beginning to the end")
+    checks.say("plan", main.against_the_plan(), "what was left out is what a box of this hello is not asked to play")
     checks.say("report.json", main.against_the_report(), "what the journal gives")
     checks.say("scenarios", main.against_the_suite(), "those that passed were played as the packaged ones are written")
     if is_declared:

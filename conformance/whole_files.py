@@ -1,4 +1,4 @@
-"""Files that somebody else may have made, read whole: regular ones only, and no larger than what they should be."""
+"""Files that are there whole or not at all: those that somebody else may have made, as they are read, and our own, as they are written."""
 
 from __future__ import annotations
 
@@ -26,3 +26,32 @@ def bounded(path: Path, most: int, what: str) -> Iterator[BufferedReader]:
         if found.st_size > most:
             raise BadInput(f"{path}: {found.st_size} bytes, and {what} has {most} at most; name another file")
         yield file
+
+
+def write_new(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Make a file where nothing is yet. Raises `OSError`; then it is not there, lest half of it be taken for one that must stay."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(content)
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def write_over(path: Path, content: bytes) -> None:
+    """Make a file, or put it in the place of one. Raises `OSError`; then what was there is there still.
+
+    What is no regular file, such as /dev/stdout, is written to, and a link is followed.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    path = path.resolve()
+    begun = path.with_name(f"{path.name}.begun")
+    try:
+        begun.write_bytes(content)
+        begun.replace(path)
+    except BaseException:
+        begun.unlink(missing_ok=True)
+        raise

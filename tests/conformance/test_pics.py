@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lockproof.conformance import declaring, pics, port_kit
 from lockproof.conformance.pics import FIELDS, MAY_CHANGE, OPTIONAL, TABLES, contradictions, written
-from lockproof.conformance.planning import PRESENTATIONS
+from lockproof.conformance.planning import PRESENTATIONS, Plan
+from lockproof.conformance.progress import told_beginning
 from lockproof.conformance.targets import Target, target
 from lockproof.hw_adapter.declaration import (
     CLOCK_MODES,
@@ -595,3 +596,17 @@ def test_the_page_of_declarations_names_every_field_in_its_table():
         "---": set(),
     }
     assert f'`format = "{pics.FORMAT}"`' in page
+
+
+def test_a_name_that_would_turn_a_terminal_is_spelt_out(monkeypatch, capsys, tmp_path):
+    hello = replace(HELLO, firmware="acme\x1b[2J", identity="\u202eA1")
+    monkeypatch.setattr(declaring, "_asked", lambda _: hello)
+    path = tmp_path / "pics.toml"
+    assert declaring.draft("reference", None, path) == 0
+    assert capsys.readouterr().out.startswith(f"{path}: drafted from acme\\x1b[2J; ")
+    assert declaring.check(path, "reference", None) == 0
+    assert "it agrees with reference (acme\\x1b[2J, \\u202eA1)" in capsys.readouterr().out
+    hello = replace(hello, firmware="other\x1b[2J")
+    assert declaring.check(path, "reference", None) == 1
+    assert "\x1b" not in capsys.readouterr().out
+    assert next(told_beginning(BOX, hello, Plan())) == f"{BOX.name}: other\\x1b[2J, \\u202eA1"

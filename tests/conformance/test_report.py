@@ -9,7 +9,7 @@ import pytest
 from lockproof.conformance import report
 from lockproof.conformance.faults import named
 from lockproof.conformance.run import clause_results
-from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
+from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from rich.console import Console
 
 A_LONG_WAY = """
@@ -174,3 +174,28 @@ def test_of_a_box_that_was_not_reached_there_is_one_line():
     gone = result_of(error="/dev/ttyUSB9: there is no such port")
     assert shown(gone) == "error  a box: no scenario in 0.0 s\n    /dev/ttyUSB9: there is no such port\n"
     assert "code.digits" in shown(result_of(("a", Verdict.PASS, "")), gone)
+
+
+HOSTILE = "\x1b]0;owned\x07[bold]\u202e\u2028"
+TOLD = "\\x1b]0;owned\\x07[bold]\\u202e\\u2028"
+
+
+def test_what_a_box_or_a_journal_says_turns_no_terminal_and_is_no_markup():
+    finding = Finding(1, HOSTILE, HOSTILE, HOSTILE, HOSTILE, (HOSTILE,), (), "keypad", (f"2027-03-02 09:00:00   {HOSTILE}",))
+    results = [
+        ScenarioResult(f"failed {HOSTILE}", Verdict.FAIL, ("code.digits",), finding=finding),
+        ScenarioResult(f"error {HOSTILE}", Verdict.ERROR, ("code.digits",), message=HOSTILE),
+        ScenarioResult(f"undecided {HOSTILE}", Verdict.INCONCLUSIVE, ("code.digits",), message=HOSTILE),
+        ScenarioResult(f"left out {HOSTILE}", Verdict.NOT_APPLICABLE, ("code.digits",), message=HOSTILE),
+    ]
+    result = RunResult(HOSTILE, HOSTILE, HOSTILE, results, journal=HOSTILE, link=HOSTILE, clock=HOSTILE)
+    result.explored, result.missed, result.bench = HOSTILE, [HOSTILE], {"file": HOSTILE}
+    result.clauses = clause_results(results, judged_authority=True)
+    out = StringIO()
+    for brief in (False, True):
+        report.show(Console(file=out, width=400), [result], brief=brief, left_out=True)
+    told = out.getvalue()
+    assert not [char for char in told if not char.isprintable() and char != "\n"]
+    for what in ("failed", "error", "undecided", "left out"):
+        assert f"{what} {TOLD}" in told
+    assert TOLD in told.splitlines()[-1]

@@ -164,6 +164,16 @@ def test_it_says_how_far_it_is_and_from_any_folder(stopped, tmp_path):
     assert journal_of(stopped).stat().st_size > size, "that it was asked for is on record, too"
 
 
+def test_a_run_that_was_signed_is_not_gone_on_with(tmp_path):
+    lockproof("run", "--box=reference", "--suite=none", "--brief", cwd=tmp_path)
+    before = journal_of(tmp_path / "runs/0001").read_bytes()
+    (tmp_path / "runs/0001/statement.json").write_text("{}")
+    again = lockproof("resume", "runs/0001", cwd=tmp_path)
+    told = "this run was signed, and would not be the one that was any more; begin a new run"
+    assert (again.returncode, again.stderr) == (2, f"{tmp_path}/runs/0001/statement.json: {told}\n")
+    assert journal_of(tmp_path / "runs/0001").read_bytes() == before
+
+
 def test_ctrl_c_says_how_to_go_on(box, tmp_path):
     process = subprocess.Popen([*COMMAND, "run", *box()], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert has_grown(process, tmp_path / "runs/0001", 1)
@@ -211,18 +221,41 @@ def test_whatever_is_another_than_the_run_began_with_is_refused(stopped, tmp_pat
         ("codes", "the file of codes"),
         ("bench", "the box's part of the bench file"),
         ("pics", "the declaration"),
+        ("today", "the date of today"),
+        ("seed", "the seed"),
+        ("clock", "how its clock is dealt with"),
+        ("wait", "the longest wait"),
     ):
         head = json.loads(lines[at])
         head[name] = {**head.get(name, {}), "judge": "00"} if name in {"kit", "bench", "pics"} else "00"
         if name == "pics":
             head[name] |= {"file": "", "sha256": "", "text": ""}
-        rechain(journal_of(stopped), [*lines[:at], json.dumps(head), *lines[at + 1 :]])
+        if name == "wait":
+            head[name] = 7
+        before = rechain(journal_of(stopped), [*lines[:at], json.dumps(head), *lines[at + 1 :]]).read_bytes()
         again = lockproof("resume", "runs/0001", cwd=tmp_path)
         assert (again.returncode, again.stderr) == (
             2,
             f"{told} is not what the run began with; put it back, or begin a new run\n",
         )
-        assert "resumed" not in [each["record"] for each in journals.read(journal_of(stopped))]
+        after = journal_of(stopped).read_bytes()
+        assert after.startswith(before)
+        assert all(line.startswith(b'{"record":"bytes"') for line in after.removeprefix(before).splitlines()), (
+            "of its hello, no more"
+        )
+
+
+def test_what_a_refused_try_leaves_is_gone_on_with(stopped, tmp_path):
+    """What was being played is still played anew, as it would have been without it."""
+    (broken_off,) = [each.id for each in judge_so_far(journal_of(stopped)).scenarios[-1:]]
+    asked = json.loads((stopped / "asked.json").read_text())
+    (stopped / "asked.json").write_text(json.dumps({**asked, "seed": "another"}))
+    assert lockproof("resume", "runs/0001", cwd=tmp_path).returncode == 2
+    (stopped / "asked.json").write_text(json.dumps(asked))
+    again = lockproof("resume", "runs/0001", "--brief", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert played(stopped)[-1][broken_off] == 1
+    assert "7 pass" in again.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +277,16 @@ def test_what_is_no_run_is_refused(tmp_path, text, told):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("seed", 7), ("boxes", "pty"), ("boxes", [1]), ("longest_wait", "1h"), ("one_at_a_time", 1), ("suite", None)],
+    [
+        ("seed", 7),
+        ("boxes", "pty"),
+        ("boxes", [1]),
+        ("longest_wait", "1h"),
+        ("one_at_a_time", 1),
+        ("suite", None),
+        ("cwd", "\0"),
+        ("files", ["\ud800"]),
+    ],
 )
 def test_what_was_asked_for_is_looked_at_before_it_is_done(tmp_path, name, value):
     Asked(today="2027-03-02", seed="s").write(tmp_path)
@@ -253,6 +295,19 @@ def test_what_was_asked_for_is_looked_at_before_it_is_done(tmp_path, name, value
     shown = repr(tuple(value) if isinstance(value, list) else value)
     with pytest.raises(BadInput, match=re.escape(f"{path}: {name} is {shown}; the file was changed or damaged")):
         Asked.read(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system refuses such names")
+def test_a_folder_whose_name_is_no_text_is_as_good_as_another(tmp_path):
+    place = tmp_path / os.fsdecode(b"\xff")
+    place.mkdir()
+    ran = lockproof("run", "--box=reference", "--suite=none", "--brief", f"--out={place}", cwd=place)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert {"asked.json", "report.json", "report.html", "junit.xml"} <= {path.name for path in (place / "0001").iterdir()}
+    again = lockproof("judge", str(place / "0001"), "--brief", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.splitlines()[-1].startswith("the same ")
+    assert lockproof("resume", str(place / "0001"), cwd=tmp_path).returncode == 0
 
 
 def test_a_run_that_was_killed_before_the_box_said_a_word_begins(box, tmp_path):

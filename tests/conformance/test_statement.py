@@ -19,11 +19,14 @@ from lockproof.conformance.certifying import certify, hour_why_not
 from lockproof.conformance.evidence import Evidence
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pace import ClockMode
+from lockproof.conformance.planning import FOR_THE_DEFAULT
 from lockproof.conformance.production import HARM
 from lockproof.conformance.production_record import NAME as PRODUCTION
-from lockproof.conformance.real_hour import RealHour, find
+from lockproof.conformance.real_hour import RealHour, find, why_not_of_the_same
+from lockproof.conformance.reporting import report_anew
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import Target, target
+from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.conformance.verifying import verify
 from lockproof.hw_adapter.bench_time import RealTime, VirtualTime
 from lockproof.hw_adapter.messages import COMMANDS
@@ -219,6 +222,19 @@ def test_without_an_image_the_box_is_the_subject(certified, forge):
     assert found["the images"].startswith("No digest is declared of the test image and the production image.")
 
 
+def of_kind(kind: str, change: Callable[[dict[str, Any]], None], name: str = "") -> Callable[[list[str]], list[str]]:
+    """Changes the records of one kind, or the one whose id is this."""
+
+    def changed(line: str) -> str:
+        record = json.loads(line)
+        if record["record"] != kind or (name and record["id"] != name):
+            return line
+        change(record)
+        return json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+
+    return lambda lines: [changed(line) for line in lines]
+
+
 def _without_images(line: str) -> str:
     record = json.loads(line)
     if record["record"] != "run":
@@ -334,6 +350,19 @@ def test_another_kit_is_told_and_every_verdict_compared(certified, verified, mon
 
 
 digests_before = dict(digests.kit())
+
+
+def test_what_was_signed_is_not_made_anew_in_its_place(copied, verified, tmp_path):
+    page = copied.run / "report.html"
+    before = page.read_bytes()
+    with pytest.raises(BadInput, match=r"statement\.json: this run was signed, .*; name another file with --out"):
+        report_anew(copied.run, None)
+    report_anew(copied.run, tmp_path / "page.html")
+    assert b"<html" in (tmp_path / "page.html").read_bytes()
+    assert page.read_bytes() == before
+    assert verified(copied)[0] == 0
+    page.unlink()
+    assert report_anew(copied.run, None)[0] == page, "that it is missing is found already"
 
 
 # What does not
@@ -472,6 +501,130 @@ def test_whatever_is_claimed_beyond_the_journal_is_found(copied, verified):
     assert code == 1
     for name, (_, place) in CLAIMS.items():
         assert any(f": {place}" in line for line in wrong(told)), name
+
+
+def without(name: str, why: str, cited: list[str] | None = None) -> Callable[[list[str]], list[str]]:
+    """The records of a run that has left a scenario out, and says so."""
+
+    def leave_out(head: dict[str, Any]) -> None:
+        head["left_out"][name] = [why, head["planned"].pop(name) if cited is None else cited]
+        head["planned"].pop(name, None)
+
+    def left_out(lines: list[str]) -> list[str]:
+        kept, is_it = [], False
+        for line in lines:
+            record = json.loads(line)
+            is_it = record["id"] == name if record["record"] == "scenario" else is_it and record["record"] != "over"
+            kept += [] if is_it else [line]
+        return of_kind("run", leave_out)(kept)
+
+    return left_out
+
+
+@pytest.mark.parametrize(
+    ("why", "cited", "told"),
+    [
+        ("it is of no interest", None, "(it is of no interest), and a box of this hello has to play it"),
+        ("only a clock that is held was judged", None, "(only a clock that is held was judged), and a box of this hello has to"),
+        ("not exercised: no time", [], "as one that cites other clauses"),
+    ],
+)
+def test_a_scenario_that_was_left_out_for_no_reason_of_a_plan_is_found(forge, verified, capsys, why, cited, told):
+    """A box that fails one would otherwise be signed for without it."""
+    again = forge(without("the-hour-is-over", why, cited))
+    code, said_of_it = verified(again)
+    assert code == 1
+    assert any(line.startswith(f"plan: the-hour-is-over: it was left out {told}") for line in wrong(said_of_it))
+    refused(capsys, again.run, again.key, f"the-hour-is-over: it was left out {told}")
+
+
+def test_what_such_a_box_is_not_asked_may_be_left_out(evidence):
+    assert evidence.head["left_out"]
+    assert list(evidence.against_the_plan()) == []
+    assert list(evidence.against_its_beginning()) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("written", "00", "its steps, times or places are others"),
+        ("profile", {"code_days_ahead": 20}, "it was played with another profile"),
+        ("theorem", "some", "it was played with another theorem"),
+        ("clock", "advance", "it was played with another clock"),
+        ("today", "2027-03-03", "it was played with another today"),
+        ("seed", "another", "it was played with another seed"),
+    ],
+)
+def test_a_scenario_that_a_judge_was_told_otherwise_of_is_found(forge, verified, field, value, told):
+    again = forge(of_kind("scenario", lambda record: record.update({field: value}), "the-hour-is-over"))
+    code, said_of_it = verified(again)
+    assert code == 1
+    wanted = f"scenarios: the-hour-is-over: {told}, and the packaged scenario of that name is written otherwise"
+    assert wanted in wrong(said_of_it)
+
+
+def test_a_clock_that_is_judged_otherwise_than_it_is_declared_is_found(evidence):
+    """The bounds of a clock that runs stand in the scenario's own record."""
+    (runs,) = [each for each in suite.packaged() if each.runs]
+    begun = evidence.begun[runs.id]
+    assert list(evidence.against_the_suite()) == []
+    evidence.begun[runs.id] = {**begun, "running": {**begun["running"], "drift_ppm": 10_000}}
+    (told,) = evidence.against_the_suite()
+    assert told.startswith(f"{runs.id}: it was played with a clock that is judged otherwise than the box declares")
+    evidence.begun[runs.id] = {**begun, "running": None}
+    (told,) = evidence.against_the_suite()
+    assert told.startswith(f"{runs.id}: it was played with a clock that ran, or was held, and is judged as if not")
+    evidence.begun[runs.id] = begun
+
+
+def gone_on_with(**changed: Any) -> Callable[[list[str]], list[str]]:
+    """The records of a run that was gone on with at its end, with a box of another hello."""
+
+    def with_another(lines: list[str]) -> list[str]:
+        hello = {**next(json.loads(line)["hello"] for line in lines if '"record":"run"' in line), **changed}
+        return [*lines, json.dumps({"record": "resumed", "began": "", "hello": hello, "decided": 0}), lines[-1]]
+
+    return with_another
+
+
+def test_a_run_that_was_gone_on_with_on_another_box_is_found(forge, verified):
+    again = forge(gone_on_with(firmware="another 1.0", boot_ms=21, session=7, reset_cause="watchdog"))
+    code, told = verified(again)
+    assert code == 1
+    assert "box: it was gone on with another box, whose hello says otherwise: boot_ms, firmware" in wrong(told)
+
+
+def test_another_name_when_a_run_was_gone_on_with_is_told_as_unproven(forge, verified):
+    again = forge(gone_on_with(identity="A2"))
+    evidence = Evidence.of(again.run)
+    told = stating.predicate(evidence, {}, None, None)["unproven"]["the one box"]
+    assert told.startswith("The run was gone on with, and the box then called itself A2, by which it was not known")
+    code, told = verified(again)
+    assert code == 1
+    assert any(line.startswith("unproven: unproven.the one box: nothing is claimed") for line in wrong(told))
+
+
+def test_a_name_that_it_was_given_is_its_own(forge, verified, evidence):
+    given = next(iter(evidence.names - {evidence.head["hello"]["identity"]}))
+    again = forge(gone_on_with(identity=given))
+    assert Evidence.of(again.run).strange == []
+    code, told = verified(again)
+    assert (code, wrong(told)) == (0, [])
+
+
+def test_what_a_box_of_a_rare_kind_is_not_asked_is_told(evidence):
+    def unproven() -> dict[str, str]:
+        return stating.predicate(evidence, {}, None, None)["unproven"]
+
+    assert not {"the profile", "the app"} & set(unproven())
+    hello = evidence.head["hello"]
+    evidence.result.scenarios.append(ScenarioResult("a", Verdict.NOT_APPLICABLE, (), message=FOR_THE_DEFAULT))
+    evidence.head["hello"] = {**hello, "classes": ["core", "interop", "code-only"]}
+    told = unproven()
+    evidence.head["hello"] = hello
+    evidence.result.scenarios.pop()
+    assert told["the profile"].startswith("Not played: 1 scenario written for the default profile")
+    assert told["the app"].startswith("The box declares that it has no app")
 
 
 def test_and_alone(copied, verified):
@@ -690,6 +843,17 @@ def test_one_that_passed_by_command_or_in_no_time_is_none(hour_run, tmp_path, un
     assert find(Evidence.of(tmp_path / "run")) is None
 
 
+def test_names_that_a_box_was_only_given_make_it_no_other(evidence, hour_run):
+    """Of one seed the bench gives every box the same names, so that only what it calls itself when a run begins tells."""
+    other = Evidence.of(hour_run)
+    assert list(why_not_of_the_same(evidence, other)) == []
+    other.head = {**other.head, "hello": {**other.head["hello"], "identity": "another"}}
+    other.names = evidence.names - {"unprovisioned"} | {"another"}
+    assert list(why_not_of_the_same(evidence, other)) == ["the box answered under other names"]
+    other.head["hello"]["identity"] = next(iter(other.names - {"another"}))  # it was given that in the first run, and kept it
+    assert list(why_not_of_the_same(evidence, other)) == []
+
+
 def test_bytes_that_passed_sooner_are_no_hour(hour_run, tmp_path, unchained, rechain):
     shutil.copytree(hour_run, tmp_path / "run")
     journal = tmp_path / "run" / "box" / "journal.jsonl"
@@ -737,7 +901,7 @@ def test_a_second_run_with_an_hour_is_taken_in(copied, hour_run, verified):
             '"bench_ppm":0.0',
             "no scenario of code.expiry.after-first-use passed there whose hour was waited for",
         ),
-        ('"drift_ppm":20,"log', '"drift_ppm":21,"log', "its hello says otherwise: drift_ppm"),
+        ('"boot_ms":20', '"boot_ms":21', "its hello says otherwise: boot_ms"),
         ('"identity":"unprovisioned"', '"identity":"another"', "the box answered under other names"),
         ('"sha256":"', '"sha256":"0', "it was judged by another declaration"),
     ],
