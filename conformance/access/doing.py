@@ -9,6 +9,7 @@ from typing import Any
 from lockproof.conformance.access import at_a_box, telling, times
 from lockproof.conformance.access.desk import Desk, id_of, name_of, reference_of
 from lockproof.conformance.access.telling import Told
+from lockproof.conformance.whole_files import write_new
 from lockproof.reference.credentials import SECRET_BYTES
 from lockproof.reference.directory import IssuedGrant, KnownBox
 from lockproof.spec.observable import BadInput, Box, Decision, Role
@@ -168,8 +169,7 @@ def share(desk: Desk, reference: str | None, email: str, out: Path | None) -> To
 
 def _write_new(place: Path, content: bytes) -> None:
     try:
-        with place.open("xb") as file:
-            file.write(content)
+        write_new(place, content)
     except FileExistsError:
         raise BadInput(f"{place} is there already, and was left as it is; name another file with --out") from None
     except OSError as error:
