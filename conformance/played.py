@@ -147,7 +147,8 @@ class _Reader:
         self._offs: list[tuple[Span, int]] = []  # each without power, and after how many moments
 
     def take(self, record: Record, *, wrong: bool) -> None:
-        self._at = record.get("at", self._at)
+        if record["record"] != "bytes":  # whose time is the bench's
+            self._at = record.get("at", self._at)
         match record["record"]:
             case "step":
                 self._close_step()
