@@ -49,6 +49,8 @@ class Failure:
     again: str
     on_the_box: str
     history: list[tuple[str, bool]]  # a line of the story, and whether it contradicts others that are marked, too
+    steps_before: int = 0
+    alone: str = ""  # the command that plays the small one, which stands in a file
     frames: list[Passed] = field(default_factory=list)
     frames_left_out: int = 0
     noise: str = ""
@@ -67,6 +69,7 @@ class Failed:
     played: Played
     head: Record
     records: list[Record]
+    steps_before: int = 0  # up to where it was found, where it was made small after that
 
     @property
     def against(self) -> tuple[str, ...]:
@@ -110,6 +113,8 @@ def failure(run: RunResult, failed: Failed, number: int, anchor: str) -> Failure
         again,
         on_the_box if on_the_box.startswith("lockproof ") else f"{again} {on_the_box}",
         _history(finding),
+        failed.steps_before,
+        report.how_alone(run, result.id) if failed.steps_before else "",
         export=f"{again} --export-c {result.id}.c",
     )
     _of_the_line(told, failed.records, number)

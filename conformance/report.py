@@ -153,7 +153,16 @@ def _made_small(result: RunResult, scenario: ScenarioResult) -> Iterator[str]:
     cost = f"{small.steps} steps of {small.before}, found in {counted(small.resets, 'reset')}"
     yield f"made small: {cost}; it failed {small.failed} of {small.played} times   ({', '.join(small.clauses)})"
     if small.file:
-        yield f"play it: lockproof run {shlex.quote(small.file)}{_at_box(result)} --seed {result.seed}"
+        yield f"play it: {_alone(result, small.file)}"
+
+
+def how_alone(result: RunResult, scenario: str) -> str:
+    """The command that plays the file of an explored scenario that was made small, which stands beside the journal."""
+    return _alone(result, str(Path(result.journal).parent / f"{scenario}.yaml"))
+
+
+def _alone(result: RunResult, file: str) -> str:
+    return f"lockproof run {shlex.quote(file)}{_at_box(result)} --seed {shlex.quote(result.seed)}"
 
 
 def _at_box(result: RunResult) -> str:

@@ -22,7 +22,7 @@ UNBOUNDED = 2**63  # of a log that never gets full
 ACCURACY = "box.clock.accuracy"
 OF_THE_LINE = frozenset({"bytes", "frame", "sent"})
 """Records of what passed on the line, `frame` in older journals: evidence for people; a judge looks at what it meant."""
-_DONE_TO_IT = frozenset({"cut_power", "disturb_clock", "provision"})  # and answered by nothing that says more than that it was done
+_DONE_TO_IT = frozenset({"cut_power", "disturb_clock", "provision"})  # of whose answers nothing is told
 
 
 class Contradiction(BadInput):
