@@ -70,11 +70,14 @@ def _told_of_exploring(result: RunResult) -> Iterator[str]:
 
 
 def _show_failures(console: Console, result: RunResult) -> None:
+    errors: dict[str, list[str]] = {}
     for scenario in result.scenarios:
         if scenario.finding is not None:
             console.print(failure(result, scenario, scenario.finding), highlight=False)
         elif scenario.verdict is Verdict.ERROR and not result.error:
-            console.print(f"[magenta]ERROR[/] {scenario.id}: {escape(scenario.message)}", highlight=False)
+            errors.setdefault(scenario.message, []).append(scenario.id)
+    for message, ids in errors.items():
+        console.print(f"[magenta]ERROR[/] {_some(ids)}: {escape(message)}", highlight=False, soft_wrap=len(ids) > 1)
 
 
 def _not_played(result: RunResult) -> Iterator[str]:
@@ -95,10 +98,13 @@ def undecided(result: RunResult) -> Iterator[str]:
     """Why scenarios that were played decided nothing, those of one reason together, and what helps where that was their timing."""
     reasons = why_undecided(result)
     for reason, ids in reasons.items():
-        names = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-        yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {names}: {escape(reason)}"
+        yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {_some(ids)}: {escape(reason)}"
     if any(AIMED_AT in reason for reason in reasons):
         yield f"    {TIMING_HELPS}"
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def why_undecided(result: RunResult) -> dict[str, list[str]]:
