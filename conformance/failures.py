@@ -20,6 +20,7 @@ from lockproof.spec.observable import BadInput
 WITH_FRAMES = 20  # failures of a box of which what passed on the line stands in the page
 WITH_TESTS = 5  # and of which the unit test in C does
 _REVOKED = "connect.revoke.bound"
+_OF_THE_BOX = ("box.ready", "box.wrong-entry.bound")  # reasons that hang on no bound of what was presented
 _MOST_FRAMES = 200
 _MOST_NOISE = 4096  # bytes of what else came on the line
 
@@ -132,10 +133,11 @@ def _bounds(wrong: Moment, spans: Sequence[Span], finding: Finding) -> Iterator[
     """Where the spans of what was presented begin and end, and how far from there that was."""
     if not wrong.about or wrong.at is None:
         return
+    of_the_box = any(f"({clause})" in finding.saw for clause in _OF_THE_BOX)
     for span in spans:
         if span.about != wrong.about:
             continue
-        matters = span.clause in finding.clauses or span.clause in finding.must
+        matters = not of_the_box and (span.clause in finding.clauses or span.clause in finding.must)
         ends = (("begins", span.start), ("ends", span.end))
         nearest = min(abs(wrong.at - instant) for _, instant in ends)
         for word, instant in ends:

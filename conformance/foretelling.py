@@ -61,8 +61,8 @@ def _selected(plan: Plan) -> Iterator[str]:
 def _not_played(heading: str, reasons: dict[str, str]) -> Iterator[str]:
     """By reason, what is for most of them first; what would have to be waited for together, each with how long, the shortest first."""
     by_reason: dict[str, list[str]] = {}
-    waits = {name: wait_for(why) for name, why in reasons.items() if not why.startswith(ONLY_HELD)}
-    waits = {name: int(wait) for name, wait in sorted(waits.items(), key=lambda item: item[1]) if math.isfinite(wait)}
+    all_waits = {name: wait_for(why) for name, why in reasons.items() if not why.startswith(ONLY_HELD)}
+    waits = {name: int(wait) for name, wait in sorted(all_waits.items(), key=lambda item: item[1]) if math.isfinite(wait)}
     if len(set(waits.values())) > 1:
         least, *_, most = waits.values()
         reason = (

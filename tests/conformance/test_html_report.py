@@ -205,6 +205,16 @@ def test_a_failure_says_clause_both_steps_bound_and_margin(failed):
     ]
 
 
+def test_no_bound_of_a_code_decides_where_the_keypad_was_disabled(tmp_path):
+    for box, scenario, decides in (
+        ("fault:disabled-entries-are-charged", "two-runs-of-refusals-are-two-entries", False),
+        ("fault:expires-one-second-early", HOUR, True),
+    ):
+        bounds = text_of(failure_in(html_report.page(judged(tmp_path / scenario, box, only=(scenario,)))).find("table"))
+        assert bounds.startswith("How far from which bound that was")
+        assert ("this decides" in bounds) is decides
+
+
 def test_of_a_revocation_that_is_ignored_the_bound_is_when_it_was_heard_of(tmp_path):
     only = ("a-revocation-ends-one-grant-to-its-last-byte",)
     failure = failure_in(html_report.page(judged(tmp_path, "fault:ignores-revocations", only=only)))
