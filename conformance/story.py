@@ -348,8 +348,13 @@ def wrong_time(must: int | None, saw: int | None) -> tuple[str, ...]:
     return ("box.clock.never-back",) if None in (must, saw) else (ACCURACY,)
 
 
+_VERIFIES = " verifies"
+
+
 def _denied(need: str) -> str:
     """That a need does not hold, in words: `not within its life`, and of `not heard of as revoked` the other way round."""
+    if need.endswith(_VERIFIES):
+        return f"the {need.removesuffix(_VERIFIES)} does not verify"
     return need.removeprefix("not ") if need.startswith("not ") else f"not {need}"
 
 

@@ -61,6 +61,22 @@ def test_the_story_says_what_was_done_to_the_box_between():
         assert len(found.history) == len(found.steps)
 
 
+def test_what_does_not_verify_is_said_so():
+    for fault, scenario, must in (
+        ("short-tags-are-taken", "forged-tickets-change-nothing", "must refuse: the ticket does not verify (box.authentic)"),
+        (
+            "revocation-mac-unchecked",
+            "forged-revocation-orders-change-nothing",
+            "must refuse: the order does not verify (box.authentic)",
+        ),
+    ):
+        (chosen,) = [each for each in suite.written() if each.id == scenario]
+        player = Player(named(fault).make(), authority_for_a_bench(DEFAULT), Journal(), profile=DEFAULT)
+        found = player.play(chosen).finding
+        assert found is not None
+        assert found.must == must
+
+
 def test_a_wrong_refusal_names_the_clause_that_entitles(play, hour):
     found = play(hour, named("expires-one-second-early").make()).finding
     assert (found.step, found.clauses) == (3, ("code.expiry.after-first-use",))
