@@ -73,7 +73,7 @@ def places(folder: Path, judged: Sequence[Target]) -> Iterator[Path]:
     """A folder for each box, named after it."""
     taken: set[str] = set()
     for number, each in enumerate(judged, 1):
-        name = re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_")
+        name = re.sub(r"[^A-Za-z0-9.-]+", "_", each.name).strip("_.") or "box"  # a dot in front would hide it
         name = f"{name}_{number}" if name in taken else name
         taken.add(name)
         yield folder / name

@@ -7,7 +7,7 @@ gets the same answer as a run that begins with it.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 
 from lockproof.conformance import suite
@@ -53,9 +53,11 @@ def why_not(result: RunResult, head: Record) -> list[str]:
     return [reason for reason, _ in planned] + list(_in_the_result(result, head, told)) or _if_not_passed(result)
 
 
-def in_a_line(reasons: Collection[str]) -> str:
-    """What is said before a run."""
-    return f"not certifiable: {'; '.join(reasons)}" if reasons else IF_ALL_PASSES
+def before_a_run(reasons: Sequence[str]) -> list[str]:
+    """What is said then: a line, or where there are several reasons, a line for each."""
+    if not reasons:
+        return [IF_ALL_PASSES]
+    return [f"not certifiable: {reasons[0]}"] if len(reasons) == 1 else ["not certifiable:", *(f"    {why}" for why in reasons)]
 
 
 def _in_the_plan(head: Record) -> Iterator[tuple[str, Collection[str]]]:
@@ -83,7 +85,7 @@ def _in_the_plan(head: Record) -> Iterator[tuple[str, Collection[str]]]:
 
 
 def _left_out_at_the_bench(left_out: Record, needed: Iterable[str]) -> Iterator[tuple[str, Collection[str]]]:
-    """By reason; those that would be waited for together, with the wait that plays them all."""
+    """By reason; those that would be waited for together, at the end: with the wait that plays them all, if nothing else is in the way."""
     reasons: dict[str, list[str]] = {}
     touched: dict[str, set[str]] = {}
     longest = 0
@@ -96,9 +98,13 @@ def _left_out_at_the_bench(left_out: Record, needed: Iterable[str]) -> Iterator[
         longest = max(longest, int(wait)) if reason == _A_WAIT else longest
         reasons.setdefault(reason, []).append(name)
         touched.setdefault(reason, set()).update(about)
-    for reason, names in reasons.items():
+    alone = set(reasons) == {_A_WAIT}
+    for reason, names in sorted(reasons.items(), key=lambda item: item[0] == _A_WAIT):
         clauses = [clause for clause in needed if clause in touched[reason]]
-        why = f"--wait {spoken(longest)} plays {'it' if len(names) == 1 else 'them'}" if reason == _A_WAIT else reason
+        why = reason
+        if reason == _A_WAIT:
+            plays = f"--wait {spoken(longest)} plays {'it' if len(names) == 1 else 'them'}"
+            why = plays if alone else f"its clock would have to run, for {spoken(longest)} at most"
         yield f"{_named(clauses)}: {counted(len(names), 'scenario')} left out: {why}", clauses
 
 

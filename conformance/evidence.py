@@ -52,6 +52,11 @@ class Parts:
 
     def digests(self) -> dict[str, str]:
         """By the name of each part, its SHA-256 in hex. Raises `BadInput` where one is missing, is no file or too large."""
+        for path in (self.report, self.page):
+            if not path.exists():
+                raise BadInput(
+                    f"{path.parent}: it has no {path.name}, which a run writes at its end; go on with it: lockproof resume {path.parent}"
+                )
         return {path.name: _digest(path) for path in (self.journal, self.report, self.page)}
 
 

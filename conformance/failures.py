@@ -20,6 +20,7 @@ from lockproof.spec.observable import BadInput
 WITH_FRAMES = 20  # failures of a box of which what passed on the line stands in the page
 WITH_TESTS = 5  # and of which the unit test in C does
 _REVOKED = "connect.revoke.bound"
+_OF_THE_BOX = ("box.ready", "box.wrong-entry.bound")  # reasons that hang on no bound of what was presented
 _MOST_FRAMES = 200
 _MOST_NOISE = 4096  # bytes of what else came on the line
 
@@ -49,6 +50,8 @@ class Failure:
     again: str
     on_the_box: str
     history: list[tuple[str, bool]]  # a line of the story, and whether it contradicts others that are marked, too
+    steps_before: int = 0
+    alone: str = ""  # the command that plays the small one, which stands in a file
     frames: list[Passed] = field(default_factory=list)
     frames_left_out: int = 0
     noise: str = ""
@@ -67,6 +70,7 @@ class Failed:
     played: Played
     head: Record
     records: list[Record]
+    steps_before: int = 0  # up to where it was found, where it was made small after that
 
     @property
     def against(self) -> tuple[str, ...]:
@@ -110,6 +114,8 @@ def failure(run: RunResult, failed: Failed, number: int, anchor: str) -> Failure
         again,
         on_the_box if on_the_box.startswith("lockproof ") else f"{again} {on_the_box}",
         _history(finding),
+        failed.steps_before,
+        report.how_alone(run, result.id) if failed.steps_before else "",
         export=f"{again} --export-c {result.id}.c",
     )
     _of_the_line(told, failed.records, number)
@@ -127,10 +133,11 @@ def _bounds(wrong: Moment, spans: Sequence[Span], finding: Finding) -> Iterator[
     """Where the spans of what was presented begin and end, and how far from there that was."""
     if not wrong.about or wrong.at is None:
         return
+    of_the_box = any(f"({clause})" in finding.saw for clause in _OF_THE_BOX)
     for span in spans:
         if span.about != wrong.about:
             continue
-        matters = span.clause in finding.clauses or span.clause in finding.must
+        matters = not of_the_box and (span.clause in finding.clauses or span.clause in finding.must)
         ends = (("begins", span.start), ("ends", span.end))
         nearest = min(abs(wrong.at - instant) for _, instant in ends)
         for word, instant in ends:

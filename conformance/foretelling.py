@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lockproof.conformance import certifiable
-from lockproof.conformance.planning import Plan
+from lockproof.conformance.planning import Plan, wait_for
 from lockproof.conformance.preparing import Prepared, plan_of
 from lockproof.conformance.progress import told_beginning
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import Target
-from lockproof.conformance.verdict import EXIT_CODES, Verdict, is_left_out
+from lockproof.conformance.verdict import EXIT_CODES, NOT_EXERCISED, ONLY_HELD, Verdict, is_left_out
 from lockproof.conformance.words import counted, spoken
 from rich.console import Console
 
@@ -58,8 +59,17 @@ def _selected(plan: Plan) -> Iterator[str]:
 
 
 def _not_played(heading: str, reasons: dict[str, str]) -> Iterator[str]:
-    """By reason, what is for most of them first."""
+    """By reason, what is for most of them first; what would have to be waited for together, each with how long, the shortest first."""
     by_reason: dict[str, list[str]] = {}
+    all_waits = {name: wait_for(why) for name, why in reasons.items() if not why.startswith(ONLY_HELD)}
+    waits = {name: int(wait) for name, wait in sorted(all_waits.items(), key=lambda item: item[1]) if math.isfinite(wait)}
+    if len(set(waits.values())) > 1:
+        least, *_, most = waits.values()
+        reason = (
+            f"{NOT_EXERCISED} its clock would have to run, for {spoken(least)} to {spoken(most)}; --wait says how long it may"
+        )
+        by_reason[reason] = [f"{name}{_TIED}({spoken(wait)})" for name, wait in waits.items()]
+        reasons = {name: why for name, why in reasons.items() if name not in waits}
     for name, why in reasons.items():
         by_reason.setdefault(why, []).append(name)
     for why, names in sorted(by_reason.items(), key=lambda item: -len(item[1])):

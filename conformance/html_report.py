@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from lockproof.conformance import digests, recording, report
+from lockproof.conformance import certifiable, digests, recording, report
 from lockproof.conformance import journal as journals
 from lockproof.conformance.failures import Failed, Failure, groups
 from lockproof.conformance.journal import Record
@@ -28,7 +28,7 @@ from lockproof.conformance.pace import AIMED_AT
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.played import Kind, Moment, Played, played
 from lockproof.conformance.timeline import SYMBOLS, picture
-from lockproof.conformance.verdict import ClauseResult, RunResult, ScenarioResult, Verdict
+from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
 from lockproof.conformance.visible import visible
 from lockproof.conformance.whole_files import write_over
 from lockproof.conformance.words import counted, spoken
@@ -49,6 +49,7 @@ _SEEN = {Kind.OPENED: "o", Kind.REFUSED: "r", Kind.TAKEN: "o", Kind.LOST: "l"}
 _PLAIN_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _PAGE = "report.html"
 _DIGITS = 12  # of a digest, for people
+_CERTIFIES = "certifies the box"
 
 
 @dataclass(slots=True)
@@ -103,6 +104,12 @@ class BoxPage:
     @property
     def undecided(self) -> Mapping[str, Sequence[str]]:
         return report.why_undecided(self.result)
+
+    @property
+    def certifies(self) -> str:
+        """Whether such a run can certify the box, empty where it failed and nobody would ask."""
+        told = dict(self.facts).get(_CERTIFIES, "")
+        return told if self.result.verdict in {Verdict.PASS, Verdict.INCONCLUSIVE} else ""
 
     @property
     def open_clauses(self) -> list[ClauseResult]:
@@ -193,21 +200,24 @@ class _Book:
         outcomes = {each.id: each for each in result.scenarios}
         failed: list[Failed] = []
         self._boxes += 1
-        for head, records in _scenarios(Path(result.journal)):
-            if outcome := outcomes.get(records[0]["id"]):
-                failed += self._add(name, outcome, head, records)
+        for head, plays in _scenarios(Path(result.journal)):
+            if outcome := outcomes.get(plays[0][0]["id"]):
+                failed += self._add(name, outcome, head, plays)
         head = head or _head_of(Path(result.journal))
         told = groups(failed, result, f"f{self._boxes}-")
         return BoxPage(name, result, head, _sentence(result), list(_facts(result, head)), told)
 
-    def _add(self, box: str, outcome: ScenarioResult, head: Record, records: list[Record]) -> Iterator[Failed]:
+    def _add(self, box: str, outcome: ScenarioResult, head: Record, plays: Sequence[list[Record]]) -> Iterator[Failed]:
+        records, found = _as_told(plays, outcome, head)
         profile = replace(declared_profile(head["hello"]), **records[0]["profile"])
-        found = first_finding(records, head) if outcome.finding else None
-        seen = played(records, profile, outcome.finding, found[1] if found else None)
+        made_small = bool(records[0].get("shrinks"))
+        finding = found[0] if found and made_small else outcome.finding
+        seen = played(records, profile, finding, found[1] if found else None)
         scene = self.scenes.setdefault(outcome.id, self._scene(outcome, seen))
         scene.results[box] = outcome
-        if outcome.finding:
-            yield Failed(outcome, outcome.finding, seen, head, records)
+        if finding:
+            before = outcome.finding.step if outcome.finding and made_small else 0
+            yield Failed(outcome, finding, seen, head, records, before)
             return
         alike = next((body for body in scene.bodies if body.seen == seen), None)
         if alike:
@@ -224,22 +234,33 @@ class _Book:
         return picture(seen, f"p{self._pictures}")
 
 
-def _scenarios(journal: Path) -> Iterator[tuple[Record, list[Record]]]:
-    """The head of the run with the records of each scenario; of one that was played several times, as it was played last."""
+def _scenarios(journal: Path) -> Iterator[tuple[Record, list[list[Record]]]]:
+    """The head of the run with the records of each scenario, each time that it was played."""
     head: Record = {}
-    records: list[Record] = []
+    plays: list[list[Record]] = []
     for record in journals.read(journal):
         kind = record["record"]
         if kind == "run":
             head = record
         elif kind == "scenario":
-            if records and records[0]["id"] != record["id"]:
-                yield head, records
-            records = [record]
-        elif records and kind not in {"over", "resumed"}:
-            records.append(record)
-    if records:
-        yield head, records
+            if plays and plays[0][0]["id"] != record["id"]:
+                yield head, plays
+                plays = []
+            plays.append([record])
+        elif plays and kind not in {"over", "resumed"}:
+            plays[-1].append(record)
+    if plays:
+        yield head, plays
+
+
+def _as_told(
+    plays: Sequence[list[Record]], outcome: ScenarioResult, head: Record
+) -> tuple[list[Record], tuple[Finding, int] | None]:
+    """The play that is shown, and what was wrong in it: the last, and of a failure that was made small the last that failed."""
+    for records in reversed(plays if outcome.finding else ()):
+        if (found := first_finding(records, head)) or not records[0].get("shrinks"):
+            return records, found
+    return plays[-1], None
 
 
 def _head_of(journal: Path) -> Record:
@@ -319,6 +340,13 @@ def _facts(result: RunResult, head: Record) -> Iterator[tuple[str, str]]:
         yield "firmware", result.firmware
         yield "identity", result.identity
         yield "declares", _declared(hello)
+        pics = head.get("pics")
+        yield (
+            "declaration",
+            f"{pics['file']}, SHA-256 {pics['sha256'][:_DIGITS]}…" if pics else "none (PICS; lockproof run --pics)",
+        )
+        reasons = certifiable.why_not(result, head) + ([] if pics else ["it was not judged by a declaration"])
+        yield _CERTIFIES, f"no: {'; '.join(reasons)}" if reasons else "yes, with lockproof certify"
     yield from _bench_facts(result)
     clocks = sorted({each.clock for each in result.scenarios if each.clock})
     measured = next((each.measured for each in reversed(result.scenarios) if each.measured), "")

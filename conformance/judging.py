@@ -54,8 +54,9 @@ class SoFar:
         """With what was planned and not played, and what was left out."""
         hello = self.head.get("hello", {"identity": "", "firmware": ""})
         result = RunResult("", hello["identity"], hello["firmware"], journal=str(path))
+        told = self.over or {**self.head, "clock": ""}  # there it is how the clock was to be dealt with, here what was made of it
         for name in OF_THE_END:
-            setattr(result, name, (self.over or self.head).get(name, getattr(result, name)))
+            setattr(result, name, told.get(name, getattr(result, name)))
         result.error = result.error or self.error
         played = {each.id for each in self.scenarios}
         why = result.error or "the journal ends before it"

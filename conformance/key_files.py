@@ -123,9 +123,11 @@ def _at_a_terminal() -> bool:
 
 def _read(path: Path, *, is_private: bool = False) -> bytes:
     with bounded(path, _LONGEST, "a key") as file:
-        if is_private and os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & _OF_OTHERS:
+        content = file.read()
+        open_to_others = os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & _OF_OTHERS
+        if is_private and open_to_others and _PUBLIC not in content:  # a public one is told as what it is
             raise BadInput(f"{path}: others than its owner can read or write it, so nothing is signed with it; chmod 600 {path}")
-        return file.read()
+        return content
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:

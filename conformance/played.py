@@ -29,6 +29,7 @@ class Kind(StrEnum):
     LOST = "no answer"
     POWER = "power"
     AUTHORITY = "authority"
+    BENCH = "bench"
     LOOK = "look"
 
 
@@ -118,6 +119,7 @@ _ASKED_FOR = {
     "read_clock": "read-clock",
     "provision": "assign",
 }  # plumbing, unless the step is about it
+_DONE_TO_IT = {"disturb_clock", "provision"}
 _PLUMBING = {*_ASKED_FOR, "advance_clock", "hold_clock", "reset"}
 ASKED = "ask the authority to "
 _LONG = 300  # characters of what was looked at
@@ -147,7 +149,8 @@ class _Reader:
         self._offs: list[tuple[Span, int]] = []  # each without power, and after how many moments
 
     def take(self, record: Record, *, wrong: bool) -> None:
-        self._at = record.get("at", self._at)
+        if record["record"] != "bytes":  # whose time is the bench's
+            self._at = record.get("at", self._at)
         match record["record"]:
             case "step":
                 self._close_step()
@@ -205,7 +208,8 @@ class _Reader:
         elif wrong or (name in _PLUMBING and self._is_asked_for(name)) or name not in _PLUMBING:
             told = isinstance(value, dict) and "box_time" in value
             saw = f"it shows {self._shown(shown)}" if told else "done"
-            self._add(Kind.LOOK, self._did(), saw, wrong=wrong, at=shown, between=between)
+            kind = Kind.BENCH if name in _DONE_TO_IT else Kind.LOOK
+            self._add(kind, self._did(), saw, wrong=wrong, at=shown, between=between)
         if name == "challenge":
             self._nonces.append(None if self._command.get("at") is None else self._command["at"] + self._ahead)
         elif name == "provision":

@@ -56,7 +56,7 @@ def told_beginning(target: Target, hello: Hello, plan: Plan) -> Iterator[str]:
         yield f"    power cuts {cuts}; openings {target.board.observation.by}"
     if plan.estimate and plan.selected:
         yield f"    time: {plan.estimate}, an estimate"
-    yield f"    {certifiable.in_a_line(plan.not_certifiable)}"
+    yield from (f"    {line}" for line in certifiable.before_a_run(plan.not_certifiable))
 
 
 class Progress(LiveLine, OnProgress):

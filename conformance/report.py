@@ -77,11 +77,14 @@ def _told_of_exploring(result: RunResult) -> Iterator[str]:
 
 
 def _show_failures(console: Console, result: RunResult) -> None:
+    errors: dict[str, list[str]] = {}
     for scenario in result.scenarios:
         if scenario.finding is not None:
             console.print(failure(result, scenario, scenario.finding), highlight=False)
         elif scenario.verdict is Verdict.ERROR and not result.error:
-            console.print(f"[magenta]ERROR[/] {escape(scenario.id)}: {escape(scenario.message)}", highlight=False)
+            errors.setdefault(scenario.message, []).append(scenario.id)
+    for message, ids in errors.items():
+        console.print(f"[magenta]ERROR[/] {_some(ids)}: {escape(message)}", highlight=False, soft_wrap=len(ids) > 1)
 
 
 def _not_played(result: RunResult) -> Iterator[str]:
@@ -102,10 +105,13 @@ def undecided(result: RunResult) -> Iterator[str]:
     """Why scenarios that were played decided nothing, those of one reason together, and what helps where that was their timing."""
     reasons = why_undecided(result)
     for reason, ids in reasons.items():
-        names = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-        yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {escape(names)}: {escape(reason)}"
+        yield f"{_styled(Verdict.INCONCLUSIVE)}  {counted(len(ids), 'scenario')}, {_some(ids)}: {escape(reason)}"
     if any(AIMED_AT in reason for reason in reasons):
         yield f"    {TIMING_HELPS}"
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def why_undecided(result: RunResult) -> dict[str, list[str]]:
@@ -162,7 +168,16 @@ def _made_small(result: RunResult, scenario: ScenarioResult) -> Iterator[str]:
     cost = f"{small.steps} steps of {small.before}, found in {counted(small.resets, 'reset')}"
     yield f"made small: {cost}; it failed {small.failed} of {small.played} times   ({', '.join(small.clauses)})"
     if small.file:
-        yield f"play it: lockproof run {shlex.quote(small.file)}{_at_box(result)} --seed {result.seed}"
+        yield f"play it: {_alone(result, small.file)}"
+
+
+def how_alone(result: RunResult, scenario: str) -> str:
+    """The command that plays the file of an explored scenario that was made small, which stands beside the journal."""
+    return _alone(result, str(Path(result.journal).parent / f"{scenario}.yaml"))
+
+
+def _alone(result: RunResult, file: str) -> str:
+    return f"lockproof run {shlex.quote(file)}{_at_box(result)} --seed {shlex.quote(result.seed)}"
 
 
 def _at_box(result: RunResult) -> str:

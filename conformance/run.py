@@ -110,7 +110,7 @@ def steps(
         with ctrl_c.let_in(), opened(target, journal.passed, without_power=without_power) as box:
             said = said_hello(box)
             hello, _ = said
-            result.identity, result.firmware = hello.identity, hello.firmware
+            result.identity, result.firmware = _as_it_began(earlier) or (hello.identity, hello.firmware)
             options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics, "seed": seed}
             ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, **options)
             plan, profile, timing = ready.plan, ready.profile, ready.timing
@@ -183,6 +183,14 @@ def _to_the_end(stepped: Callable[_How, Iterator[RunResult]]) -> Callable[_How, 
 
 run = _to_the_end(steps)
 """The same, to its end."""
+
+
+def _as_it_began(earlier: Earlier | None) -> tuple[str, str] | None:
+    """Identity and firmware, as the journal of a run that is gone on with gives them: provisioned, a box may call itself otherwise."""
+    if earlier is None or not earlier.so_far.head:
+        return None
+    hello = earlier.so_far.head["hello"]
+    return hello["identity"], hello["firmware"]
 
 
 def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence[Scenario], earlier: Earlier | None) -> None:

@@ -447,7 +447,8 @@ class Stage:
     def provision(self, told: Provisioning, *, new: bool) -> None:
         """The box gets its keys and zone, anew or as another box, and so does the bench's own knowledge of its days."""
         given: Record = {"box_id": told.box_id, "secret": told.secret, "zone": told.zone}
-        self.command("provision", "provision", Command(Code.PROVISION, told), new=new, **given)
+        about = "provision it as a new box" if new else "replace its zone table"
+        self.command("provision", about, Command(Code.PROVISION, told), new=new, **given)
         if new or self.days is None:
             zones: Zones = [(told.zone, None)]
         else:

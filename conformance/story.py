@@ -22,6 +22,7 @@ UNBOUNDED = 2**63  # of a log that never gets full
 ACCURACY = "box.clock.accuracy"
 OF_THE_LINE = frozenset({"bytes", "frame", "sent"})
 """Records of what passed on the line, `frame` in older journals: evidence for people; a judge looks at what it meant."""
+_DONE_TO_IT = frozenset({"cut_power", "disturb_clock", "provision"})  # of whose answers nothing is told
 
 
 class Contradiction(BadInput):
@@ -177,6 +178,8 @@ class StoryJudge:
         self._commands += 1
         if record["name"] == "cut_power":
             self._cuts.append(record["arguments"]["cut"])
+        if record["name"] in _DONE_TO_IT and self._step.get("step"):
+            self._note(self._did(), "")
 
     def _see_authority(self, record: Record) -> None:
         expected, answer = self._step.get("accepted"), record["answer"]
@@ -287,8 +290,8 @@ class StoryJudge:
         )
 
     def _note(self, did: str, saw: str) -> None:
-        """One line of the story: when it was, what was done and seen."""
-        self._history.append(f"{self._time(self._at)}   {did:<32} {saw}")
+        """One line of the story: when it was, what was done and, if anything was, seen."""
+        self._history.append(f"{self._time(self._at)}   {did:<32} {saw}".rstrip())
         self._steps.append(self._step.get("step", 0))
 
     def _seen_by(self, record: Record) -> str:
@@ -345,8 +348,13 @@ def wrong_time(must: int | None, saw: int | None) -> tuple[str, ...]:
     return ("box.clock.never-back",) if None in (must, saw) else (ACCURACY,)
 
 
+_VERIFIES = " verifies"
+
+
 def _denied(need: str) -> str:
     """That a need does not hold, in words: `not within its life`, and of `not heard of as revoked` the other way round."""
+    if need.endswith(_VERIFIES):
+        return f"the {need.removesuffix(_VERIFIES)} does not verify"
     return need.removeprefix("not ") if need.startswith("not ") else f"not {need}"
 
 

@@ -25,6 +25,7 @@ _SHAPES = {
     Kind.LOST: ("l", "no answer"),
     Kind.POWER: ("p", "power"),
     Kind.AUTHORITY: ("a", "asked"),
+    Kind.BENCH: ("b", "done"),
     Kind.LOOK: ("k", "seen"),
 }
 """The symbol of each kind, which stands once in the page, and the word beneath it."""
@@ -35,6 +36,7 @@ SYMBOLS = Markup(
     '<symbol id="y-l" viewBox="-10 -10 20 20"><circle r="8.5" stroke-dasharray="3 2.5"/></symbol>'
     '<symbol id="y-p" viewBox="-10 -10 20 20"><path d="M2-9-6 1H-1L-3 9 6-2H1Z"/></symbol>'
     '<symbol id="y-a" viewBox="-10 -10 20 20"><path d="M0-8.5 8.5 0 0 8.5-8.5 0Z"/></symbol>'
+    '<symbol id="y-b" viewBox="-10 -10 20 20"><path d="M-9 0-4.5-8H4.5L9 0 4.5 8H-4.5Z"/></symbol>'
     '<symbol id="y-k" viewBox="-10 -10 20 20"><path d="M-7 0A8 8 0 0 1 7 0 8 8 0 0 1-7 0Z"/></symbol>'
 )
 _LETTER, _CLOCK = 5.9, 50  # the width of a letter, and of a time of day
@@ -44,6 +46,7 @@ _SLOT, _NARROW = 46, 22  # the room of a symbol, with a short word and with none
 _CROWDED = 40  # symbols from which on words give way
 _MOST_AT_ONCE = 8  # of what was done at one instant
 _MOST_BARS = 10
+_FITS = 1200  # a width that a page on a wide screen still shows whole, a little smaller
 
 
 def picture(played: Played, ident: str) -> Markup:
@@ -66,10 +69,11 @@ def picture(played: Played, ident: str) -> Markup:
     y += _ROW + 12
     drawn.axis(y)
     title = f"When what was done: {played.id}"
+    kind = "fits" if drawn.width <= _FITS else "wide"
     return Markup(
-        '<svg role="img" aria-labelledby="{0}t {0}d" viewBox="0 0 {1} {2}" width="{1}" height="{2}">'
+        '<svg role="img" class="{6}" aria-labelledby="{0}t {0}d" viewBox="0 0 {1} {2}" width="{1}" height="{2}">'
         '<title id="{0}t">{3}</title><desc id="{0}d">{4}</desc>{5}</svg>'
-    ).format(ident, round(drawn.width), y + 34, visible(title), visible(told(played, spans)), Markup("".join(drawn.parts)))  # noqa: S704 (see `_Drawn.text`)
+    ).format(ident, round(drawn.width), y + 34, visible(title), visible(told(played, spans)), Markup("".join(drawn.parts)), kind)  # noqa: S704 (see `_Drawn.text`)
 
 
 def told(played: Played, spans: Sequence[Span]) -> str:
@@ -115,7 +119,8 @@ def _at_once(shown: Sequence[Moment]) -> dict[int, tuple[list[Moment], int]]:
 
 def _word(moment: Moment) -> str:
     """What stands beneath a sign."""
-    word = moment.did.removeprefix(ASKED).split()[0] if moment.kind is Kind.AUTHORITY else _SHAPES[moment.kind][1]
+    told_by_what_was_done = moment.kind in {Kind.AUTHORITY, Kind.BENCH}
+    word = moment.did.removeprefix(ASKED).split()[0] if told_by_what_was_done else _SHAPES[moment.kind][1]
     parts = ["✗" if moment.wrong else "", word, f"±{_around(moment)} s" if _around(moment) else ""]
     return " ".join(filter(None, [*parts, f"\u00d7{moment.times}" if moment.times > 1 else ""]))
 

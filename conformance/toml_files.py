@@ -68,7 +68,7 @@ class TomlFile:
                 raise self.error((*where, key), what, f"{hint(key, names)}fields: {', '.join(names)}")
             if not kinds[key].holds(value):
                 what = f"{key} = {short(value)} is not {kinds[key].words}"
-                raise self.error((*where, key), what, f"write it as {key} = {kinds[key].example}")
+                raise self.error((*where, key), what, f"write it as {key} = {_meant(value, kinds[key])}")
         return given
 
 
@@ -141,9 +141,19 @@ def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> File
     line = re.match(r"line (\d+)", place)
     number = int(line[1]) if line else max(1, len(text.splitlines()))
     said = (what or str(error)).rstrip(".")
-    return FileError(
-        f"{path}:{number}", f"not TOML: {said[:1].lower()}{said[1:]}", "mend that line; texts stand in quotation marks"
+    remedy = (
+        "it stands there twice; leave one out" if _TWICE.fullmatch(said) else "mend that line; texts stand in quotation marks"
     )
+    return FileError(f"{path}:{number}", f"not TOML: {said[:1].lower()}{said[1:]}", remedy)
+
+
+_TWICE = re.compile(r"Cannot overwrite a value|Cannot declare .* twice")
+
+
+def _meant(value: object, kind: Kind) -> str:
+    """Of the texts that may be written there the nearest one, or else an example of what may."""
+    near = difflib.get_close_matches(value.lower(), re.findall(r'"([^"]+)"', kind.words), 1) if isinstance(value, str) else []
+    return f'"{near[0]}"' if near and kind.example.startswith('"') else kind.example
 
 
 def hint(name: str, known: Iterable[str]) -> str:

@@ -31,7 +31,7 @@ class Finding:
     """What was wrong at one step: the clauses between what was seen and what the standard says, and the story of it.
 
     `shown` are the clauses that the step was there to show; `contradicted` are those that the standard itself names.
-    `history` are the presentations of the scenario up to this one, one line each, which begins with date and time;
+    `history` is what was presented and done in the scenario up to this one, a line each, which begins with date and time;
     `steps` are the steps to which those lines belong;
     `contradicting` are the places in it of those that cannot all be true, as few as possible, where that was asked.
     """

@@ -189,7 +189,7 @@ def test_tables_may_be_written_in_line(bench_of):
         (
             A_BOX + "baud = 1\nbaud = 2\n",
             5,
-            "not TOML: cannot overwrite a value\n    mend that line; texts stand in quotation marks",
+            "not TOML: cannot overwrite a value\n    it stands there twice; leave one out",
         ),
     ],
 )

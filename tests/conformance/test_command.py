@@ -21,6 +21,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from lockproof.conformance import digests, journal, proving, suite
+from lockproof.conformance.carrying_out import places
+from lockproof.conformance.targets import Target
 from lockproof.spec.guessing import guessing
 from lockproof.spec.invariants import INVARIANTS
 from lockproof.spec.profile import DEFAULT
@@ -353,6 +355,17 @@ def test_a_scenario_that_the_model_contradicts_is_refused_before_any_box_is_touc
     (tmp_path / "a-scenario.yaml").write_text(hour_text.replace("59m59s", "1h").replace("\n    ", "\n"))
     for words in (("scenarios", "check", "a-scenario.yaml"), ("run", "a-scenario.yaml", "--box", "reference")):
         says(lockproof(*words), 2, "a-scenario.yaml:", "the standard says otherwise: must refuse")
+
+
+def test_the_folder_of_a_box_is_named_after_it_and_never_hidden():
+    names = ("./box", "/dev/ttyUSB0", "box", "...", "fault:opens-once")
+    assert [place.name for place in places(Path("runs/0001"), [Target(name, reference=False) for name in names])] == [
+        "box",
+        "dev_ttyUSB0",
+        "box_3",
+        "box_4",
+        "fault_opens-once",
+    ]
 
 
 def test_the_source_prints_its_two_lines(lockproof):

@@ -97,6 +97,20 @@ def test_clauses_and_what_is_left_out_are_told(lockproof):
     assert "to be played" not in told
 
 
+def test_what_would_have_to_be_waited_for_is_told_together_the_shortest_first(lockproof):
+    names = ("the-hour-is-over", "a-day-of-23-hours")
+    chosen = [word for name in names for word in ("--scenario", name)]
+    waited = ("run", "--plan", "--box", "pty", "--clock", "wall-clock", "--wait")
+    told = lockproof(*waited, "0s", *chosen).stdout
+    (line,) = re.findall(r"^left out here, .*", told, re.MULTILINE)
+    says = r"3 scenarios: not exercised: its clock would have to run, for (\S+) to (\S+); --wait says how long it may"
+    least, most = re.fullmatch(f"left out here, {says}", line).groups()
+    assert least != most
+    assert re.search(rf"^    vital-signs \({least}\), \S+ \(\S+\), \S+ \({most}\)$", told, re.MULTILINE)
+    alone = lockproof(*waited, least, "--suite", "none").stdout
+    assert "its clock would have to run" not in alone
+
+
 def test_with_verbose_each_scenario_is_told_with_its_cost(lockproof):
     told = lockproof("run", "--plan", "--verbose", "--box", "reference", *A_FEW).stdout
     assert "to be played: 3 scenarios\n" in told

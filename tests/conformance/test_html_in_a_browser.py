@@ -155,6 +155,17 @@ def test_nothing_is_wider_than_the_screen(shown, page, width):
     assert shown.says("document.documentElement.scrollWidth") > width, "and what is wider shows"
 
 
+def test_on_a_phone_what_was_done_has_the_width_of_the_screen(shown, page):
+    did = "document.querySelector('.failure .st tbody tr td:nth-child(3)').clientWidth"
+    for width, enough in ((360, 220), (1280, 220)):
+        shown.width(width)
+        shown.show(page)
+        assert shown.says(did) > enough
+    shown.width(360)
+    shown.says("document.querySelector('.failure .st tbody tr').style.display = 'table-row'")
+    assert shown.says(did) < 220, "as four columns it would be too narrow"
+
+
 def test_on_a_phone_what_was_wrong_is_in_sight_in_its_picture(shown, page):
     shown.width(360)
     shown.show(page)

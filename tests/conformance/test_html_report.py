@@ -205,6 +205,16 @@ def test_a_failure_says_clause_both_steps_bound_and_margin(failed):
     ]
 
 
+def test_no_bound_of_a_code_decides_where_the_keypad_was_disabled(tmp_path):
+    for box, scenario, decides in (
+        ("fault:disabled-entries-are-charged", "two-runs-of-refusals-are-two-entries", False),
+        ("fault:expires-one-second-early", HOUR, True),
+    ):
+        bounds = text_of(failure_in(html_report.page(judged(tmp_path / scenario, box, only=(scenario,)))).find("table"))
+        assert bounds.startswith("How far from which bound that was")
+        assert ("this decides" in bounds) is decides
+
+
 def test_of_a_revocation_that_is_ignored_the_bound_is_when_it_was_heard_of(tmp_path):
     only = ("a-revocation-ends-one-grant-to-its-last-byte",)
     failure = failure_in(html_report.page(judged(tmp_path, "fault:ignores-revocations", only=only)))
@@ -222,6 +232,39 @@ def test_power_is_away_until_the_box_does_something_by_its_own_clock(tmp_path):
     off = next(each for each in svg.findall("rect") if each.get("class") == "b off")
     end = float(off.get("x")) + float(off.get("width"))
     assert [float(each.get("x")) + 10 > end for each in svg.findall("use") if each.get("class") == "m t"] == [True]
+
+
+def test_a_power_cut_has_its_time_also_where_the_line_is_recorded_by_the_clock_of_the_bench(tmp_path):
+    name = "a-power-cut-forgets-the-nonce"
+    page = html_report.page(judged(tmp_path, "pty", only=(name,)))
+    rows = parsed(page).findall(f".//details[@id='s-{name}']//table/tbody/tr")
+    cuts = [row for row in rows if "cut the power" in text_of(row)]
+    assert cuts
+    for cut in cuts:
+        assert re.fullmatch(r"\d\d:\d\d:\d\d", text_of(cut[1])), "on the date of the line above it, and on a second"
+    assert "#y-p" in [each.get("href") for each in picture_in(page, name).findall("use")]
+
+
+def test_what_else_is_done_to_the_box_has_a_sign_and_a_word(tmp_path):
+    moved, behind = "a-code-in-its-hour-outlives-a-move", "a-clock-that-fell-behind-is-found-at-the-keypad"
+    page = html_report.page(judged(tmp_path, "reference", only=(moved, behind)))
+    for name, word, did in ((moved, "replace", "replace its zone table"), (behind, "disturb", "disturb the clock")):
+        svg = picture_in(page, name)
+        assert "#y-b" in [each.get("href") for each in svg.findall("use")]
+        assert word in [text_of(each) for each in svg.findall("text")]
+        assert did in text_of(parsed(page).find(f".//details[@id='s-{name}']//table"))
+
+
+def test_it_says_by_which_declaration_and_whether_such_a_run_can_certify(tmp_path):
+    result = judged(tmp_path, "reference")[0]
+    page = parsed(html_report.page([result]))
+    said = [text_of(each) for each in page.findall(".//section/p[@class='note']")]
+    (told,) = [each for each in said if each.startswith("certifies the box: ")]
+    assert told.startswith("certifies the box: no: only 3 of the ")
+    assert told.endswith(" packaged scenarios are chosen; it was not judged by a declaration")
+    facts = {text_of(each.find("dt")): text_of(each.find("dd")) for each in page.findall(".//dl[@class='facts']/div")}
+    assert facts["declaration"] == "none (PICS; lockproof run --pics)"
+    assert facts["certifies the box"] == told.removeprefix("certifies the box: ")
 
 
 def test_a_failure_has_commands_frames_and_the_test_in_c(failed, tmp_path):

@@ -77,8 +77,9 @@ def test_one_that_others_can_read_or_write_signs_nothing(pair, mode):
 
 
 def test_a_public_key_does_not_sign_and_a_private_one_is_not_handed_over(pair):
-    public_of(pair).chmod(0o600)
-    refused(private_key, public_of(pair), "this is a public key")
+    for mode in (0o600, 0o644):  # not told to hide it, either
+        public_of(pair).chmod(mode)
+        refused(private_key, public_of(pair), "this is a public key")
     refused(public_key, pair, "this is a private key", "a.key.pub")
 
 

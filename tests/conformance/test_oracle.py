@@ -45,6 +45,38 @@ def test_a_failure_names_the_clauses_between_what_was_seen_and_what_must_be(play
     ]
 
 
+def test_the_story_says_what_was_done_to_the_box_between():
+    for fault, scenario, did in (
+        ("first-use-lost-at-a-cut", "first-use-is-not-forgotten", "cut the power for "),
+        ("reassignment-forgets-the-old-zone", "a-far-code-outlives-a-move-to-another-zone", "replace its zone table"),
+        ("keypad-trusts-a-clock-that-fell-behind", "a-clock-that-fell-behind-is-found-at-the-keypad", "disturb the clock, "),
+    ):
+        (chosen,) = [each for each in suite.written() if each.id == scenario]
+        player = Player(named(fault).make(), authority_for_a_bench(DEFAULT), Journal(), profile=DEFAULT)
+        found = player.play(chosen).finding
+        assert found is not None
+        lines = [each for each in found.history[:-1] if did in each]
+        assert lines
+        assert all(line == line.rstrip() for line in lines), "nothing was seen of it"
+        assert len(found.history) == len(found.steps)
+
+
+def test_what_does_not_verify_is_said_so():
+    for fault, scenario, must in (
+        ("short-tags-are-taken", "forged-tickets-change-nothing", "must refuse: the ticket does not verify (box.authentic)"),
+        (
+            "revocation-mac-unchecked",
+            "forged-revocation-orders-change-nothing",
+            "must refuse: the order does not verify (box.authentic)",
+        ),
+    ):
+        (chosen,) = [each for each in suite.written() if each.id == scenario]
+        player = Player(named(fault).make(), authority_for_a_bench(DEFAULT), Journal(), profile=DEFAULT)
+        found = player.play(chosen).finding
+        assert found is not None
+        assert found.must == must
+
+
 def test_a_wrong_refusal_names_the_clause_that_entitles(play, hour):
     found = play(hour, named("expires-one-second-early").make()).finding
     assert (found.step, found.clauses) == (3, ("code.expiry.after-first-use",))

@@ -312,6 +312,8 @@ def test_a_production_build_is_not_what_is_declared():
         ),
         ('= ["reset", "cut-at-nth-write"]', '= ""', "cut_classes", 'cut_classes = "" is not a list of'),
         ('= "self-reported"', '= "operator"', "observation", 'observation = "operator" is not one of "self-reported", "sensed"'),
+        ('= "self-reported"', '= "Sensed"', "observation", '"sensed"\n    write it as observation = "sensed"'),
+        ("boot_ms = 20", "boot_ms = 20\n[limits]", 42, "twice\n    it stands there twice; leave one out"),
         ("batch_limit = 8", "batch_limit = 9", "batch_limit", "batch_limit: the answers to 9 commands may not fit"),
         (
             "code_digits = 8",

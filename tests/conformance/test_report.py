@@ -160,6 +160,20 @@ def test_what_somebody_can_do_something_about_comes_first_in_the_line_of_a_claus
     assert reason(never) == f"never was {NEVER}"
 
 
+def test_errors_of_one_reason_are_told_together():
+    ids = [f"scenario-{number}" for number in range(12)]
+    ended = [ScenarioResult(each, Verdict.ERROR, (), message="not played: the journal ends before it") for each in ids]
+    result = RunResult("a box", "", "")
+    result.scenarios = [*ended, ScenarioResult("another", Verdict.ERROR, (), message="the box answers with status 2")]
+    result.clauses = clause_results(result.scenarios, judged_authority=False)
+    console = Console(file=StringIO(), width=400)
+    report.show(console, [result], brief=True)
+    assert [line for line in console.file.getvalue().splitlines() if line.startswith("ERROR")] == [
+        f"ERROR {', '.join(ids[:8])} and 4 more: not played: the journal ends before it",
+        "ERROR another: the box answers with status 2",
+    ]
+
+
 def test_what_was_left_out_is_counted_apart_and_so_is_what_was_decided():
     played = (("a", Verdict.PASS, ""), ("b", Verdict.INCONCLUSIVE, SHORT))
     left_out = (("c", Verdict.NOT_APPLICABLE, NEVER), ("d", Verdict.NOT_APPLICABLE, WAITS.format("5m")))

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from lockproof.conformance import journal as journals
 from lockproof.conformance.asked import Asked
+from lockproof.conformance.evidence import Evidence
 from lockproof.conformance.judging import judge_so_far
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DEFAULT
@@ -154,6 +155,10 @@ def test_it_says_how_far_it_is_and_from_any_folder(stopped, tmp_path):
     assert (again.returncode, again.stderr) == (0, "")
     assert f"    going on: {decided} of 7 are decided\n" in again.stdout
     assert "7 pass" in again.stdout.splitlines()[-1]
+    hellos = [each["hello"]["identity"] for each in journals.read(journal_of(stopped)) if "hello" in each]
+    assert hellos[0] == "unprovisioned" != hellos[1], "provisioned, it calls itself otherwise"
+    assert json.loads((stopped / "report.json").read_text())["runs"][0]["identity"] == "unprovisioned"
+    assert list(Evidence.of(stopped).against_the_report()) == [], "so that it can be certified"
     size = journal_of(stopped).stat().st_size
     over = lockproof("resume", "runs/0001", "--brief", cwd=tmp_path)
     assert (over.returncode, over.stderr) == (0, "")
@@ -369,6 +374,7 @@ def test_judge_says_what_is_another_verdict_than_the_run_gave(box, tmp_path):
         f"    better          scenario {name}: inconclusive then, pass now",
         "    1 better",
     ]
+    assert "   hold   " not in same.stdout.splitlines()[-2], "it is said in a run's own words how its clock was dealt with"
     report.unlink()
     alone = lockproof("judge", "runs/0001", cwd=tmp_path)
     assert (alone.returncode, alone.stdout.splitlines()[-1]) == (0, "the run has left no report.json to compare with")

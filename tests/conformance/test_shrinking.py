@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from lockproof.conformance import html_report
 from lockproof.conformance.faults import named
 from lockproof.conformance.growing import Act, Bench, Place, regrown, scenario_of
 from lockproof.conformance.journal import Journal
@@ -206,6 +207,19 @@ def test_a_run_writes_the_smallest_and_names_it_as_the_next_command(explored_run
     assert f"play it: lockproof run {folder / failed.id}.yaml --box fault:opens-once --seed s" in told
     assert f"made small: {failed.shrunk.steps} steps of {failed.shrunk.before}" in told
     assert "it failed 3 of 3 times" in told
+
+
+def test_its_page_tells_the_smallest_from_the_journal_alone(explored_run):
+    folder, result = explored_run
+    failed = next(each for each in result.scenarios if each.shrunk)
+    assert failed.finding.step > failed.shrunk.steps, "it was found in a larger one"
+    page = html_report.page([result])
+    assert page == html_report.page([judge_again(folder / "journal.jsonl")])
+    assert f"{failed.id}, step {failed.shrunk.steps}</h3>" in page
+    assert f"{failed.id}, step {failed.finding.step}</h3>" not in page
+    small = f"the smallest form that was found of it: {failed.shrunk.steps} of {failed.finding.step} steps."
+    assert small in page
+    assert f"lockproof run {folder / failed.id}.yaml --box fault:opens-once --seed s</code>" in page
 
 
 def test_each_failure_is_made_small_once(explored_run):

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from lockproof.conformance import digests, envelope, html_report, key_files, pics, report, stating, suite
 from lockproof.conformance.certifying import certify, hour_why_not
-from lockproof.conformance.evidence import Evidence
+from lockproof.conformance.evidence import Evidence, Parts
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import FOR_THE_DEFAULT
@@ -1012,6 +1012,18 @@ def test_a_faulty_box_gets_no_statement(lockproof):
     says(lockproof(*run_it), 1)
     refused = lockproof("certify", "runs/0001", "--key", "lockproof.key", "--signer", "Acme", "--as", "self")
     says(refused, 1, "fail: code.expiry.after-first-use", "no statement")
+
+
+@pytest.mark.parametrize("missing", ["report.json", "report.html"])
+def test_a_run_that_was_killed_is_to_be_gone_on_with(tmp_path, missing):
+    files = Parts(tmp_path / "box/journal.jsonl", tmp_path / "report.json", tmp_path / "report.html")
+    (tmp_path / "box").mkdir()
+    for path in (files.journal, files.report, files.page):
+        path.write_text("")
+    assert set(files.digests()) == {"journal.jsonl", "report.json", "report.html"}
+    (tmp_path / missing).unlink()
+    with pytest.raises(BadInput, match=f"it has no {missing}, .* lockproof resume {tmp_path}"):
+        files.digests()
 
 
 def test_what_the_command_can_not_use_is_one_message(lockproof):
