@@ -111,7 +111,7 @@ def undecided(result: RunResult) -> Iterator[str]:
 
 
 def _some(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+    return escape(", ".join(ids[:NAMED])) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def why_undecided(result: RunResult) -> dict[str, list[str]]:
