@@ -21,6 +21,7 @@ from lockproof.conformance.access.asking import Asking, at_a_terminal
 from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.credentials import BOX_ID_BYTES
 from lockproof.reference.directory import Directory, IssuedCode, IssuedGrant, KnownBox, Property
+from lockproof.reference.fields import FieldError, UnknownName
 from lockproof.spec.observable import BadInput
 
 STORE_VARIABLE = "LOCKPROOF_STORE"
@@ -89,7 +90,10 @@ def opened(store: Path | None, at: str, *, as_json: bool) -> Iterator[Desk]:
     if not path.exists() and path.parent.is_dir():
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, _OWN))
     with ReferenceAuthority(path) as authority:
-        yield Desk(authority, path, present, bool(at), Asking(at_a_terminal() and not as_json))
+        try:
+            yield Desk(authority, path, present, bool(at), Asking(at_a_terminal() and not as_json))
+        except (FieldError, UnknownName) as error:  # of what was typed, and no failure of a bench
+            raise BadInput(str(error)) from error
 
 
 def _usual_place() -> Path:

@@ -44,6 +44,8 @@ def add_property(
 def add_box(desk: Desk, name: str | None, owners: tuple[str, ...]) -> Told:
     name = desk.asking.text(name, "name that stands on the box, such as LB-0042", "BOX")
     box_id = id_of(name)
+    if any(each.box_id == box_id for each in desk.directory.boxes()):
+        raise BadInput(f"box: there is a box {name_of(box_id)} already; use it, or give this one another name")
     desk.authority.add_box(box_id, secrets.token_bytes(SECRET_BYTES), owners)
     data = {"box": name_of(box_id), "id": box_id.hex(), "owners": list(owners)}
     return Told(data, [f"added   {name_of(box_id)}" + (f"; lockbox owner: {', '.join(owners)}" if owners else "")])
@@ -196,8 +198,10 @@ def open_box(desk: Desk, name: str | None, account: str, digits: str, reference:
     if not (account or digits):
         said = desk.asking.text(None, "digits, or the email of the app's account", "--digits or --account")
         account, digits = (said, "") if "@" in said else ("", said)
-    if account and digits:
-        raise BadInput("--digits, --account: somebody comes with digits or with the app; give one of them")
+    if digits and (account or reference):
+        raise BadInput(
+            "--digits: somebody comes with digits, or with the app, its --account and --grant; give the one or the other"
+        )
     with at_a_box.standing_at(desk, box, port) as standing:
         if digits:
             at_a_box.must_be_ready(standing, box)

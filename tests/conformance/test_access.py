@@ -494,6 +494,38 @@ def test_in_a_script_what_is_missing_or_wrong_is_named(house, words, told):
     assert house(*words, code=2) == f"{told}\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("add", "person", "12\t3", "--name", "X"),
+            "person: '12\\t3' has '\\t' at place 3, which would break a line of the report; leave it out",
+        ),
+        (
+            ("add", "person", "123456", "--name", "X"),
+            "person: there is a person '123456' already; use it, or give this one another id",
+        ),
+        (("add", "box", "LB-0042"), "box: there is a box LB-0042 already; use it, or give this one another name"),
+        (
+            ("add", "box", "B1", "--owner", "77"),
+            "no person is known as '77'\n    add the person first, or check how it is written",
+        ),
+        (("add", "property", "1 Road", "--zone", "Europe/Berlim", "--agent", "123456"), "did you mean Europe/Berlin?"),
+        (
+            ("open", "LB-0042", "--digits", "1", "--grant", "abcd"),
+            "--digits: somebody comes with digits, or with the app, its --account and --grant",
+        ),
+        (("account", "rita"), "email: 'rita' is no email address; enter one such as ann@example.org"),
+        (
+            ("account", "--close", "ritta@example.org"),
+            "no account is known as 'ritta@example.org'\n    did you mean rita@example.org?",
+        ),
+    ],
+)
+def test_what_is_typed_wrong_is_said_in_one_message(house, words, told):
+    assert told in house(*words, code=2)
+
+
 def test_a_pin_is_needed_and_named(house, monkeypatch):
     monkeypatch.delenv("LOCKPROOF_PIN")
     said = house("code", "LB-0042", "--date", "today", "--name", "A", "--role", "realtor", code=2)
