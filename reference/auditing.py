@@ -54,7 +54,6 @@ class Audit:
     """What was found, and the head of the history, to be noted where the file's keeper can't change it."""
 
     head: Head
-    rows: int
     findings: tuple[Finding, ...]
 
     @property
@@ -67,12 +66,22 @@ def audit(store: Store, noted: Head | None = None) -> Audit:
     with closing(store.copy()) as copied:
         copied.row_factory = sqlite3.Row
         copied.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-        history, there = _History(noted or NO_HEAD), _Tables()
-        findings = [*_of_the_file(copied), *history.read(copied), *there.compare(copied, history.rows)]
-        return Audit(history.head, there.rows, tuple(findings))
+        history, found = _History(noted or NO_HEAD), []
+        try:
+            found += _of_the_file(copied)
+            changed = {finding.where for finding in found}
+            if f"table {HISTORY}" not in changed:
+                found += history.read(copied)
+                found += _compare(
+                    [table for name, table in tables().items() if f"table {name}" not in changed], copied, history.rows
+                )
+        except sqlite3.DatabaseError as error:
+            found.append(Finding(FindingKind.FILE_DAMAGED, "file", f"can't be read on: {error}; put a copy back in its place"))
+        return Audit(history.head, tuple(found))
 
 
 def _of_the_file(copied: sqlite3.Connection) -> Iterator[Finding]:
+    """What is wrong with the file as such. The rows of a table that is not as it was made are not looked at."""
     for (told,) in copied.execute("PRAGMA integrity_check(10)"):
         if told != "ok":
             yield Finding(FindingKind.FILE_DAMAGED, "file", f"{told}; put a copy back in its place")
@@ -172,19 +181,15 @@ def _missing(first: int, last: int) -> Finding:
     return Finding(FindingKind.RECORD_MISSING, where, f"{verb} missing")
 
 
-@dataclass(slots=True)
-class _Tables:
+def _compare(compared: Iterable[Table], copied: sqlite3.Connection, expected: _Rows) -> Iterator[Finding]:
     """The tables, row by row against what the history has."""
-
-    rows: int = 0
-
-    def compare(self, copied: sqlite3.Connection, expected: _Rows) -> Iterator[Finding]:
-        secrets = {row["box"]: row["secret"] for row in copied.execute("SELECT box, secret FROM boxes")}
-        for table in tables().values():
-            for row in copied.execute(selection(table.name)):
-                self.rows += 1
-                yield from _compare_row(table, row, secrets, expected)
-        for (name, key), row in expected.items():
+    names = {table.name for table in compared}
+    secrets = dict(copied.execute("SELECT box, secret FROM boxes WHERE typeof(secret) = 'blob'")) if "boxes" in names else {}
+    for table in compared:
+        for row in copied.execute(selection(table.name)):
+            yield from _compare_row(table, row, secrets, expected)
+    for (name, key), row in expected.items():
+        if name in names:
             message = f"is missing; record {row.record} is the last that tells of it"
             yield Finding(FindingKind.ROW_MISSING, _where(name, json.loads(key)), message)
 

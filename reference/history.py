@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
-from lockproof.reference.chain import FIRST, chained, plain
+from lockproof.reference.chain import chained, plain
 from lockproof.reference.fields import FieldError
 
 _UNTOLD = {"pin", "secret", "digits", "message"}
@@ -45,15 +45,19 @@ class Head:
     def of(cls, text: str) -> Self:
         """A head as it was noted. Raises `FieldError`."""
         number, _, digest = text.strip().partition(":")
-        if not (number.isascii() and number.isdigit() and len(digest) == _HEX and set(digest) <= set("0123456789abcdef")):
+        if not (
+            number.isascii()
+            and number.isdigit()
+            and len(digest) == len(NO_HEAD.digest)
+            and set(digest) <= set("0123456789abcdef")
+        ):
             raise FieldError(
                 f"head: {text.strip()!r} is none; give it as it was printed, such as 12:{'0' * 8}… with 64 hex digits"
             )
         return cls(int(number), digest)
 
 
-_HEX = 64
-NO_HEAD = Head(0, FIRST.hex())
+NO_HEAD = Head(0, "0" * 64)
 """Of a history without a record."""
 
 
@@ -73,8 +77,8 @@ class Record:
     @classmethod
     def of(cls, row: sqlite3.Row) -> Self:
         """Raises ValueError for a row whose fields no request wrote."""
-        fields, digest = json.loads(row["fields"]), row["digest"]
         try:
+            fields, digest = json.loads(row["fields"]), row["digest"]
             changed = tuple(Change(str(table), list(key), values and dict(values)) for table, key, values in fields["changed"])
             asked, answered = dict(fields["asked"]), fields["answered"]
             return cls(row["number"], row["written"], row["instant"], row["kind"], asked, answered, changed, digest.hex())

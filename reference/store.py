@@ -32,6 +32,7 @@ _HELD = (
     f"is held by another program, for {_BUSY_TIMEOUT:.0f} seconds now; nothing of the last request was kept; close that program,"
     " then repeat it"
 )
+_REFUSALS = (sqlite3.Error, UnicodeEncodeError)  # of the file, and of what can't be a text of it
 _EXPLANATIONS = {
     "SQLITE_NOTADB": "is not a file of an authority (no SQLite database); choose another path, it was left as it is",
     "SQLITE_CORRUPT": "is damaged; put a copy back in its place",
@@ -239,21 +240,23 @@ class Store:
     def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         try:
             return self._connection.execute(statement, values)
-        except sqlite3.Error as error:
+        except _REFUSALS as error:
             raise self._explained_by(error) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except _REFUSALS as error:
             raise self._explained_by(error) from error
 
-    def _explained_by(self, error: sqlite3.Error) -> StoreError:
+    def _explained_by(self, error: Exception) -> StoreError:
         return StoreError(f"{self._path} {_explain(error)}")
 
 
-def _explain(error: sqlite3.Error) -> str:
+def _explain(error: Exception) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return f"can't hold {error.object!a}: it has half a character; leave that out"
     name = getattr(error, "sqlite_errorname", "")
     for start, explanation in _EXPLANATIONS.items():
         if name.startswith(start):
