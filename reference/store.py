@@ -42,7 +42,7 @@ _EXPLANATIONS = {
     "SQLITE_BUSY": _HELD,
     "SQLITE_LOCKED": _HELD,
     "SQLITE_FULL": "can't grow, the disk is full; nothing of the last request was kept; make room, then repeat it",
-    "SQLITE_IOERR": "can't be read or written, the disk fails; nothing of the last request was kept; check the disk",
+    "SQLITE_IOERR": "can't be read or written: the disk fails, or no file may be that large (ulimit -f); nothing of the last request was kept",
 }
 
 
