@@ -36,6 +36,7 @@ from lockproof.spec.observable import BenchError, CodeIndex, LogEntry, LogKind, 
 from lockproof.spec.profile import DAY, HOUR
 
 WRITERS = 2
+SLICES = 20  # of plain inserts and of operations, one after the other, so that a disk that slows down slows down both
 BEGAN = 1_549_152_000  # 2019-02-03T00:00:00Z
 STEP = 20  # seconds between two requests of a writer
 PIN = "4711"
@@ -226,6 +227,15 @@ class Reading:
 
     path: Path
     at: int = 0
+    lines: int = 0
+
+    def count(self) -> int:
+        """How many there are so far, unread."""
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            file.seek(self.at)
+            found = file.read()
+            self.at, self.lines = self.at + len(found), self.lines + found.count(b"\n")
+        return self.lines
 
     def new(self) -> list[dict[str, Any]]:
         if not self.path.exists():
@@ -291,15 +301,23 @@ def in_processes(work: Callable[..., None], *arguments: Any) -> list[Any]:
     return started
 
 
-def plain_rate(folder: Path, count: int, length: int) -> float:
-    """Inserts per second."""
-    with sqlite3.connect(folder / "plain.sqlite") as plain:
-        plain.execute("CREATE TABLE IF NOT EXISTS plain (number INTEGER PRIMARY KEY, text TEXT)")
-    plain.close()
-    begin = time.perf_counter()
-    for process in in_processes(insert, folder, count // WRITERS, length):
-        process.join()
-    return count / (time.perf_counter() - begin)
+@dataclass(slots=True)
+class Plain:
+    """Plain inserts, a slice of them at a time, for as many bytes as a record has."""
+
+    folder: Path
+    length: int = 440
+    inserts: int = 0
+    seconds: float = 0.0
+
+    def run(self, count: int) -> None:
+        with closing(sqlite3.connect(self.folder / "plain.sqlite")) as plain:
+            plain.execute("CREATE TABLE IF NOT EXISTS plain (number INTEGER PRIMARY KEY, text TEXT)")
+        begin = time.perf_counter()
+        for process in in_processes(insert, self.folder, count // WRITERS, self.length):
+            process.join()
+        self.seconds += time.perf_counter() - begin
+        self.inserts += count // WRITERS * WRITERS
 
 
 @dataclass(slots=True)
@@ -314,17 +332,21 @@ class Campaign:
     seconds: float = 0.0
     heads: list[Head] = field(default_factory=list)
 
-    def run(self) -> None:
+    def run(self, slices: int = 1, before_each: Callable[[], None] = lambda: None) -> None:
         settle(self.folder / "authority.sqlite")
-        chance, share = random.Random(self.seed), self.operations // WRITERS
+        chance = random.Random(self.seed)
         when = sorted(chance.randrange(self.operations * 95 // 100) for _ in range(self.kills))
-        begin = time.perf_counter()
-        work = (self.folder, share, self.seed)
-        writers = in_processes(write, *work)
-        readings, noted = [Reading(notes_of(self.folder, writer)) for writer in range(WRITERS)], 0
+        notes = [Reading(notes_of(self.folder, writer)) for writer in range(WRITERS)]
+        for part in range(1, slices + 1):
+            before_each()
+            begin = time.perf_counter()
+            self._write_until(self.operations // WRITERS * part // slices, when, notes, chance)
+            self.seconds += time.perf_counter() - begin
+
+    def _write_until(self, share: int, when: list[int], notes: list[Reading], chance: random.Random) -> None:
+        writers = in_processes(write, self.folder, share, self.seed)
         while any(process.is_alive() for process in writers):
-            noted += sum(len(reading.new()) for reading in readings)
-            if when and noted >= when[0]:
+            if when and sum(reading.count() for reading in notes) >= when[0]:
                 del when[0]
                 time.sleep(chance.random() * 0.03)
                 victim = chance.randrange(WRITERS)
@@ -334,7 +356,6 @@ class Campaign:
                 writers[victim] = processes.Process(target=write, args=(self.folder, victim, share, self.seed))
                 writers[victim].start()
             time.sleep(0.005)
-        self.seconds = time.perf_counter() - begin
         if any(process.exitcode for process in writers):
             sys.exit("a writer ended by itself")
 
@@ -417,11 +438,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=given.folder) as made:
         folder = Path(made)
         campaign = Campaign(folder, given.operations // WRITERS * WRITERS, given.kills, given.seed)
-        before = plain_rate(folder, max(WRITERS, given.operations // 10), 1000)
-        campaign.run()
+        plain = Plain(folder)
+        campaign.run(SLICES, lambda: plain.run(max(WRITERS, given.operations // SLICES // 4)))
         outcome = looked_at(folder, campaign.heads, campaign.operations)
-        after = plain_rate(folder, max(WRITERS, given.operations // 10), outcome.length)
-        tell(campaign, outcome, (before + after) / 2, (folder / "authority.sqlite").stat().st_size)
+        tell(campaign, outcome, plain.inserts / plain.seconds, (folder / "authority.sqlite").stat().st_size)
     for each in outcome.wrong[:20]:
         print(f"WRONG  {each}")
     return 1 if outcome.wrong else 0

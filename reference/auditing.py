@@ -66,7 +66,8 @@ def audit(store: Store, noted: Head | None = None) -> Audit:
     with closing(store.copy()) as copied:
         copied.row_factory = sqlite3.Row
         copied.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-        history, found = _History(noted or NO_HEAD), []
+        history = _History(noted or NO_HEAD)
+        found: list[Finding] = []
         try:
             found += _of_the_file(copied)
             changed = {finding.where for finding in found}

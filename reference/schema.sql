@@ -1,4 +1,4 @@
--- Everything the authority remembers, in one file. Instants are seconds since 1970-01-01T00:00:00Z.
+-- Version 1; what came later adds to it (migration.py). Everything the authority remembers, in one file. Instants are seconds since 1970-01-01T00:00:00Z.
 -- Nothing is ever deleted but an owner's privilege; what was issued keeps the zone it was issued by (time.recorded).
 
 CREATE TABLE offices (

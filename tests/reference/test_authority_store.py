@@ -130,7 +130,7 @@ def test_a_file_that_another_program_holds_is_not_waited_for_without_end(make_to
     town = make_town(path=tmp_path / "authority.sqlite")
     other = sqlite3.connect(tmp_path / "authority.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    for ask in (town.code, town.authority.report, lambda: ReferenceAuthority(tmp_path / "authority.sqlite")):
+    for ask in (town.code, town.authority.report, town.authority.audit, lambda: ReferenceAuthority(tmp_path / "authority.sqlite")):
         with pytest.raises(
             StoreError,
             match="is held by another program, for 10 seconds now; nothing of the last request was kept",
