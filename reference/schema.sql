@@ -1,4 +1,5 @@
--- Version 1; what came later adds to it (migration.py). Everything the authority remembers, in one file. Instants are seconds since 1970-01-01T00:00:00Z.
+-- Everything the authority remembers, in one file, version 1; later versions add to it (migration.py). Instants are seconds
+-- since 1970-01-01T00:00:00Z.
 -- Nothing is ever deleted but an owner's privilege; what was issued keeps the zone it was issued by (time.recorded).
 
 CREATE TABLE offices (

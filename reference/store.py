@@ -182,6 +182,7 @@ class Store:
         with self.transaction():  # of two that open a new file, or one of an earlier release, at once, one makes it
             if (version := self._version()) < SCHEMA_VERSION:
                 self._bring_up_to_date(version)
+        self.write("PRAGMA journal_mode = DELETE")  # whatever another program made of it
         if (found := self.rows("PRAGMA quick_check(1)")[0][0]) != "ok":
             raise StoreError(f"{self._path} {_EXPLANATIONS['SQLITE_CORRUPT']} ({found})")
 
