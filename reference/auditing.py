@@ -21,7 +21,7 @@ from typing import Any
 from lockproof.reference.chain import FIRST
 from lockproof.reference.history import NO_HEAD, Change, Head, Record, as_json, digest_of
 from lockproof.reference.store import Store
-from lockproof.reference.tables import HISTORY, Table, schema, schema_of_today, selection, tables
+from lockproof.reference.tables import COUNT, HISTORY, Table, schema, schema_of_today, selection, tables
 
 
 class FindingKind(StrEnum):
@@ -149,7 +149,7 @@ class _History:
             yield _missing(self.head.number + 1, count)
         elif count < self.head.number:
             message = f"says that there were {count} records, and there are more"
-            yield Finding(FindingKind.RECORD_MISSING, "sqlite_sequence", message)
+            yield Finding(FindingKind.RECORD_MISSING, COUNT, message)
         if self.noted.number > self.head.number:
             message = f"is missing: it was noted as the head, {self.noted}, and the history ends with record {self.head.number}"
             yield Finding(FindingKind.NOT_AS_NOTED, f"record {self.noted.number}", message)

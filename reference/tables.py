@@ -19,6 +19,7 @@ from typing import Any
 from lockproof.reference.migration import statements_from
 
 HISTORY = "history"
+COUNT = "sqlite_sequence"  # in which the file knows how many records there have been
 _SEALED = {("people", "pin_salt"), ("people", "pin_hash"), ("boxes", "secret"), ("codes", "digits")}
 _CLASSES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
 _COMMENT = re.compile(r"--[^\n]*")
@@ -61,10 +62,8 @@ class Table:
 @cache
 def tables() -> Mapping[str, Table]:
     """Every table that the history tells of, in the order of the schema."""
-    names = [
-        row[0] for row in _blank().execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    ]
-    return {name: _table(name) for name in names if name != HISTORY}
+    names = [row[0] for row in _blank().execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: _table(name) for name in names if name not in {HISTORY, COUNT}}
 
 
 # Statements: of names of tables and columns as the schema has them, and of nothing that anybody entered.
@@ -98,7 +97,7 @@ def make_blank(connection: sqlite3.Connection) -> None:
 
 def schema(connection: sqlite3.Connection) -> dict[str, str]:
     """What a file is made of (tables, indices, triggers) to how it was made, without comments and spacing."""
-    made = connection.execute("SELECT type || ' ' || name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+    made = connection.execute("SELECT type || ' ' || name, sql FROM sqlite_master")
     return {name: " ".join(_COMMENT.sub("", sql or "").split()) for name, sql in made}
 
 

@@ -329,6 +329,7 @@ def test_a_story_told_anew_with_its_tables_is_found_by_any_later_head_that_was_n
         ("DROP TRIGGER codes_stay", "trigger codes_stay"),
         ("DROP INDEX one_assignment_at_a_time", "index one_assignment_at_a_time"),
         ("CREATE TABLE notes (note)", "table notes"),
+        ("CREATE TRIGGER sqlitexextra AFTER INSERT ON lines BEGIN DELETE FROM lines; END", "trigger sqlitexextra"),
         ("CREATE TRIGGER extra AFTER INSERT ON lines BEGIN DELETE FROM lines; END", "trigger extra"),
         ("ALTER TABLE offices ADD COLUMN extra TEXT", "table offices"),
         ("DROP TABLE notifications", "table notifications"),
