@@ -6,6 +6,7 @@ import importlib.util
 import json
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.history import Head
+from lockproof.reference.invariants import broken
 from lockproof.reference.pins import CHEAP
 from lockproof.reference.store import Store, StoreError
 
@@ -62,6 +64,21 @@ def test_everything_that_can_be_asked_is_asked(two_writers: ModuleType) -> None:
     public = {name for name in vars(ReferenceAuthority) if not name.startswith("_")}
     assert public - two_writers._WEIGHTS.keys() == {"close", "history", "head", "audit"}
     assert [drawing.draw(7), drawing.draw(7)] == [two_writers.Drawing("all", 0).draw(7)] * 2
+
+
+@pytest.mark.parametrize("seed", ["one", "two", "three"])
+def test_whatever_is_asked_for_the_file_is_as_its_history_says(two_writers: ModuleType, tmp_path: Path, seed: str) -> None:
+    two_writers.settle(tmp_path / "authority.sqlite")
+    drawing = two_writers.Drawing(seed, 0)
+    with ReferenceAuthority(pin_cost=CHEAP) as authority, closing(Store(tmp_path / "authority.sqlite")) as settled:
+        settled._connection.backup(authority._store._connection)
+        for number in range(500):
+            drawing.learn(two_writers.asked(authority, *drawing.draw(number)))
+        assert authority.audit().findings == ()
+        assert broken(authority._store) == ()
+        assert len(authority.notifications()) > 5
+        assert len(drawing.grants) > 20
+        assert len(drawing.codes) > 5
 
 
 def test_what_is_lost_is_noticed(two_writers: ModuleType, campaign: Any) -> None:
