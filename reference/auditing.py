@@ -143,12 +143,12 @@ class _History:
 
     def _compare_with_count(self, copied: sqlite3.Connection) -> Iterator[Finding]:
         """Against what the file knows of how many there were, and against the head that was noted."""
-        known = copied.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (HISTORY,)).fetchone()
-        count = known["seq"] if known else 0
+        known = [row["seq"] for row in copied.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (HISTORY,))]
+        count = known[0] if known and isinstance(known[0], int) else 0
         if count > self.head.number:
             yield _missing(self.head.number + 1, count)
-        elif count < self.head.number:
-            message = f"says that there were {count} records, and there are more"
+        elif count < self.head.number or len(known) > 1:
+            message = f"says that there were {known} records, and there are {self.head.number}"
             yield Finding(FindingKind.RECORD_MISSING, COUNT, message)
         if self.noted.number > self.head.number:
             message = f"is missing: it was noted as the head, {self.noted}, and the history ends with record {self.head.number}"

@@ -256,6 +256,10 @@ def test_a_count_that_was_changed_is_found(full) -> None:
     for count, place in ((19, "sqlite_sequence"), (22, "records 21 to 22")):
         behind(full.authority, f"UPDATE sqlite_sequence SET seq = {count} WHERE name = 'history'")
         assert found(full.authority) == [(KINDS.RECORD_MISSING, place)]
+    behind(full.authority, "UPDATE sqlite_sequence SET seq = 'x' WHERE name = 'history'")
+    assert found(full.authority) == [(KINDS.RECORD_MISSING, "sqlite_sequence")]
+    behind(full.authority, "UPDATE sqlite_sequence SET seq = 20", "INSERT INTO sqlite_sequence VALUES ('history', 3)")
+    assert found(full.authority) == [(KINDS.RECORD_MISSING, "sqlite_sequence")]
     behind(full.authority, "DELETE FROM sqlite_sequence")
     assert found(full.authority) == [(KINDS.RECORD_MISSING, "sqlite_sequence")]
 
