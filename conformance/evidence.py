@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from lockproof.conformance import comparing, digests, pics, reporting, suite
-from lockproof.conformance.journal import Reading, Record, plain
+from lockproof.conformance.journal import Reading, Record
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
@@ -20,6 +20,7 @@ from lockproof.conformance.scenario import WAIT, Scenario
 from lockproof.conformance.toml_files import FileError
 from lockproof.conformance.verdict import ONLY_HELD, RunResult, Verdict, is_left_out
 from lockproof.conformance.whole_files import bounded
+from lockproof.reference.chain import plain
 from lockproof.spec.observable import BadInput, Hello
 
 _LARGEST: Final = {JOURNAL: 2**30, REPORT: 2**28, reporting.PAGE: 2**28}  # bytes

@@ -13,25 +13,22 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
 import json
 import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from lockproof.conformance.locking import lock
+from lockproof.reference.chain import FIRST, chained, plain
 from lockproof.spec.observable import BadInput, BenchError
 
 Record = dict[str, Any]
 _SYNC_S = 1.0
-FIRST = b""
-"""The chain before the first line."""
 _CHAINED = re.compile(rb',"chain":"([0-9a-f]{64})"\}\n\Z')
-_PLAIN_ALREADY = frozenset({str, int, bool, float, type(None)})
 _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -129,11 +126,6 @@ class Journal:
             self._file = -1
 
 
-def chained(before: bytes, body: bytes) -> bytes:
-    """The chain of a line: `body` is the line as it would be without it, from its first to its last brace."""
-    return hashlib.sha256(before + body).digest()
-
-
 def read(path: Path) -> Iterator[Record]:
     """The records of a journal file; a last line that a kill cut short is left out. Raises `BadInput`."""
     return iter(Reading(path))
@@ -200,17 +192,3 @@ def _not_written(error: OSError) -> BenchError:
 def _write_all(file: int, data: bytes) -> None:
     while data:
         data = data[os.write(file, data) :]
-
-
-def plain(value: Any) -> Any:
-    """A value as a record has it, and JSON. Some records are made while the line waits for the next request, so that this is quick."""
-    kind = type(value)
-    if kind in _PLAIN_ALREADY:
-        return value
-    if kind is bytes:
-        return value.hex()
-    if isinstance(value, dict):
-        return {str(name): plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    return {each.name: plain(getattr(value, each.name)) for each in fields(value)} if is_dataclass(value) else value

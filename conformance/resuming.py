@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from lockproof.conformance import digests
-from lockproof.conformance.journal import Journal, plain
+from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import SoFar, judge_so_far
 from lockproof.conformance.pics import Declaration
 from lockproof.conformance.planning import Plan
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.reference.chain import plain
 from lockproof.spec.observable import BadInput, BenchError, Hello
 
 _OF_A_BOOT = ("session", "reset_cause", "writes")

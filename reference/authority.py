@@ -1,7 +1,8 @@
 """The reference authority: an `Authority` in one SQLite file, which decides through the model and never beside it.
 
-What is here looks up the facts that the model asks for, and keeps what the model says. Every request is one transaction:
-what was answered is kept over a power cut, and what was not answered did not happen. Instants are seconds UTC.
+What is here looks up the facts that the model asks for, and keeps what the model says. Every `request` is one transaction,
+with a record in the history: what was answered is kept over a power cut, and what was not answered did not happen. Instants
+are seconds UTC.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import datetime as dt
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from lockproof.reference.advice import advise
+from lockproof.reference.auditing import Audit, audit
 from lockproof.reference.credentials import (
     GRANT_ID_BYTES,
     NONCE_BYTES,
@@ -30,6 +32,7 @@ from lockproof.reference.credentials import (
 )
 from lockproof.reference.directory import Directory
 from lockproof.reference.fields import FieldError, a_date, a_line, an_email, an_instant, is_email, some_bytes, unknown
+from lockproof.reference.history import Head, Record
 from lockproof.reference.pins import OWASP, PinCost
 from lockproof.reference.registry import Assignment, Registry, new_pin
 from lockproof.reference.reporting import (
@@ -42,6 +45,7 @@ from lockproof.reference.reporting import (
     connect_detail,
     place_of,
 )
+from lockproof.reference.request import request
 from lockproof.reference.sharing import SharedCode, as_email, as_text
 from lockproof.reference.store import MEMORY, Store
 from lockproof.reference.zone_tables import day_at, days_before
@@ -66,26 +70,11 @@ from lockproof.spec.vocabulary import Outcome
 Generator = Callable[[bytes, bytes, Profile], Digits]
 """Box id, secret and profile to the digits of every index of that box: `interop_digits`, or a vendor's own."""
 
-_ADD_GRANT = """
-    INSERT INTO grants (
-        grant_id, box, property, granted_by, email, role, zone, tzdata, granted, window_start, window_end
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_ADD_CODE = """
-    INSERT INTO codes (
-        code, box, property, generated_by, generated, date, day_start, day_end, day_index, zone, tzdata, digits, name, role,
-        seller_permission
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
 _TAKEN = """
     SELECT day_index FROM codes WHERE box = ?1 AND day_start = ?2 AND day_end = ?3
     UNION
     SELECT day_index FROM receipts
     WHERE box = ?1 AND day_start = ?2 AND day_end = ?3 AND accepted AND day_index IS NOT NULL
-"""
-_OPEN_ACCOUNT = """
-    INSERT INTO accounts (email, registered) VALUES (?, ?)
-    ON CONFLICT (email) DO UPDATE SET registered = excluded.registered, closed = NULL WHERE closed IS NOT NULL
 """
 _NO_GRANT = model.Grant(granted=False, window_start=0, window_end=0, revoked=False, moved=False, ended_at=0)
 
@@ -136,49 +125,48 @@ class ReferenceAuthority:
 
     # People, properties and boxes
 
+    @request
     def add_person(self, person: str, name: str, pin: str, office: str | None = None) -> None:
-        kept = new_pin(pin, self._pin_cost)
-        with self._store.transaction():
-            self._registry.add_person(person, name, kept, office)
+        self._registry.add_person(person, name, new_pin(pin, self._pin_cost), office)
 
+    @request
     def add_property(self, prop: str, address: str, zone: str, agent: str, office: str | None = None) -> None:
-        with self._store.transaction():
-            self._registry.add_property(prop, address, zone, agent, office)
+        self._registry.add_property(prop, address, zone, agent, office)
 
+    @request
     def add_box(self, box_id: bytes, secret: bytes, owners: tuple[str, ...] = ()) -> None:
         """A box shares its secret with no other box."""
-        with self._store.transaction():
-            self._registry.add_box(box_id, secret, owners)
+        self._registry.add_box(box_id, secret, owners)
 
+    @request
     def set_owners(self, box_id: bytes, owners: tuple[str, ...]) -> None:
-        with self._store.transaction():
-            self._registry.set_owners(box_id, owners)
+        self._registry.set_owners(box_id, owners)
 
+    @request
     def set_agent(self, prop: str, agent: str) -> None:
         """What the agent before issued stays."""
-        with self._store.transaction():
-            self._registry.set_agent(prop, agent)
+        self._registry.set_agent(prop, agent)
 
+    @request
     def set_barred(self, roles: tuple[Role, ...]) -> None:
-        with self._store.transaction():
-            self._registry.set_barred(tuple(role.value for role in roles))
+        self._registry.set_barred(tuple(role.value for role in roles))
 
+    @request
     def assign(self, box_id: bytes, prop: str | None, now: int) -> Provisioning | None:
         """To the property where it is already: no move, but a new zone table, which a box needs once a year."""
         an_instant(now, "now")
-        with self._store.transaction():
-            secret = self._registry.secret(box_id)
+        secret = self._registry.secret(box_id)
+        assigned = self._registry.assigned(box_id)
+        if assigned and assigned.prop != prop:
+            self._move_away(box_id, now)
+            assigned = None
+        if prop is None:
+            return None
+        if not assigned:
+            self._registry.assign(box_id, prop, now)
             assigned = self._registry.assigned(box_id)
-            if assigned and assigned.prop != prop:
-                self._move_away(box_id, now)
-                assigned = None
-            if prop is None:
-                return None
-            if not assigned:
-                self._registry.assign(box_id, prop, now)
-                assigned = self._registry.assigned(box_id)
-                assert assigned is not None
-            return Provisioning(box_id, secret, self._registry.send_table(box_id, assigned, now))
+            assert assigned is not None
+        return Provisioning(box_id, secret, self._registry.send_table(box_id, assigned, now))
 
     def provisioning(self, box_id: bytes) -> Provisioning | None:
         """What the box was told last, to be told again; None where it never was at a property."""
@@ -193,68 +181,84 @@ class ReferenceAuthority:
 
     # Connect
 
+    @request
     def register_account(self, email: str, now: int) -> None:
         """Twice is as good as once; a closed account is open again."""
-        key = an_email(email, "email").casefold()
-        with self._store.transaction():
-            self._store.write(_OPEN_ACCOUNT, key, an_instant(now, "now"))
+        key, now = an_email(email, "email").casefold(), an_instant(now, "now")
+        account = self._store.row("SELECT closed FROM accounts WHERE email = ?", key)
+        if account is None:
+            self._store.add("accounts", email=key, registered=now)
+        elif account["closed"] is not None:
+            self._store.change("accounts", key, registered=now, closed=None)
 
+    @request
     def close_account(self, email: str, now: int) -> None:
-        key = an_email(email, "email").casefold()
-        with self._store.transaction():
-            if not self._store.row("SELECT 1 FROM accounts WHERE email = ?", key):
-                raise unknown("account", key, self._store.column("SELECT email FROM accounts"))
-            closed = "UPDATE accounts SET closed = ? WHERE email = ? AND closed IS NULL"
-            self._store.write(closed, an_instant(now, "now"), key)
+        key, now = an_email(email, "email").casefold(), an_instant(now, "now")
+        account = self._store.row("SELECT closed FROM accounts WHERE email = ?", key)
+        if account is None:
+            raise unknown("account", key, self._store.column("SELECT email FROM accounts"))
+        if account["closed"] is None:
+            self._store.change("accounts", key, closed=now)
 
     def which(self, role: Role) -> Advice:
         return advise(role, barred=role.value in self._registry.barred())
 
+    @request
     def grant_connect(self, by: str, box_id: bytes, email: str, role: Role, start: int, end: int, now: int) -> Answer:
         email = email.strip(" ")
         for value, field in ((start, "start"), (end, "end"), (now, "now")):
             an_instant(value, field)
-        with self._store.transaction():
-            grantor = self._registry.grantor(by)
-            self._registry.secret(box_id)
-            assigned = self._registry.assigned(box_id)
-            grant, outcome = model.grant_connect(
-                _NO_GRANT,
-                _recipient(role),
-                start,
-                end,
-                by_grantor=self._registry.is_grantor(box_id, by),
-                assigned=assigned is not None,
-                email_named=is_email(email),
-                now=now,
-                profile=self._profile,
-            )
-            if not outcome.accepted or assigned is None:
-                return Answer(False, outcome.clauses())
-            grant_id, place = secrets.token_bytes(GRANT_ID_BYTES), assigned.place
-            self._store.write(
-                _ADD_GRANT,
-                *(grant_id, box_id, assigned.prop, by, email, role.value, place.zone, civil.tzdata_version(), now),
-                *(grant.window_start, grant.window_end),
-            )
-            self._reporting.add_line(
-                ReportKind.CONNECT_GRANTED, grant_id.hex(), connect_detail(email), place, grantor, occurred=now, received=now
-            )
-            return Answer(True, reference=grant_id.hex())
+        grantor = self._registry.grantor(by)
+        self._registry.secret(box_id)
+        assigned = self._registry.assigned(box_id)
+        grant, outcome = model.grant_connect(
+            _NO_GRANT,
+            _recipient(role),
+            start,
+            end,
+            by_grantor=self._registry.is_grantor(box_id, by),
+            assigned=assigned is not None,
+            email_named=is_email(email),
+            now=now,
+            profile=self._profile,
+        )
+        if not outcome.accepted or assigned is None:
+            return Answer(False, outcome.clauses())
+        grant_id, place = secrets.token_bytes(GRANT_ID_BYTES), assigned.place
+        self._store.add(
+            "grants",
+            grant_id=grant_id,
+            box=box_id,
+            property=assigned.prop,
+            granted_by=by,
+            email=email,
+            role=role.value,
+            zone=place.zone,
+            tzdata=civil.tzdata_version(),
+            granted=now,
+            window_start=grant.window_start,
+            window_end=grant.window_end,
+            revoked=grant.revoked,
+            moved=grant.moved,
+            ended_at=grant.ended_at,
+        )
+        reference, detail = grant_id.hex(), connect_detail(email)
+        self._reporting.add_line(ReportKind.CONNECT_GRANTED, reference, detail, place, grantor, occurred=now, received=now)
+        return Answer(True, reference=grant_id.hex())
 
+    @request
     def issue_ticket(self, grant: str, account: str, nonce: bytes, now: int) -> Answer:
         """A ticket does not depend on `now`: whether the window holds is for the box to decide."""
         some_bytes(nonce, NONCE_BYTES, "nonce")
         an_instant(now, "now")
-        with self._store.transaction():
-            row = self._grant(grant)
-            email = account.strip(" ").casefold()
-            is_open = self._store.row("SELECT 1 FROM accounts WHERE email = ? AND closed IS NULL", email) is not None
-            _, outcome = model.issue_ticket(_as_model(row), registered=is_open and email == row["email"].casefold())
-            if not outcome.accepted:
-                return Answer(False, outcome.clauses())
-            claims = TicketClaims(row["grant_id"], row["window_start"], row["window_end"], nonce)
-            return Answer(True, reference=grant, message=seal_ticket(self._registry.keys(row["box"]), claims))
+        row = self._grant(grant)
+        email = account.strip(" ").casefold()
+        is_open = self._store.row("SELECT 1 FROM accounts WHERE email = ? AND closed IS NULL", email) is not None
+        _, outcome = model.issue_ticket(_as_model(row), registered=is_open and email == row["email"].casefold())
+        if not outcome.accepted:
+            return Answer(False, outcome.clauses())
+        claims = TicketClaims(row["grant_id"], row["window_start"], row["window_end"], nonce)
+        return Answer(True, reference=grant, message=seal_ticket(self._registry.keys(row["box"]), claims))
 
     def time_order(self, box_id: bytes, nonce: bytes, value: int) -> bytes:
         some_bytes(nonce, NONCE_BYTES, "nonce")
@@ -262,27 +266,27 @@ class ReferenceAuthority:
 
     # Revocation
 
+    @request
     def revoke(self, reference: str, by: str, now: int) -> Answer:
         an_instant(now, "now")
-        with self._store.transaction():
-            grantor = self._registry.grantor(by)
-            if code := self._store.row(CODE_WITH_PLACE, reference):
-                return self._refuse_revocation(code, grantor, now)
-            return self._revoke_grant(self._grant(reference), grantor, now)
+        grantor = self._registry.grantor(by)
+        if code := self._store.row(CODE_WITH_PLACE, reference):
+            return self._refuse_revocation(code, grantor, now)
+        return self._revoke_grant(self._grant(reference), grantor, now)
 
     def revocation_order(self, grant: str) -> bytes | None:
         row = self._grant(grant)
         return seal_revocation(self._registry.keys(row["box"]), row["grant_id"]) if model.ended(_as_model(row)) else None
 
+    @request
     def revocation_delivered(self, grant: str, now: int) -> None:
         """`now` is the instant at which the box heard; the first to be told stands."""
         an_instant(now, "now")
-        with self._store.transaction():
-            row = self._grant(grant)
-            if not model.ended(_as_model(row)):
-                raise FieldError(f"grant {grant} is not ended, so no box can have heard of it; revoke it first")
-            heard = "UPDATE grants SET delivered = ? WHERE grant_id = ? AND delivered IS NULL"
-            self._store.write(heard, now, row["grant_id"])
+        row = self._grant(grant)
+        if not model.ended(_as_model(row)):
+            raise FieldError(f"grant {grant} is not ended, so no box can have heard of it; revoke it first")
+        if row["delivered"] is None:
+            self._store.change("grants", row["grant_id"], delivered=now)
 
     def revocations(self) -> tuple[Revocation, ...]:
         """Of every grant that is ended, for whichever reason: a move of the box has the same bound (`connect.property`)."""
@@ -317,51 +321,60 @@ class ReferenceAuthority:
         raise unknown("grant", grant, self._store.column(known))
 
     def _keep_grant(self, grant_id: bytes, grant: model.Grant) -> None:
-        self._store.write(
-            "UPDATE grants SET revoked = ?, moved = ?, ended_at = ? WHERE grant_id = ?",
-            *(grant.revoked, grant.moved, grant.ended_at, grant_id),
-        )
+        self._store.change("grants", grant_id, revoked=grant.revoked, moved=grant.moved, ended_at=grant.ended_at)
 
     # One Day Code
 
+    @request
     def generate_code(
         self, by: str, pin: str, box_id: bytes, date: str, name: str, role: Role, seller_permission: bool, now: int
     ) -> Answer:
         """A wrong PIN is charged, whatever else forbids the code; a right one never."""
         an_instant(now, "now")
         name, wanted = a_line(name, "name"), a_date(date)
-        with self._store.transaction():
-            grantor = self._registry.grantor(by)
-            digits_of = self._generator(box_id, self._registry.secret(box_id), self._profile)
-            assigned = self._registry.assigned(box_id)
-            day = self._day(box_id, assigned, wanted, digits_of, now) if assigned else None
-            pin_outcome = self._registry.enter_pin(by, pin, now)
-            outcome = model.generate_code(
-                _recipient(role),
-                seller_permission=seller_permission,
-                by_grantor=self._registry.is_grantor(box_id, by),
-                assigned=assigned is not None,
-                pin_accepted=pin_outcome.accepted,
-                has_name=name != "",
-                # Without a property there is no zone, hence no day to judge, and a date of no length has no indices.
-                days_ahead=day.ahead if day else 0,
-                index_free=day is None or not day.exists or day.free is not None,
-                let_in=role.value not in self._registry.barred(),
-                profile=self._profile,
-            )
-            clauses = _clauses(outcome, pin_outcome, day)
-            if clauses or not (assigned and day and day.free):
-                return Answer(False, clauses)
-            code_id, code, digits = f"code-{secrets.token_hex(8)}", day.free, digits_of(day.free)
-            self._store.write(
-                _ADD_CODE,
-                *(code_id, box_id, assigned.prop, by, now, date, code.day_start, code.day_end, code.index),
-                *(assigned.place.zone, day.tzdata, digits, name, role.value, seller_permission),
-            )
-            self._reporting.add_line(
-                ReportKind.CODE_GENERATED, code_id, GENERATED, assigned.place, grantor, occurred=now, received=now
-            )
-            return Answer(True, reference=code_id, digits=digits, code=code)
+        grantor = self._registry.grantor(by)
+        digits_of = self._generator(box_id, self._registry.secret(box_id), self._profile)
+        assigned = self._registry.assigned(box_id)
+        day = self._day(box_id, assigned, wanted, digits_of, now) if assigned else None
+        pin_outcome = self._registry.enter_pin(by, pin, now)
+        outcome = model.generate_code(
+            _recipient(role),
+            seller_permission=seller_permission,
+            by_grantor=self._registry.is_grantor(box_id, by),
+            assigned=assigned is not None,
+            pin_accepted=pin_outcome.accepted,
+            has_name=name != "",
+            # Without a property there is no zone, hence no day to judge, and a date of no length has no indices.
+            days_ahead=day.ahead if day else 0,
+            index_free=day is None or not day.exists or day.free is not None,
+            let_in=role.value not in self._registry.barred(),
+            profile=self._profile,
+        )
+        clauses = _clauses(outcome, pin_outcome, day)
+        if clauses or not (assigned and day and day.free):
+            return Answer(False, clauses)
+        code_id, code, digits = f"code-{secrets.token_hex(8)}", day.free, digits_of(day.free)
+        self._store.add(
+            "codes",
+            code=code_id,
+            box=box_id,
+            property=assigned.prop,
+            generated_by=by,
+            generated=now,
+            date=date,
+            day_start=code.day_start,
+            day_end=code.day_end,
+            day_index=code.index,
+            zone=assigned.place.zone,
+            tzdata=day.tzdata,
+            digits=digits,
+            name=name,
+            role=role.value,
+            seller_permission=seller_permission,
+        )
+        place = assigned.place
+        self._reporting.add_line(ReportKind.CODE_GENERATED, code_id, GENERATED, place, grantor, occurred=now, received=now)
+        return Answer(True, reference=code_id, digits=digits, code=code)
 
     def share(self, code: str) -> str:
         return as_text(self._shared(code), self._profile)
@@ -401,13 +414,13 @@ class ReferenceAuthority:
 
     # Report
 
+    @request
     def receive(self, box_id: bytes, epoch: int, entries: tuple[LogEntry, ...], now: int) -> None:
         """Of entries that contradict each other under one key, the first to come stands."""
         an_instant(now, "now")
-        with self._store.transaction():
-            self._registry.secret(box_id)
-            for entry in entries:
-                self._reporting.receive(box_id, epoch, entry, now)
+        self._registry.secret(box_id)
+        for entry in entries:
+            self._reporting.receive(box_id, epoch, entry, now)
 
     def report(self) -> tuple[ReportLine, ...]:
         return self._reporting.report()
@@ -417,6 +430,20 @@ class ReferenceAuthority:
 
     def alerts(self) -> tuple[Alert, ...]:
         return self._reporting.alerts()
+
+    # The history
+
+    def history(self) -> Iterator[Record]:
+        """Every request that was answered and may have changed something, from the first on."""
+        return self._store.history()
+
+    def head(self) -> Head:
+        """The last record of the history; noted elsewhere, it lets `audit` find what is missing at the end."""
+        return self._store.head()
+
+    def audit(self, noted: Head | None = None) -> Audit:
+        """Whether the history is whole, as far as the `noted` head at least, and whether the tables say what it says."""
+        return audit(self._store, noted)
 
 
 def _recipient(role: Role) -> model.Recipient:

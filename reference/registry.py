@@ -32,13 +32,6 @@ _ASSIGNED = """
     SELECT assignment, property, address, zone FROM assignments JOIN properties USING (property)
     WHERE box = ? AND ended IS NULL
 """
-_ADD_PERSON = """
-    INSERT INTO people (person, name, office, pin_salt, pin_hash, pin_memory, pin_passes, pin_lanes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_ADD_TABLE = """
-    INSERT INTO zone_tables (assignment, box, zone, tzdata, made, pairs, expiry) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ class SentTable:
 
 
 class Registry:
-    """Its changes belong inside a transaction of the store. Whom or what nobody knows raises `UnknownName`."""
+    """Its changes belong inside a request. Whom or what nobody knows raises `UnknownName`."""
 
     def __init__(self, store: Store, profile: Profile) -> None:
         self._store = store
@@ -70,8 +63,9 @@ class Registry:
     def add_person(self, person: str, name: str, pin: PinHash, office: str | None) -> None:
         person, name = a_filled_line(person, "person"), a_filled_line(name, "name")
         self._must_be_new("person", person, self._people())
-        cost = (pin.cost.memory, pin.cost.passes, pin.cost.lanes)
-        self._store.write(_ADD_PERSON, person, name, self._office(office), pin.salt, pin.digest, *cost)
+        cost = {"pin_memory": pin.cost.memory, "pin_passes": pin.cost.passes, "pin_lanes": pin.cost.lanes}
+        row = {"person": person, "name": name, "office": self._office(office)}
+        self._store.add("people", **row, pin_salt=pin.salt, pin_hash=pin.digest, **cost, pin_arrival=0)
 
     def grantor(self, person: str) -> Grantor:
         return Grantor(person, self._person(person)["name"])
@@ -86,7 +80,8 @@ class Registry:
         kept = PinHash(row["pin_salt"], row["pin_hash"], PinCost(row["pin_memory"], row["pin_passes"], row["pin_lanes"]))
         matches = limiter.enabled(row["pin_arrival"], now, self._profile) and pin_matches(pin, kept)
         arrival, outcome = model.enter_pin(row["pin_arrival"], matches, now, self._profile)
-        self._store.write("UPDATE people SET pin_arrival = ? WHERE person = ?", arrival, person)
+        if arrival != row["pin_arrival"]:
+            self._store.change("people", person, pin_arrival=arrival)
         return outcome
 
     # Properties
@@ -96,12 +91,13 @@ class Registry:
         self._must_be_new("property", prop, self._properties())
         _check_zone(zone)
         self._person(agent)
-        self._store.write("INSERT INTO properties VALUES (?, ?, ?, ?, ?)", prop, address, zone, agent, self._office(office))
+        place = {"property": prop, "address": address, "zone": zone}
+        self._store.add("properties", **place, agent=agent, office=self._office(office))
 
     def set_agent(self, prop: str, agent: str) -> None:
         self._zone(prop)
         self._person(agent)
-        self._store.write("UPDATE properties SET agent = ? WHERE property = ?", agent, prop)
+        self._store.change("properties", prop, agent=agent)
 
     # Boxes
 
@@ -111,13 +107,16 @@ class Registry:
         self._must_be_new("box", box_id.hex(), self._boxes())
         if self._store.row("SELECT 1 FROM boxes WHERE secret = ?", secret):
             raise FieldError("secret: another box has it already; make one for each box, at random")
-        self._store.write("INSERT INTO boxes VALUES (?, ?)", box_id, secret)
+        self._store.add("boxes", box=box_id, secret=secret)
         self._add_owners(box_id, owners)
 
     def set_owners(self, box_id: bytes, owners: tuple[str, ...]) -> None:
         self.secret(box_id)
-        self._store.write("DELETE FROM owners WHERE box = ?", box_id)
-        self._add_owners(box_id, owners)
+        before = self._store.column("SELECT person FROM owners WHERE box = ?", box_id)
+        self._add_owners(box_id, tuple(person for person in owners if person not in before))
+        for person in before:
+            if person not in owners:
+                self._store.remove("owners", box=box_id, person=person)
 
     def secret(self, box_id: bytes) -> bytes:
         if row := self._store.row("SELECT secret FROM boxes WHERE box = ?", box_id):
@@ -130,9 +129,13 @@ class Registry:
     # What the board decides
 
     def set_barred(self, roles: tuple[str, ...]) -> None:
-        self._store.write("DELETE FROM barred")
+        before = self.barred()
         for role in dict.fromkeys(roles):
-            self._store.write("INSERT INTO barred VALUES (?)", role)
+            if role not in before:
+                self._store.add("barred", role=role)
+        for role in before:
+            if role not in roles:
+                self._store.remove("barred", role=role)
 
     def barred(self) -> tuple[str, ...]:
         return tuple(self._store.column("SELECT role FROM barred ORDER BY rowid"))
@@ -145,11 +148,12 @@ class Registry:
 
     def unassign(self, box_id: bytes, now: int) -> None:
         """The box is told nothing: its zone table stays in force until it is sent another."""
-        self._store.write("UPDATE assignments SET ended = ? WHERE box = ? AND ended IS NULL", now, box_id)
+        if assigned := self.assigned(box_id):
+            self._store.change("assignments", assigned.number, ended=now)
 
     def assign(self, box_id: bytes, prop: str, now: int) -> None:
         self._zone(prop)
-        self._store.write("INSERT INTO assignments (box, property, began) VALUES (?, ?, ?)", box_id, prop, now)
+        self._store.add("assignments", box=box_id, property=prop, began=now)
 
     def send_table(self, box_id: bytes, assignment: Assignment, now: int) -> ZoneTable:
         """A new table of the zone where the box is; the old one counts on for what may have been issued by it."""
@@ -159,8 +163,8 @@ class Registry:
         except civil.CivilError as error:
             raise FieldError(f"now: {error}") from error
         self._replace_tables(box_id, now)
-        pairs, release = json.dumps(table.pairs), civil.tzdata_version()
-        self._store.write(_ADD_TABLE, assignment.number, box_id, zone, release, now, pairs, table.expiry)
+        rules = {"zone": zone, "tzdata": civil.tzdata_version(), "pairs": json.dumps(table.pairs), "expiry": table.expiry}
+        self._store.add("zone_tables", assignment=assignment.number, box=box_id, made=now, **rules)
         return table
 
     def tables(self, box_id: bytes) -> tuple[SentTable, ...]:
@@ -171,7 +175,7 @@ class Registry:
     def _replace_tables(self, box_id: bytes, now: int) -> None:
         for row in self._store.rows("SELECT * FROM zone_tables WHERE box = ? AND last_day_end IS NULL", box_id):
             end = last_day_end(_table(row), now, self._profile)
-            self._store.write("UPDATE zone_tables SET last_day_end = ? WHERE zone_table = ?", end, row["zone_table"])
+            self._store.change("zone_tables", row["zone_table"], last_day_end=end)
 
     # By name
 
@@ -203,13 +207,14 @@ class Registry:
         if office is None:
             return None
         office = a_filled_line(office, "office")
-        self._store.write("INSERT OR IGNORE INTO offices VALUES (?)", office)
+        if not self._store.row("SELECT 1 FROM offices WHERE office = ?", office):
+            self._store.add("offices", office=office)
         return office
 
     def _add_owners(self, box_id: bytes, owners: tuple[str, ...]) -> None:
         for person in dict.fromkeys(owners):
             self._person(person)
-            self._store.write("INSERT INTO owners VALUES (?, ?)", box_id, person)
+            self._store.add("owners", box=box_id, person=person)
 
 
 def new_pin(pin: str, cost: PinCost) -> PinHash:

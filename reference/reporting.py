@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 from lockproof.reference.fields import FieldError, is_instant
 from lockproof.reference.store import Store
@@ -37,16 +38,6 @@ _USED_CODE = (
     _PLACE_OF_ISSUE.format(table="codes", issuer="generated_by")
     + "WHERE box = ? AND day_start = ? AND day_end = ? AND day_index = ?"
 )
-_ADD_LINE = """
-    INSERT INTO lines (
-        occurred, received, local_time, kind, about, detail, location, grantor, grantor_id, box, epoch, number
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_ADD_RECEIPT = """
-    INSERT INTO receipts (
-        box, epoch, number, received, kind, accepted, instant, day_start, day_end, day_index, grant_id, reason, count
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
 # A gap shows as soon as any later number has arrived; its instant is the first at which it did.
 _GAPS = """
     SELECT * FROM (
@@ -69,6 +60,9 @@ class Key:
     epoch: int
     number: int
 
+    def columns(self) -> dict[str, Any]:
+        return {"box": self.box_id, "epoch": self.epoch, "number": self.number}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -85,7 +79,7 @@ class Grantor:
 
 
 class Reporting:
-    """Keeps and tells what happened. Its changes belong inside a transaction of the store."""
+    """Keeps and tells what happened. Its changes belong inside a request."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -103,10 +97,18 @@ class Reporting:
         entry: Key | None = None,
     ) -> None:
         """A line of the report (`report.lines`) about a grant or a code, for the log entry that it stands for, if any."""
-        key = (entry.box_id, entry.epoch, entry.number) if entry else (None, None, None)
-        local = civil.local_text(occurred, place.zone)
-        self._store.write(
-            _ADD_LINE, occurred, received, local, kind.value, about, detail, place.address, grantor.name, grantor.person, *key
+        self._store.add(
+            "lines",
+            occurred=occurred,
+            received=received,
+            local_time=civil.local_text(occurred, place.zone),
+            kind=kind.value,
+            about=about,
+            detail=detail,
+            location=place.address,
+            grantor=grantor.name,
+            grantor_id=grantor.person,
+            **(entry.columns() if entry else {}),
         )
 
     def receive(self, box_id: bytes, epoch: int, entry: LogEntry, now: int) -> None:
@@ -154,19 +156,22 @@ class Reporting:
         return tuple(sorted((*gaps, *unissued), key=lambda alert: (alert.box_id, alert.epoch, alert.first, alert.kind)))
 
     def _keep(self, key: Key, entry: LogEntry, occurred: int | None, now: int) -> None:
-        code, grant = _code(entry) or _NO_CODE, entry.credential if isinstance(entry.credential, bytes) else None
-        self._store.write(
-            _ADD_RECEIPT,
-            *(key.box_id, key.epoch, key.number, now, entry.kind.value, entry.accepted, occurred),
-            *(*code, grant, entry.reason, min(entry.count, _LARGEST)),
+        self._store.add(
+            "receipts",
+            **key.columns(),
+            received=now,
+            kind=entry.kind.value,
+            accepted=entry.accepted,
+            instant=occurred,
+            **dict(zip(("day_start", "day_end", "day_index"), _code(entry) or (), strict=False)),
+            grant_id=entry.credential if isinstance(entry.credential, bytes) else None,
+            reason=entry.reason,
+            count=min(entry.count, _LARGEST),
         )
 
     def _notify(self, key: Key, entry: LogEntry, occurred: int, now: int) -> None:
         grant = entry.credential if isinstance(entry.credential, bytes) else b""
-        self._store.write(
-            "INSERT INTO notifications (box, epoch, number, grant_id, occurred, received) VALUES (?, ?, ?, ?, ?, ?)",
-            *(key.box_id, key.epoch, key.number, grant, occurred, now),
-        )
+        self._store.add("notifications", **key.columns(), grant_id=grant, occurred=occurred, received=now)
 
     def _report_opening(self, key: Key, entry: LogEntry, occurred: int, now: int) -> None:
         if entry.kind is LogKind.CONNECT:
@@ -178,11 +183,10 @@ class Reporting:
         if issued:
             issuer = issued["granted_by"] if kind is ReportKind.CONNECT_USED else issued["generated_by"]
             grantor = Grantor(issuer, issued["person_name"])
-            self.add_line(
-                kind, reference_of(issued), detail, place_of(issued), grantor, occurred=occurred, received=now, entry=key
-            )
+            about, place = reference_of(issued), place_of(issued)
+            self.add_line(kind, about, detail, place, grantor, occurred=occurred, received=now, entry=key)
         elif entry.kind is LogKind.CODE:
-            self._store.write("INSERT INTO unissued_uses VALUES (?, ?, ?, ?)", key.box_id, key.epoch, key.number, now)
+            self._store.add("unissued_uses", **key.columns(), received=now)
 
     def _grant(self, key: Key, entry: LogEntry) -> sqlite3.Row | None:
         """A grant of another box is none of this one's: its property would be the wrong location."""
@@ -228,9 +232,6 @@ def connect_detail(email: str) -> str:
 def code_detail(name: str) -> str:
     """What a line about a One Day Code says of who it is for, in the form of the source (`code.record`)."""
     return f"Agent {name}"
-
-
-_NO_CODE = (None, None, None)
 
 
 def _key(box_id: bytes, epoch: int, entry: LogEntry) -> Key:

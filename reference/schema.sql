@@ -1,5 +1,6 @@
--- Everything the authority remembers, in one file. Instants are seconds since 1970-01-01T00:00:00Z.
--- Nothing is ever deleted but an owner's privilege and a bar; what was issued keeps the zone it was issued by (time.recorded).
+-- Everything the authority remembers, in one file, version 1; later versions add to it (migration.py). Instants are seconds
+-- since 1970-01-01T00:00:00Z.
+-- Nothing is ever deleted but an owner's privilege and, since version 2, a bar; what was issued keeps the zone it was issued by (time.recorded).
 
 CREATE TABLE offices (
     office TEXT PRIMARY KEY
@@ -23,10 +24,6 @@ CREATE TABLE properties (
     zone     TEXT NOT NULL,
     agent    TEXT NOT NULL REFERENCES people,
     office   TEXT REFERENCES offices
-);
-
-CREATE TABLE barred (
-    role TEXT PRIMARY KEY -- a kind of recipient that gets no code (eligibility.board)
 );
 
 CREATE TABLE boxes (
@@ -135,7 +132,6 @@ CREATE TABLE lines (
     received   INTEGER NOT NULL,
     local_time TEXT NOT NULL,
     kind       TEXT NOT NULL,
-    about      TEXT NOT NULL, -- the grant, in hexadecimal digits, or the code
     detail     TEXT NOT NULL,
     location   TEXT NOT NULL,
     grantor    TEXT NOT NULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import resource
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,3 +129,11 @@ def as_nobody() -> Any:
         yield
     finally:
         os.seteuid(0)
+
+
+@pytest.fixture
+def no_larger() -> Any:
+    """From now on in this test no file grows beyond so many bytes; as large as before if none are given."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size=usual[0]: resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, usual)

@@ -103,6 +103,21 @@ def test_a_request_that_fails_leaves_nothing_behind(make_town, monkeypatch) -> N
     assert town.authority._store.column("SELECT count(*) FROM codes UNION ALL SELECT count(*) FROM grants") == [0, 0]
 
 
+def test_a_file_that_was_given_a_write_ahead_log_loses_it_again(make_town, tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "authority.sqlite"
+    make_town(path=path).authority.close()
+    other = sqlite3.connect(path)
+    assert other.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    assert other.execute("SELECT count(*) FROM people").fetchone() == (4,)
+    monkeypatch.setattr("lockproof.reference.store._BUSY_TIMEOUT", 0.05)
+    with pytest.raises(StoreError, match="is held by another program"):  # and it has it still
+        ReferenceAuthority(path)
+    other.close()
+    town = make_town(settled=False, path=path)
+    assert town.authority._store.row("PRAGMA journal_mode")[0] == "delete"
+    assert town.grant().accepted
+
+
 def test_two_authorities_share_a_file(make_town, tmp_path: Path) -> None:
     one = make_town(path=tmp_path / "authority.sqlite")
     other = make_town(settled=False, path=tmp_path / "authority.sqlite")
@@ -130,8 +145,16 @@ def test_a_file_that_another_program_holds_is_not_waited_for_without_end(make_to
     town = make_town(path=tmp_path / "authority.sqlite")
     other = sqlite3.connect(tmp_path / "authority.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    for ask in (town.code, town.authority.report, lambda: ReferenceAuthority(tmp_path / "authority.sqlite")):
-        with pytest.raises(StoreError, match="is held by another program; close that, then try again"):
+    for ask in (
+        town.code,
+        town.authority.report,
+        town.authority.audit,
+        lambda: ReferenceAuthority(tmp_path / "authority.sqlite"),
+    ):
+        with pytest.raises(
+            StoreError,
+            match="is held by another program, for 10 seconds now; nothing of the last request was kept",
+        ):
             ask()
     other.execute("ROLLBACK")
     other.close()
