@@ -362,3 +362,24 @@ def alerts(store: StoreOption = None, at: AtOption = "", as_json: JsonOption = F
     from lockproof.conformance.access import looking
 
     _at_the_desk(store, at, as_json=as_json, does=looking.alerts)
+
+
+@access_app.command(epilog="For example: lockproof access history --json")
+def history(store: StoreOption = None, at: AtOption = "", as_json: JsonOption = False) -> None:
+    """What was asked of the authority, what it answered and what changed by it; no PIN, digits or secret stands in it."""
+    from lockproof.conformance.access import looking
+
+    _at_the_desk(store, at, as_json=as_json, does=looking.history)
+
+
+@access_app.command(epilog="For example: lockproof access audit --head 12:9f3a…")
+def audit(
+    head: Annotated[str, typer.Option("--head", help="The head of the history as an earlier audit gave it.")] = "",
+    store: StoreOption = None,
+    at: AtOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Is the history whole, and do the tables say what it says? Exit code 1 if anything was changed behind the authority's back."""
+    from lockproof.conformance.access import looking
+
+    _at_the_desk(store, at, as_json=as_json, does=lambda desk: looking.audit(desk, head))

@@ -12,6 +12,7 @@ from lockproof.conformance.access import telling, times
 from lockproof.conformance.access.desk import Desk, name_of
 from lockproof.conformance.access.telling import Told
 from lockproof.reference.directory import KnownBox, Line
+from lockproof.reference.history import Head
 from lockproof.spec.observable import BadInput
 
 FORMS = ("tsv", "csv", "json")
@@ -241,6 +242,46 @@ def alerts(desk: Desk) -> Told:
         for each in found
     ]
     return Told(data, telling.table("alerts", rows))
+
+
+# The history
+
+
+def history(desk: Desk) -> Told:
+    """Every request that was answered and may have changed something, from the first on."""
+    data, rows = [], []
+    for each in desk.authority.history():
+        accepted = each.answered.get("accepted", True) if isinstance(each.answered, dict) else True
+        written = telling.instant(each.written, _UTC)
+        data.append(
+            {
+                "number": each.number,
+                "written": written,
+                "instant": telling.instant(each.instant, _UTC),
+                "request": each.kind,
+                "asked": each.asked,
+                "answered": each.answered,
+                "changed": [list(change) for change in each.changed],
+                "digest": each.digest,
+            }
+        )
+        outcome = f"{len(each.changed)} rows" if accepted else f"refused: {', '.join(each.answered['clauses'])}"
+        rows.append((str(each.number), times.told(each.written, _UTC), each.kind, each.digest[:12], outcome))
+    return Told(data, telling.table("records", rows))
+
+
+def audit(desk: Desk, noted: str) -> Told:
+    """Whether the history is whole, and the tables say what it says; `noted` is a head that was noted earlier."""
+    found = desk.authority.audit(Head.of(noted) if noted else None)
+    findings = [{"kind": each.kind.value, "where": each.where, "message": each.message} for each in found.findings]
+    data = {"clean": found.clean, "head": str(found.head), "findings": findings}
+    if found.clean:
+        lines = [
+            f"the history is whole, {found.head.number} records, and the tables say what it says",
+            f"    note its head where nobody can change it, and name it next time: --head {found.head}",
+        ]
+        return Told(data, lines)
+    return Told(data, [f"wrong: {len(findings)}", *(f"    {each.kind.value}: {each}" for each in found.findings)], accepted=False)
 
 
 def _address(desk: Desk, box: KnownBox) -> str | None:

@@ -10,6 +10,7 @@ import pty
 import re
 import select
 import shlex
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -606,6 +607,35 @@ def test_a_file_that_is_none_is_left_as_it_is(access, tmp_path):
     (tmp_path / "a.db").write_text("a letter\n" * 100)
     assert "is not a file of an authority" in access("list", code=3)
     assert (tmp_path / "a.db").read_text() == "a letter\n" * 100
+
+
+def test_an_audit_finds_what_was_changed_behind_the_authoritys_back(house, tmp_path):
+    reference = grant(house)
+    code(house)
+    said = house("audit")
+    head = re.search(r"--head (\d+:[0-9a-f]{64})\n", said)[1]
+    assert said.startswith("the history is whole, 7 records, and the tables say what it says\n")
+    house("revoke", reference, at="2019-02-02T09:00:00")
+    assert json.loads(house("audit", "--head", head, "--json"))["clean"] is True
+    records = json.loads(house("history", "--json"))
+    assert [each["request"] for each in records] == [
+        "add_person",
+        "add_property",
+        "add_box",
+        "register_account",
+        "assign",
+        "grant_connect",
+        "generate_code",
+        "revoke",
+    ]
+    assert "2468" not in json.dumps(records)
+    behind = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    behind.execute("DROP TRIGGER grants_stay_ended")
+    behind.execute("UPDATE grants SET revoked = 0")
+    behind.close()
+    said = house("audit", code=1)
+    assert f"    a row was changed: grants {reference}: " in said
+    assert house("audit", "--head", "x", code=2).startswith("head: 'x' is none; give it as it was printed")
 
 
 # Times
