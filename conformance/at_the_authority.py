@@ -9,7 +9,7 @@ from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.scenario import FIRST_PROPERTY, Step
 from lockproof.conformance.stage import BOX, Nonce, Stage, Ticket, Verbs, listed
-from lockproof.reference.credentials import TicketClaims, open_ticket, seal_ticket
+from lockproof.reference.credentials import TicketClaims, is_dead, open_ticket, seal_ticket
 from lockproof.spec import civil
 from lockproof.spec.observable import CodeIndex, Role
 
@@ -37,7 +37,13 @@ def grant(stage: Stage, step: Step) -> None:
         grant = bytes.fromhex(answer.reference or "")
         stage.grants[given["as"]] = (
             answer,
-            {"grant": grant.hex(), "window_start": start, "window_end": end, "account": to.email},
+            {
+                "grant": grant.hex(),
+                "window_start": start,
+                "window_end": end,
+                "account": to.email,
+                "box": stage.box_named(given).hex(),
+            },
         )
         stage.spans[given["as"]] = (start, end)
 
@@ -62,6 +68,8 @@ def _generate(stage: Stage, step: Step) -> None:
     if not answer.accepted or answer.code is None:
         return
     _check_code(stage, answer.code, given)
+    if stage.judged:
+        stage.check("place of the code", "code.index", LIVE, _place(stage, answer.code, answer.digits or "", given))
     if "as" in given:
         stage.codes[given["as"]] = answer
         stage.spans[given["as"]] = (answer.code.day_start, answer.code.day_end)
@@ -75,6 +83,26 @@ def _check_code(stage: Stage, code: CodeIndex, given: dict[str, Any]) -> None:
     stage.check("day of the code", "code.date", [day.start, day.end], [code.day_start, code.day_end])
     stage.check("number of codes issued before in its place", "code.index", 0, int((box, code) in stage.issued))
     stage.issued.add((box, code))
+
+
+LIVE = "a live index of its day, with the digits of that"
+
+
+def _place(stage: Stage, code: CodeIndex, digits: str, given: dict[str, Any]) -> str:
+    """What an authority that is judged gave out for a code. Those of the other box are not looked at: the bench plays with one."""
+    number = stage.profile.code_indices
+    if not 0 <= code.index < number:
+        return f"index {code.index} of {number}, from 0"
+    if given.get("at-box", BOX) != BOX or stage.days is None:
+        return LIVE
+    days, profile = stage.days, stage.profile
+
+    def digits_of(index: CodeIndex) -> str:
+        return days.digits_of(index, profile)
+
+    if is_dead(code, days.near(code.day_start, profile), digits_of, profile):
+        return f"index {code.index}, which is dead"
+    return LIVE if digits == digits_of(code) else f"index {code.index} with the digits {digits} and not {digits_of(code)}"
 
 
 @does("revoke")
@@ -102,11 +130,13 @@ def fetch_ticket(stage: Stage, name: str, nonce: Nonce, account: str | None = No
     if not found.accepted or found.message is None:
         return None
     said = {key: meaning[key] for key in ("grant", "window_start", "window_end")}
+    told = {}
     if claims := open_ticket(stage.keys, found.message):
         told = {"grant": claims.grant.hex(), "window_start": claims.window_start, "window_end": claims.window_end}
-        stage.check(
-            f"ticket for {name}", "connect.ticket", {**said, "nonce": nonce.value.hex()}, {**told, "nonce": claims.nonce.hex()}
-        )
+        told["nonce"] = claims.nonce.hex()
+    if told or (stage.judged and meaning["box"] == stage.box_id.hex()):
+        clause = "connect.available" if stage.judged else "connect.ticket"  # which of the two the maker of a ticket breaks
+        stage.check(f"ticket for {name}", clause, {**said, "nonce": nonce.value.hex()}, told)
     return Ticket(found.message, {**said, "nonce": nonce.number, "authentic": is_for(stage, found.message)})
 
 

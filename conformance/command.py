@@ -122,6 +122,13 @@ def run(
             " bench file."
         ),
     ] = None,
+    authority: Annotated[
+        str,
+        typer.Option(
+            help="Judge this authority, beside the reference box if no --box: program:COMMAND, adapter:NAME:OPTIONS, reference or"
+            " fault:NAME (see hw_adapter/AUTHORITIES.md)."
+        ),
+    ] = "",
     bench: Annotated[
         Path | None, typer.Option(help="A bench file: boxes, ports, power, observation, budgets; all its boxes if no --box.")
     ] = None,
@@ -170,7 +177,7 @@ def run(
         bool, typer.Option("--verbose", help="With --plan: each scenario that would be played, with what it costs.")
     ] = False,
 ) -> None:
-    """Play the scenarios on a box and judge it."""
+    """Play the scenarios on a box, or on an authority, and judge it."""
     from lockproof.conformance.asked import Asked
     from lockproof.conformance.carrying_out import carry_out
     from lockproof.conformance.options import new_folder
@@ -179,6 +186,7 @@ def run(
         _stop("--verbose says more of a plan; write --plan, too", Exit.BAD_INPUT)
     asked = Asked.of(
         boxes=tuple(box or ()),
+        authority=authority,
         bench=bench,
         files=tuple(files or ()),
         scenarios=tuple(scenario or ()),
@@ -325,7 +333,7 @@ def box(
     from lockproof.spec.profile import profile_of
 
     if list_faults:
-        for each in faults.all_faults().values():
+        for each in (*faults.all_faults().values(), *faults.all_authorities().values()):
             sys.stdout.write(f"{each.name:<40} {each.breaks or 'degenerate':<30} {each.does}\n")
         return
     if port == "":

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Protocol
 
 from lockproof.conformance import at_the_authority, at_the_box, ctrl_c, words
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.at_the_box import set_clock
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.journal import Journal
@@ -98,6 +99,7 @@ class Player:
     clock: ClockMode = ClockMode.HOLD  # of all others
     shrinking: bool = False  # what is played is a smaller form of a scenario that failed
     explain: int = 0  # of so many failures, also which observations contradict each other
+    judged: Judged | None = None  # the authority, where it is judged; it is that of every scenario, one after the other
     _ready: _Ready | None = None
     _stopped: bool = False  # by Ctrl-C
 
@@ -132,11 +134,12 @@ class Player:
             gives_reasons=self.gives_reasons,
             log_capacity=self.log_capacity,
             log_overwrites=self.log_overwrites,
+            authority=self.judged.told() if self.judged else None,
         )
         try:
             with self._ready_for(scenario) as ready:
                 stage = self._stage(scenario, judge, ready.authority, calendar, profile, pace)
-                if following:
+                if following and self.judged is None:
                     stage.outbox.meanwhile(partial(self._make_ready, following))
                 self._to_its_end(stage, ready.told)
         except PlayAgain as given_up:
@@ -254,7 +257,8 @@ class Player:
             keys=derive_keys(box.id, box.secret),
             other_id=other.id,
             seed=self._seed(scenario),
-            one_at_a_time=self.one_at_a_time or pace is not None,
+            one_at_a_time=self.one_at_a_time or pace is not None or self.judged is not None,
+            judged=self.judged is not None,
             pace=pace,
             generator=self.generator,
             supply=self.supply,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from lockproof.conformance import digests
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.journal import Journal, plain
 from lockproof.conformance.judging import SoFar, judge_so_far
 from lockproof.conformance.pics import Declaration
@@ -53,7 +54,13 @@ class Earlier:
         return self.so_far.tries if len(self.results) < len(self.so_far.scenarios) else 0
 
     def plan(
-        self, hello: Hello, target: Target, scenarios: Sequence[Scenario], pics: Declaration | None, codes_file: Path | None
+        self,
+        hello: Hello,
+        target: Target,
+        scenarios: Sequence[Scenario],
+        pics: Declaration | None,
+        codes_file: Path | None,
+        judged: Judged | None = None,
     ) -> Plan:
         """What the run planned, and what all of it costs. Raises `BenchError` for another box than it began with, and `BadInput` where
         anything else that it was begun with is another: bench, scenarios, declaration, codes, this lockproof.
@@ -76,6 +83,7 @@ class Earlier:
             ("a scenario", head.get("suite"), digests.suite(scenarios)),
             ("the declaration", head.get("pics"), plain(pics.recorded()) if pics else None),
             ("the box's part of the bench file", head.get("bench"), plain(bench)),
+            ("what the authority declares", head.get("authority"), plain(judged.told()) if judged else None),
         ):
             if of_run != here:
                 raise BadInput(f"{what} is not what the run began with; put it back, or begin a new run")

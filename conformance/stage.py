@@ -98,6 +98,7 @@ class Stage:
     pace: Pace | None = None  # where its clock runs
     ahead: int = 0  # seconds by which its clock is to be ahead of the scenario's time
     aimed: bool = False  # commands are for their second
+    judged: bool = False  # the authority is, so that what it makes is looked at where it is made
     outbox: Outbox = field(init=False)
     step: Step | None = None
     days: Days | None = None

@@ -10,11 +10,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from lockproof.conformance import faults
+from lockproof.conformance import authorities, faults
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.bench import OPERATOR, Bench, Board, read
 from lockproof.conformance.faults.degenerate import LINE_FAULTS
 from lockproof.hw_adapter.bench_time import BenchTime, RealTime, VirtualTime
@@ -38,7 +39,10 @@ OnBytes = Callable[[str, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is judged. `reference`: the authority is judged with it, since both are ours."""
+    """What is judged. `reference`: the authority is judged with it, since both are ours.
+
+    `authority` names one that is judged instead of the reference, `box` the box beside it, which is judged, too, if it was named.
+    """
 
     name: str
     reference: bool
@@ -46,6 +50,17 @@ class Target:
     time: BenchTime = field(
         default_factory=RealTime, compare=False
     )  # in which it lives: a box in this process, in one of its own
+    authority: str = ""
+    box: str = ""
+
+    @property
+    def judges_box(self) -> bool:
+        """It is more than the reference box beside an authority."""
+        return self.authority == "" or self.box != ""
+
+    @property
+    def judges_authority(self) -> bool:
+        return self.reference or self.authority != ""
 
     def cuts_supply(self, holdover: int, *, held: bool) -> bool:
         """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time.
@@ -72,11 +87,14 @@ class Target:
                 )
 
 
-def chosen(names: Sequence[str], bench_file: Path | None = None) -> list[Target]:
+def chosen(names: Sequence[str], bench_file: Path | None = None, authority: str = "") -> list[Target]:
     """The targets of these names; if there are none, every connected box of the bench file, or the reference box in both places.
 
-    Raises `BadInput` for names that are none, and for what is wrong in the file.
+    With an authority, that is judged beside each of them, or beside the reference box if none is named. Raises `BadInput` for names
+    that are none, and for what is wrong in the file.
     """
+    if authority:
+        return with_authority(authority, chosen(names, bench_file) if names or bench_file else ())
     bench = read(bench_file) if bench_file else None
     if bench is None:
         return [target(name) for name in names or (IN_PROCESS, ON_A_LINE)]
@@ -84,6 +102,19 @@ def chosen(names: Sequence[str], bench_file: Path | None = None) -> list[Target]
     if not (names or connected):
         raise BadInput(f"{bench.path}: no box is connected; write connected = true where one is")
     return [target(name, bench) for name in names or connected]
+
+
+def with_authority(name: str, boxes: Sequence[Target]) -> list[Target]:
+    """The authority of this name, beside each of these boxes, or beside the reference box in this process if there are none.
+
+    Raises `BadInput` where none is named.
+    """
+    authorities.check(name)
+    if not boxes:
+        return [Target(f"authority {name}", reference=False, time=VirtualTime(), authority=name)]
+    return [
+        replace(box, name=f"authority {name} with {box.name}", reference=False, authority=name, box=box.name) for box in boxes
+    ]
 
 
 def target(name: str, bench: Bench | None = None) -> Target:
@@ -124,18 +155,24 @@ def _is_no_port(name: str) -> bool:
 
 
 @contextmanager
-def opened(target: Target, on_bytes: OnBytes | None = None, *, without_power: bool = False) -> Iterator[Box]:
+def opened(
+    target: Target, on_bytes: OnBytes | None = None, *, without_power: bool = False, beside: Judged | None = None
+) -> Iterator[Box]:
     """The box, ready to be asked, `on_bytes` told of every byte on its line; whatever was started for it ends with it.
 
-    `without_power`: a run that was stopped may have left it so; where the bench can, its supply is switched on. Raises `BenchError`.
+    `without_power`: a run that was stopped may have left it so; where the bench can, its supply is switched on. `beside`: the
+    authority that is judged, where one is. Raises `BenchError`.
     """
-    kind, _, fault = target.name.partition(":")
-    if target.board is not None:
+    name = target.box or target.name
+    kind, _, fault = name.partition(":")
+    if beside is not None and not target.judges_box:
+        yield beside.box(Clock(target.time.now))
+    elif target.board is not None:
         from lockproof.conformance import boards  # noqa: PLC0415 (pyserial only where there is a line)
 
         with boards.opened(target.board, on_bytes, _coming_back(), without_power=without_power) as box:
             yield box
-    elif target.name == IN_PROCESS:
+    elif name == IN_PROCESS:
         yield ReferenceBox(clock=Clock(target.time.now))
     elif kind == "fault":
         yield faults.named(fault).make(clock=Clock(target.time.now))
@@ -146,8 +183,18 @@ def opened(target: Target, on_bytes: OnBytes | None = None, *, without_power: bo
         with _adapted(kind, fault, on_bytes) as box:
             yield box
     else:
-        with _wire(target.name, on_bytes, _coming_back()) as box:
+        with _wire(name, on_bytes, _coming_back()) as box:
             yield box
+
+
+@contextmanager
+def opened_authority(target: Target, on_said: OnBytes | None = None) -> Iterator[Judged | None]:
+    """The authority that is judged instead of the reference, None where none is. Raises `BenchError`."""
+    if not target.authority:
+        yield None
+        return
+    with authorities.opened(target.authority, on_said) as judged:
+        yield judged
 
 
 def _port_kit(fault: str) -> Board:

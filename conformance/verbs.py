@@ -9,6 +9,7 @@ from types import MappingProxyType
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 BOX_CHANNELS = ("keypad", "app", "clock", "log")
+AT_THE_AUTHORITY = "authority"
 
 
 @dataclass(frozen=True, slots=True)
