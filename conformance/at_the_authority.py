@@ -65,7 +65,7 @@ def _generate(stage: Stage, step: Step) -> None:
             stage.now,
         ),
     )
-    if not answer.accepted or answer.code is None:
+    if not answer.accepted or answer.code is None or stage.judge.finding:  # of a code that there must not be, nothing is to be seen
         return
     _check_code(stage, answer.code, given)
     if stage.judged:
@@ -80,7 +80,8 @@ def _check_code(stage: Stage, code: CodeIndex, given: dict[str, Any]) -> None:
     box = given.get("at-box", BOX)
     zone = next(place.zone for place in stage.scenario.properties if place.name == stage.places.get(box, FIRST_PROPERTY))
     day = civil.day_bounds(stage.calendar.date(given["day"]), zone)
-    stage.check("day of the code", "code.date", [day.start, day.end], [code.day_start, code.day_end])
+    clause = "time.day" if stage.judged else "code.date"
+    stage.check("day of the code", clause, [day.start, day.end], [code.day_start, code.day_end])
     stage.check("number of codes issued before in its place", "code.index", 0, int((box, code) in stage.issued))
     stage.issued.add((box, code))
 
@@ -100,6 +101,8 @@ def _place(stage: Stage, code: CodeIndex, digits: str, given: dict[str, Any]) ->
     def digits_of(index: CodeIndex) -> str:
         return days.digits_of(index, profile)
 
+    if code in stage.known_used:
+        return f"index {code.index}, which is known to have been used"
     if is_dead(code, days.near(code.day_start, profile), digits_of, profile):
         return f"index {code.index}, which is dead"
     return LIVE if digits == digits_of(code) else f"index {code.index} with the digits {digits} and not {digits_of(code)}"

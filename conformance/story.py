@@ -213,16 +213,25 @@ class StoryJudge:
             did, saw = f"look at the {record['what']}", _short(record["seen"])
             self._note(did, saw)
             broken = (record["clause"],) if "clause" in record else ()  # older journals do not say
-            fail = self._fail if broken and not _of_authority(broken[0]) else self._fail_of_authority
-            fail(did, saw, f"must be {_short(record['expected'])}", broken)
+            must = f"must be {_short(record['expected'])}"
+            if broken and not _of_authority(broken[0]):
+                self._fail(did, saw, must, broken)
+            else:
+                self._fail_of_authority(did, saw, must, broken, looked=True)
 
-    def _fail_of_authority(self, did: str, saw: str, must: str, contradicted: tuple[str, ...]) -> None:
-        """Where an authority is judged, what it did wrong is about no clause of a box, nor about what came from one."""
+    def _fail_of_authority(
+        self, did: str, saw: str, must: str, contradicted: tuple[str, ...], *, looked: bool = False
+    ) -> None:
+        """Where an authority is judged, what it did wrong is about no clause of a box, nor about what came from one.
+
+        What was `looked` at is about its clause, wherever that was: whoever names a wrong day may still refuse as it must.
+        """
         if self.authority is None:
             self._fail(did, saw, must, contradicted)
             return
         shown = tuple(clause for clause in self._step.get("shows", ()) if _of_authority(clause))
-        self._fail(did, saw, must, contradicted, shown, AT_THE_AUTHORITY)
+        shown += contradicted if looked else ()
+        self._fail(did, saw, must, contradicted, tuple(dict.fromkeys(shown)), AT_THE_AUTHORITY)
 
     def _blame_the_authority(self, expected: str, says: str) -> bool:
         """The box did as it must, and the scenario, which holds with the reference, has it otherwise: what was issued is wrong."""

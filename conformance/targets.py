@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 
 IN_PROCESS, ON_A_LINE, FIRMWARE = "reference", "pty", "firmware"
 ADAPTER, PROGRAM = "adapter", "program"
+IN_PROCESS_FAULT = "fault"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
 SHORT_OFF_S = 0.5
 """For how long a supply may be off where the clock runs, in seconds: what comes next must be carried out in the same second."""
 COMES_BACK_S = 30.0
 """How long a run waits for a line that is lost, in seconds."""
+_AUTHORITY, _WITH = "authority", " with "
 OnBytes = Callable[[str, bytes], None]
 
 
@@ -111,10 +113,19 @@ def with_authority(name: str, boxes: Sequence[Target]) -> list[Target]:
     """
     authorities.check(name)
     if not boxes:
-        return [Target(f"authority {name}", reference=False, time=VirtualTime(), authority=name)]
+        return [Target(f"{_AUTHORITY} {name}", reference=False, time=VirtualTime(), authority=name)]
     return [
-        replace(box, name=f"authority {name} with {box.name}", reference=False, authority=name, box=box.name) for box in boxes
+        replace(box, name=f"{_AUTHORITY} {name}{_WITH}{box.name}", reference=False, authority=name, box=box.name) for box in boxes
     ]
+
+
+def of_authority(name: str) -> tuple[str, str]:
+    """Of the name of a target: that of the authority that is judged, and of the box that is named beside it, each empty if none is."""
+    kind, _, rest = name.partition(" ")
+    if kind != _AUTHORITY:
+        return "", ""
+    authority, _, box = rest.rpartition(_WITH)
+    return (authority, box) if authority else (rest, "")
 
 
 def target(name: str, bench: Bench | None = None) -> Target:
@@ -136,15 +147,15 @@ def target(name: str, bench: Bench | None = None) -> Target:
             "--box: name a box: reference, pty, firmware, a port (/dev/ttyUSB0, COM3, socket://host:port), fault:NAME, pty:NAME,"
             " adapter:NAME or program:COMMAND"
         )
-    if kind in {"fault", ON_A_LINE, FIRMWARE} and colon and not fault:
+    if kind in {IN_PROCESS_FAULT, ON_A_LINE, FIRMWARE} and colon and not fault:
         raise BadInput(f"--box {name}: name a fault after the colon   (all faults: lockproof box --list-faults)")
-    if kind == "fault" or (kind == ON_A_LINE and fault):
+    if kind == IN_PROCESS_FAULT or (kind == ON_A_LINE and fault):
         faults.named(fault)
     if colon and kind in {ADAPTER, PROGRAM}:
         _check_adapter(kind, fault)
     if kind == FIRMWARE:
         return Target(name, reference=False, board=_port_kit(fault))
-    in_process = name == IN_PROCESS or kind == "fault"
+    in_process = name == IN_PROCESS or kind == IN_PROCESS_FAULT
     return Target(name, reference=name in {IN_PROCESS, ON_A_LINE}, time=VirtualTime() if in_process else RealTime())
 
 
@@ -174,7 +185,7 @@ def opened(
             yield box
     elif name == IN_PROCESS:
         yield ReferenceBox(clock=Clock(target.time.now))
-    elif kind == "fault":
+    elif kind == IN_PROCESS_FAULT:
         yield faults.named(fault).make(clock=Clock(target.time.now))
     elif kind == ON_A_LINE and "/" not in fault:
         with served(fault or None) as path, _wire(path, on_bytes) as box:
