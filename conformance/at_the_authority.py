@@ -65,7 +65,9 @@ def _generate(stage: Stage, step: Step) -> None:
             stage.now,
         ),
     )
-    if not answer.accepted or answer.code is None or stage.judge.finding:  # of a code that there must not be, nothing is to be seen
+    if (
+        not answer.accepted or answer.code is None or stage.judge.finding
+    ):  # of a code that there must not be, nothing is to be seen
         return
     _check_code(stage, answer.code, given)
     if stage.judged:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from lockproof.conformance import faults
-from lockproof.conformance.own_codes import Generator, minted_by
+from lockproof.conformance.own_codes import minted_by
 from lockproof.hw_adapter import installed
 from lockproof.hw_adapter.authority import AskedInPython, Asks, GuardedAuthority, open_program
 from lockproof.hw_adapter.line_program import OnSaid
-from lockproof.reference.authority import ReferenceAuthority
+from lockproof.reference.authority import Generator, ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.credentials import TimeClaims, derive_keys, interop_digits, seal_time_order
 from lockproof.reference.days import Days, Zones
@@ -74,7 +74,7 @@ class InProcess:
 
     def hello(self) -> AuthorityHello:
         own = {name: getattr(self.profile, name) for name in OF_ITS_PROFILE}
-        said = AuthorityHello("lockproof reference", "0.1.0", ("core", INTEROP), True, ("share_by_email",), **own)  # noqa: FBT003
+        said = AuthorityHello("lockproof reference", "0.1.0", ("core", INTEROP), True, ("share_by_email",), **own)
         speaks = getattr(self._make, "says_hello", None)  # of a faulty one
         return speaks(said) if speaks else said
 
@@ -177,7 +177,9 @@ class Judged:
                     " judge it beside a box that it can issue codes for"
                 )
         if (INTEROP in self.hello.classes) != (INTEROP in box.classes):
-            raise BadInput("of box and authority one has codes of class interop and one has not; judge it beside a box of its own")
+            raise BadInput(
+                "of box and authority one has codes of class interop and one has not; judge it beside a box of its own"
+            )
         return profile_of(self.hello, profile)
 
     def gone(self) -> str:

@@ -25,6 +25,8 @@ scenarios_app = typer.Typer(help="The scenarios: list, show, check, synthesize."
 app.add_typer(scenarios_app, name="scenarios")
 adapter_app = typer.Typer(help="Adapters for boxes that speak something else.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(adapter_app, name="adapter")
+authority_app = typer.Typer(help="Authorities: the services that issue.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(authority_app, name="authority")
 pics_app = typer.Typer(
     help="The vendor's declaration of a box (PICS): draft, check.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -732,6 +734,22 @@ def check_adapter(
     with opened(target(box)) as behind:
         sys.stdout.write(f"{box}: {len(CHECKS)} checks of the adapter; they reset the box and cut its power\n")
         raise SystemExit(check_and_tell(behind, sys.stdout.write))
+
+
+@authority_app.command("check", epilog="For example: lockproof authority check 'program:./my-service --test'")
+def check_authority(
+    authority: Annotated[
+        str, typer.Argument(help="The authority: program:COMMAND, adapter:NAME:OPTIONS, reference or fault:NAME.")
+    ],
+) -> None:
+    """Does an authority speak the protocol: its hello, reset, names that nobody has, reasons, and the time that it is told?"""
+    from lockproof.conformance import authorities
+    from lockproof.conformance.authority_check import CHECKS, check_and_tell
+
+    authorities.check(authority)
+    with authorities.opened(authority) as judged:
+        sys.stdout.write(f"{authority}: {len(CHECKS)} checks of its protocol; they make it forget everything\n")
+        raise SystemExit(check_and_tell(judged.authority, sys.stdout.write))
 
 
 _BOX = "What to ask: a port, or anything else that lockproof run --box takes."

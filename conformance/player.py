@@ -17,8 +17,8 @@ from functools import partial
 from typing import Protocol
 
 from lockproof.conformance import at_the_authority, at_the_box, ctrl_c, words
-from lockproof.conformance.authorities import Judged
 from lockproof.conformance.at_the_box import set_clock
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.oracle import Judge, Oracle

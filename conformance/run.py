@@ -24,7 +24,7 @@ from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
 from lockproof.conformance.planning import NO_AUTHORITY, NO_BOX, Plan, Timing, authority_for_a_bench, wait_for
 from lockproof.conformance.player import Player, Stopped, Watcher
-from lockproof.conformance.preparing import prepare, said_hello
+from lockproof.conformance.preparing import Prepared, prepare, said_hello
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened, opened_authority
 from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
@@ -120,12 +120,8 @@ def steps(
             result.identity, result.firmware = who_is_judged(ready.head)
             plan, profile, timing = ready.plan, ready.profile, ready.timing
             generator = ready.generator or interop_digits
-            if explore and judged:
-                raise BadInput("--explore: a box is explored, and here an authority is judged; leave one of the two out")
-            if explore and (hello.production or ready.generator is None):
-                raise BadInput(
-                    "--explore: a production build, or a box of which nobody says what its codes are, can't be explored"
-                )
+            if explore:
+                _refuse_to_explore(ready)
             if earlier and earlier.so_far.head:
                 journal.write("resumed", began=dt.datetime.now(dt.UTC).isoformat(), hello=hello, decided=len(earlier.results))
                 result.scenarios += earlier.results
@@ -173,6 +169,14 @@ def steps(
     deciders = {"judged_authority": target.judges_authority, "judged_box": target.judges_box}
     result.clauses = clause_results(result.scenarios, **deciders)
     yield result
+
+
+def _refuse_to_explore(ready: Prepared) -> None:
+    """Raises `BadInput` for what can't be explored."""
+    if ready.judged:
+        raise BadInput("--explore: a box is explored, and here an authority is judged; leave one of the two out")
+    if ready.hello.production or ready.generator is None:
+        raise BadInput("--explore: a production build, or a box of which nobody says what its codes are, can't be explored")
 
 
 _How = ParamSpec("_How")
@@ -351,9 +355,7 @@ def who_is_judged(head: Record) -> tuple[str, str]:
     return head["authority"]["name"], head["authority"]["version"]
 
 
-def clause_results(
-    results: Iterable[ScenarioResult], *, judged_authority: bool, judged_box: bool = True
-) -> list[ClauseResult]:
+def clause_results(results: Iterable[ScenarioResult], *, judged_authority: bool, judged_box: bool = True) -> list[ClauseResult]:
     """Each clause of the standard, and what the scenarios showed of it."""
     results = list(results)
     shaken = {r.finding.channel: r for r in results if r.finding and r.finding.is_control}

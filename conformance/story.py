@@ -219,9 +219,7 @@ class StoryJudge:
             else:
                 self._fail_of_authority(did, saw, must, broken, looked=True)
 
-    def _fail_of_authority(
-        self, did: str, saw: str, must: str, contradicted: tuple[str, ...], *, looked: bool = False
-    ) -> None:
+    def _fail_of_authority(self, did: str, saw: str, must: str, contradicted: tuple[str, ...], *, looked: bool = False) -> None:
         """Where an authority is judged, what it did wrong is about no clause of a box, nor about what came from one.
 
         What was `looked` at is about its clause, wherever that was: whoever names a wrong day may still refuse as it must.

@@ -217,10 +217,10 @@ def _port_kit(fault: str) -> Board:
 
 
 def _check_adapter(kind: str, rest: str) -> None:
-    from lockproof.hw_adapter import installed, program  # noqa: PLC0415 (only where there is such a box)
+    from lockproof.hw_adapter import installed, line_program  # noqa: PLC0415 (only where there is such a box)
 
     if kind == PROGRAM:
-        program.words_of(rest)
+        line_program.words_of(rest)
         return
     name, _, options = rest.partition(":")
     installed.named(name)

@@ -30,6 +30,7 @@ GRANT_BYTES: Final = 16
 CLASSES: Final = ("core", "interop")
 RECOMMENDATIONS: Final = ("connect", "code", "neither")
 _I63 = 2**63
+_NOTHING: tuple[str, ...] = ()
 
 
 class _Fields:
@@ -116,7 +117,7 @@ def _hello(told: Any) -> AuthorityHello:
         version=fields.take("version", text),
         classes=tuple(_one_of(*CLASSES)(each, "each of classes") for each in fields.take("classes", _texts)),
         gives_reasons=fields.take("gives_reasons", _truth),
-        requests=tuple(_one_of(*OPTIONAL)(each, "each of requests") for each in fields.maybe("requests", _texts, ())),
+        requests=tuple(_one_of(*OPTIONAL)(each, "each of requests") for each in fields.maybe("requests", _texts, _NOTHING)),
         **{
             name: fields.maybe(name, _whole, getattr(standard, name))
             for name in ("code_digits", "code_indices", "code_days_ahead", "window_longest")
@@ -154,7 +155,7 @@ def _answering(*makes: str) -> Callable[[Any], Answer]:
     def read(told: Any) -> Answer:
         fields = _Fields(told, "an answer")
         accepted = fields.take("accepted", _truth)
-        clauses = fields.maybe("clauses", _texts, ())
+        clauses = fields.maybe("clauses", _texts, _NOTHING)
         made = {name: fields.maybe(name, reader, None) for name, reader in readers.items()}
         fields.end()
         if accepted and clauses:
@@ -170,14 +171,18 @@ def _answering(*makes: str) -> Callable[[Any], Answer]:
 def _granting(told: Any) -> Answer:
     answer = _answering("reference")(told)
     if answer.accepted and len(_bytes(answer.reference, "reference")) != GRANT_BYTES:
-        raise Garbage(f"reference is the grant's id as it stands in tickets, {GRANT_BYTES} bytes in hex: {answer.reference!r:.60}")
+        raise Garbage(
+            f"reference is the grant's id as it stands in tickets, {GRANT_BYTES} bytes in hex: {answer.reference!r:.60}"
+        )
     return answer
 
 
 def _advice(told: Any) -> Advice:
     fields = _Fields(told, "an advice")
     advice = Advice(
-        fields.take("recommendation", _one_of(*RECOMMENDATIONS)), fields.maybe("reason", text, ""), fields.maybe("clause", text, "")
+        fields.take("recommendation", _one_of(*RECOMMENDATIONS)),
+        fields.maybe("reason", text, ""),
+        fields.maybe("clause", text, ""),
     )
     fields.end()
     return advice

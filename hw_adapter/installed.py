@@ -56,7 +56,7 @@ def open_adapter(name: str, options: Mapping[str, str], patience: AdapterPatienc
 
     Raises `BadInput` for its name or options, `AdapterFault` for its own faults, and what its `open` says.
     """
-    adapter, thread = _open(named(name), BoxAdapter, options, patience, "box")
+    adapter, thread = _open(named(name), BoxAdapter, options, patience, "box")  # type: ignore[type-abstract]
     return GuardedBox(adapter, f"adapter {name}", thread, patience)
 
 

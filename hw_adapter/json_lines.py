@@ -83,7 +83,7 @@ def _error(error: Any, where: str) -> BenchError:
 def result(command: str, told: Any, readers: Readers) -> Any:
     """What the result of a command says. Raises `Garbage`."""
     try:
-        return readers.get(command, _nothing)(told)
+        return (readers[command] if command in readers else _nothing)(told)
     except Garbage:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:

@@ -110,19 +110,19 @@ class Remembering(ReferenceAuthority):
     def before_grant(self, asked: AsksGrant) -> AsksGrant:
         return asked
 
-    def after_grant(self, asked: AsksGrant, answer: Answer) -> Answer:  # noqa: ARG002
+    def after_grant(self, asked: AsksGrant, answer: Answer) -> Answer:
         return answer
 
     def before_code(self, asked: AsksCode) -> AsksCode:
         return asked
 
-    def after_code(self, asked: AsksCode, answer: Answer) -> Answer:  # noqa: ARG002
+    def after_code(self, asked: AsksCode, answer: Answer) -> Answer:
         return answer
 
-    def after_ticket(self, grant: str, account: str, nonce: bytes, answer: Answer) -> Answer:  # noqa: ARG002
+    def after_ticket(self, grant: str, account: str, nonce: bytes, answer: Answer) -> Answer:
         return answer
 
-    def after_revoke(self, reference: str, by: str, now: int, answer: Answer) -> Answer:  # noqa: ARG002
+    def after_revoke(self, reference: str, by: str, now: int, answer: Answer) -> Answer:
         return answer
 
     # What they share
@@ -945,8 +945,8 @@ class ReportsWhereTheBoxIsNow(Remembering):
 
     def report(self) -> tuple[ReportLine, ...]:
         first = next(iter(self.places), b"")
-        here = {"location": self.addresses[self.places[first]]} if first else {}
-        return tuple(replace(line, **here) for line in super().report())
+        here = self.addresses[self.places[first]] if first else ""
+        return tuple(replace(line, location=here or line.location) for line in super().report())
 
 
 @authority_fault(breaks="report.lines")
