@@ -102,8 +102,7 @@ def steps(
     result.kit = digests.kit()
     result.bench = target.board.settings() if target.board else {}
     journal = earlier.journal if earlier else Journal(folder / "journal.jsonl" if folder else None)
-    result.began = journal.began
-    plan = Plan()
+    plan, result.began = Plan(), journal.began
     try:
         yield result
         without_power = earlier is not None and earlier.so_far.cut

@@ -82,8 +82,9 @@ def _error(error: Any, where: str) -> BenchError:
 
 def result(command: str, told: Any, readers: Readers) -> Any:
     """What the result of a command says. Raises `Garbage`."""
+    read: Callable[[Any], Any] = readers.get(command, _nothing)
     try:
-        return (readers[command] if command in readers else _nothing)(told)
+        return read(told)
     except Garbage:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
