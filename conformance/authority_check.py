@@ -130,7 +130,9 @@ def _name_unknown(trial: Trial) -> str:
     return f"an error for {', '.join(tried)}"
 
 
-@CHECKS("reset.forgets", "After reset nobody is known and nothing was issued, and the same people can be named anew.")
+@CHECKS(
+    "reset.forgets", "After reset nobody is known and nothing was issued, and the same people can be named anew.", "name.unknown"
+)
 def _reset_forgets(trial: Trial) -> str:
     trial.set_up()
     grant, code = trial.granted(), trial.made()
@@ -180,7 +182,7 @@ def _reasons_true(trial: Trial) -> str:
     return ", ".join(sorted(given)) or "no reasons"
 
 
-@CHECKS("time.given", "It knows no other time than the one that it is told.", "answer.kept")
+@CHECKS("time.given", "It knows no other time than the one that it is told.", "reset.forgets", "answer.kept")
 def _time_given(trial: Trial) -> str:
     trial.set_up()
     early, late = trial.code(), trial.code(date=LATER_DATE, now=LATER)
