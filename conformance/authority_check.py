@@ -182,7 +182,7 @@ def _reasons_true(trial: Trial) -> str:
     return ", ".join(sorted(given)) or "no reasons"
 
 
-@CHECKS("time.given", "It knows no other time than the one that it is told.", "reset.forgets", "answer.kept")
+@CHECKS("clock.given", "It knows no other time than the one that it is told.", "reset.forgets", "answer.kept")
 def _time_given(trial: Trial) -> str:
     trial.set_up()
     early, late = trial.code(), trial.code(date=LATER_DATE, now=LATER)

@@ -39,7 +39,7 @@ DEGENERATE = [name for name, fault in FAULTS.items() if fault.breaks is None]
 
 def judged_with(name: str, *ids: str, boxes: tuple[str, ...] = ()) -> RunResult:
     (judged,) = chosen(boxes, None, name)
-    return run(judged, suite.select(suite.written(), ids), rehearse=False)
+    return run(judged, suite.select(suite.written(), ids, authority=True), rehearse=False)
 
 
 def clauses_of(result: RunResult) -> dict[str, str]:

@@ -125,7 +125,7 @@ class TellsReasonsAllTheSame(Honest):
 
 
 class LooksAtAClock(Honest):
-    lies = "time.given"
+    lies = "clock.given"
     first = 0
 
     def generate_code(self, **given: Any) -> Answer:
@@ -169,7 +169,7 @@ def test_one_that_refuses_everything_can_not_be_tried():
 
     verdicts = checked(RefusesAll)
     assert verdicts["answer.kept"] is Verdict.FAIL
-    assert verdicts["hello.true"] is verdicts["reset.forgets"] is verdicts["time.given"] is Verdict.INCONCLUSIVE
+    assert verdicts["hello.true"] is verdicts["reset.forgets"] is verdicts["clock.given"] is Verdict.INCONCLUSIVE
 
 
 def test_it_is_told_as_it_goes():
