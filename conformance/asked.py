@@ -112,7 +112,8 @@ class Asked:
     def understood(self) -> Understood:
         """Raises what reading scenarios and bench file does, and `BadInput` where a box contradicts the declaration."""
         found = suite.from_files([Path(file) for file in self.files]) if self.files else suite.packaged(options.suite(self.suite))
-        chosen = suite.select(found, self.scenarios, authority=self.authority != "")
+        box = self.authority == "" or bool(self.boxes or self.bench)
+        chosen = suite.select(found, self.scenarios, box=box, authority=self.authority != "")
         judged = targets.chosen(self.boxes, Path(self.bench) if self.bench else None, self.authority)
         how = {
             "codes": Path(self.codes) if self.codes else None,

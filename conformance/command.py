@@ -335,8 +335,11 @@ def box(
     from lockproof.spec.profile import profile_of
 
     if list_faults:
-        for each in (*faults.all_faults().values(), *faults.all_authorities().values()):
+        for each in faults.all_faults().values():
             sys.stdout.write(f"{each.name:<40} {each.breaks or 'degenerate':<30} {each.does}\n")
+        sys.stdout.write("\nof authorities (lockproof run --authority fault:NAME):\n")
+        for authority in faults.all_authorities().values():
+            sys.stdout.write(f"{authority.name:<40} {authority.breaks or 'degenerate':<30} {authority.does}\n")
         return
     if port == "":
         _stop("PORT is empty: name one, such as /dev/ttyUSB0", Exit.BAD_INPUT)
@@ -422,7 +425,8 @@ def faults(
     over: Annotated[
         str,
         typer.Option(
-            help="Where the faulty box stands: fault (in process), pty (a process on a line), or firmware (the port kit's own faults, in C)."
+            help="Where the faulty box stands: fault (in process, and faulty authorities beside a box there), pty (a process on a line),"
+            " or firmware (the port kit's own faults, in C)."
         ),
     ] = "fault",
     which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
@@ -443,7 +447,7 @@ def faults(
     seed: Annotated[list[str] | None, typer.Option(help="Explore with this; may be repeated. 1 if none is named.")] = None,
     out: Annotated[Path, typer.Option(help="Where kill matrices are kept: a numbered folder each.")] = Path("faults"),
 ) -> None:
-    """Try every faulty box: which scenarios and clauses caught it, after how many commands, and which got away."""
+    """Try every faulty box and authority: which scenarios and clauses caught it, after how many commands, and which got away."""
     from lockproof.conformance.faults import one_of
     from lockproof.conformance.killing import Trial, faults_over, try_and_tell
     from lockproof.conformance.matrix import STANDS
@@ -463,7 +467,7 @@ def faults(
     trial = Trial(over, suite(which), steps, plainly, tuple(dict.fromkeys(seed or ("1",))), whole or smallest)
     if not (trial.suites or steps):
         _stop("--suite none: nothing would be tried; write --explore STEPS, too", Exit.BAD_INPUT)
-    known = faults_over(over)
+    known = {name: fault for name, fault in faults_over(over).items() if trial.tries(fault)}
     chosen = [one_of(known, name).name for name in names] if names else list(known)
     raise SystemExit(try_and_tell(_console(), chosen, trial, new_folder(out), smallest=smallest))
 

@@ -97,6 +97,10 @@ class Trial:
         """Whether each aims."""
         return {EXPLORED: True, **({PLAIN: False} if self.plain else {})} if self.steps else {}
 
+    def tries(self, fault: Fault) -> bool:
+        """What is explored is a box."""
+        return bool(self.suites) or not isinstance(fault, FaultyAuthority)
+
     @property
     def workers(self) -> int:
         return (os.cpu_count() or 1) * (1 if self.over == "fault" else AT_A_LINE)
@@ -148,7 +152,7 @@ def try_by_all(trial: Trial, name: str) -> Row:
     }
     if trial.over == FIRMWARE and found and all(each.outcome is not Outcome.NAMED for each, *_ in found.values()):
         found[TEARING] = (found_by_tearing(fault),)
-    for source, aimed in trial.explorations.items() if not isinstance(fault, FaultyAuthority) else ():  # a box is explored
+    for source, aimed in trial.explorations.items() if not isinstance(fault, FaultyAuthority) else ():
         found[source] = tuple(_found_by_exploring(fault, trial, seed, aimed=aimed) for seed in trial.seeds)
     return Row(fault, found)
 
