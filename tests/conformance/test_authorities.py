@@ -16,6 +16,7 @@ from lockproof.conformance.faults import all_authorities
 from lockproof.conformance.faults.authority import Remembering
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
+from lockproof.conformance.killing import Trial, faults_over
 from lockproof.conformance.planning import NO_AUTHORITY, NO_BOX
 from lockproof.conformance.player import Player
 from lockproof.conformance.report import how_on_the_box
@@ -435,3 +436,27 @@ def test_the_name_of_a_target_says_what_to_ask_again():
     assert of_authority("reference") == ("", "")
     beside = RunResult("authority reference with /dev/ttyUSB0", "", "", seed="s")
     assert how_on_the_box(beside, "it", "") == ("lockproof run --authority reference --box /dev/ttyUSB0 --scenario it --seed s")
+
+
+def test_faulty_authorities_stand_in_the_table_of_faulty_boxes(lockproof, tmp_path):
+    names = ("notifies-for-a-code", "authority-refuses-all", "expires-one-second-late")
+    done = lockproof("faults", *names, "--suite", "written", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    matrix = json.loads((tmp_path / "0001" / "matrix.json").read_text(encoding="utf-8"))
+    rows = {each["name"]: (each["kind"], each["breaks"], each["outcome"]) for each in matrix["faults"]}
+    assert rows == {
+        "notifies-for-a-code": ("authority", "code.notify-never", "named"),
+        "authority-refuses-all": ("authority", None, "named"),
+        "expires-one-second-late": ("time", "code.expiry.after-first-use", "named"),
+    }
+    listed = lockproof("box", "--list-faults").stdout
+    assert "\nof authorities (lockproof run --authority fault:NAME):\n" in listed
+    assert all(f"\n{name} " in listed for name in FAULTS)
+
+
+def test_authorities_are_not_explored_and_stand_on_no_line():
+    fault = FAULTS["notifies-for-a-code"]
+    assert Trial().tries(fault)
+    assert not Trial(which=suite.Suite.NONE, steps=5).tries(fault)
+    assert FAULTS.keys() <= faults_over("fault").keys()
+    assert not FAULTS.keys() & faults_over("pty").keys()
