@@ -19,7 +19,7 @@ from lockproof.reference.box import ReferenceBox
 from lockproof.spec import clauses
 from lockproof.spec.observable import BadInput
 
-OF_AUTHORITIES = ("authority",)
+OF_AUTHORITIES = ("granting", "revoking", "codes", "telling", "degenerate")
 MODULES = ("codes", "clock", "connect", "degenerate", "keypad", "log", "messages", "power", "replies", "zones")
 
 
@@ -143,7 +143,7 @@ def all_faults() -> dict[str, FaultyReference]:
 def all_authorities() -> dict[str, FaultyAuthority]:
     """Every faulty authority by name."""
     for module in OF_AUTHORITIES:
-        import_module(f"lockproof.conformance.faults.{module}")
+        import_module(f"lockproof.conformance.faults.authorities.{module}")
     return dict(AUTHORITIES)
 
 

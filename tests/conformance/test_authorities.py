@@ -13,7 +13,7 @@ from lockproof.conformance import authorities, suite
 from lockproof.conformance.authorities import BoxBeside, InProcess, Judged
 from lockproof.conformance.certifiable import why_not
 from lockproof.conformance.faults import all_authorities
-from lockproof.conformance.faults.authority import Remembering
+from lockproof.conformance.faults.authorities.remembering import Remembering
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.killing import Trial, faults_over
