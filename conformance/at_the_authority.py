@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from lockproof.conformance import words
@@ -11,7 +12,7 @@ from lockproof.conformance.scenario import FIRST_PROPERTY, Step
 from lockproof.conformance.stage import BOX, Nonce, Stage, Ticket, Verbs, listed
 from lockproof.reference.credentials import TicketClaims, is_dead, open_ticket, seal_ticket
 from lockproof.spec import civil
-from lockproof.spec.observable import CodeIndex, Role
+from lockproof.spec.observable import CodeIndex, Notification, ReportLine, Role
 
 NO_NONCE = 0  # the number of a nonce that the box never gave; those that it gave count from 1
 
@@ -103,7 +104,7 @@ def _place(stage: Stage, code: CodeIndex, digits: str, given: dict[str, Any]) ->
     def digits_of(index: CodeIndex) -> str:
         return days.digits_of(index, profile)
 
-    if code in stage.known_used:
+    if (stage.box_id, code) in stage.known_used:
         return f"index {code.index}, which is known to have been used"
     if is_dead(code, days.near(code.day_start, profile), digits_of, profile):
         return f"index {code.index}, which is dead"
@@ -220,12 +221,21 @@ def _report(stage: Stage, step: Step) -> None:
 @does("line")
 def _line(stage: Stage, step: Step) -> None:
     """Both instants of a line of the report, counted from 1."""
+    _check_instants(stage, step, "line", stage.authority.report())
+
+
+@does("notification")
+def _notification(stage: Stage, step: Step) -> None:
+    """Both instants of a showing notification, counted from 1."""
+    _check_instants(stage, step, "notification", stage.authority.notifications())
+
+
+def _check_instants(stage: Stage, step: Step, what: str, told: Sequence[ReportLine | Notification]) -> None:
     number = int(step.arguments["number"])
-    lines = stage.authority.report()
-    found = lines[number - 1] if 0 < number <= len(lines) else None
+    found = told[number - 1] if 0 < number <= len(told) else None
     for name in ("occurred", "received"):
         expected = stage.calendar.instant(step.arguments[name], stage.spans)
-        stage.check(f"instant at which line {number} {name}", "report.late", expected, getattr(found, name, None))
+        stage.check(f"instant at which {what} {number} {name}", "report.late", expected, getattr(found, name, None))
 
 
 @does("notifications")

@@ -376,7 +376,7 @@ def _upload(stage: Stage, step: Step) -> None:
     epoch, entries = read_log(stage)
     without = {int(number) for number in listed(step.arguments.get("without", []))}
     sent = [entry for entry in entries if entry.number not in without]
-    stage.known_used |= {e.credential for e in sent if e.accepted and isinstance(e.credential, CodeIndex)}
+    stage.known_used |= {(stage.box_id, e.credential) for e in sent if e.accepted and isinstance(e.credential, CodeIndex)}
     if step.arguments.get("order") == "reversed":
         sent.reverse()
     for _ in range(int(step.arguments.get("times", 1))):

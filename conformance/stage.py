@@ -116,7 +116,7 @@ class Stage:
     writes: int = 0  # of the box, when this was last looked at
     places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
     issued: set[tuple[str, CodeIndex]] = field(default_factory=set)
-    known_used: set[CodeIndex] = field(default_factory=set)  # codes of the box, of whose use the authority has heard
+    known_used: set[tuple[bytes, CodeIndex]] = field(default_factory=set)  # codes of a box, of whose use the authority has heard
     codes: dict[str, Answer] = field(default_factory=dict)
     grants: dict[str, tuple[Answer, dict[str, Any]]] = field(default_factory=dict)
     nonces: list[bytes] = field(default_factory=list)  # every one that was asked for

@@ -190,6 +190,15 @@ class DaysFromMidnight(_OtherDays):
         return start, end
 
 
+@authority_fault(breaks="time.day")
+class DaysOfTheFirstProperty(_OtherDays):
+    """Goes by the zone in which a box was first, wherever it hangs now."""
+
+    def day(self, asked: AsksCode, code: CodeIndex) -> tuple[int, int]:
+        day = civil.day_bounds(dt.date.fromisoformat(asked.date), next(iter(self.zones.values())))
+        return day.start, day.end
+
+
 @authority_fault(breaks="time.no-such-day")
 class CodesForADayThatWasLeftOut(Remembering):
     """Issues a code for a date that the zone skipped: that of the day after it."""

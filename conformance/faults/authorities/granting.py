@@ -101,6 +101,17 @@ class AnOwnerOwnsEveryBox(Remembering):
         return ReferenceAuthority.grant_connect(self, *values(replace(asked, by=self.agents[self.places[asked.box_id]])))
 
 
+@authority_fault(breaks="connect.grantor")
+class AnAgentGrantsForEveryBox(Remembering):
+    """Takes whoever has a listing for a grantor of every box, wherever it hangs."""
+
+    def after_grant(self, asked: AsksGrant, answer: Answer) -> Answer:
+        listing = asked.by in self.agents.values() and asked.box_id in self.places
+        if answer.clauses != ("connect.grantor",) or not listing:
+            return answer
+        return ReferenceAuthority.grant_connect(self, *values(replace(asked, by=self.agents[self.places[asked.box_id]])))
+
+
 @authority_fault(breaks="code.grantor")
 class WhoLostTheListingStillMakesCodes(Remembering):
     """Never forgets who was a listing agent."""

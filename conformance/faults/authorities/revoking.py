@@ -12,9 +12,10 @@ from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.credentials import derive_keys, seal_revocation
 from lockproof.spec.observable import (
     Answer,
+    Provisioning,
     Revocation,
 )
-from lockproof.spec.profile import HOUR
+from lockproof.spec.profile import DEFAULT, HOUR
 
 # Tickets
 
@@ -82,6 +83,44 @@ class GrantsComeBackWithTheBox(Remembering):
         return self.ticket(grant, nonce) if answer.clauses == ("connect.property",) and back else answer
 
 
+@authority_fault(breaks="connect.property")
+class AMoveEndsTheGrantsOfEveryBox(Remembering):
+    """Ends all grants when a box is moved, also those of other boxes."""
+
+    moved: frozenset[str] = frozenset()
+
+    def assign(self, box_id: bytes, prop: str | None, now: int) -> Provisioning | None:
+        if self.places.get(box_id, prop) != prop:
+            self.moved |= self.grants.keys()
+        return super().assign(box_id, prop, now)
+
+    def after_ticket(self, grant: str, account: str, nonce: bytes, answer: Answer) -> Answer:
+        return Answer(False, ("connect.property",)) if answer.accepted and grant in self.moved else answer
+
+
+@authority_fault(breaks="connect.property")
+class EveryAssignmentIsAMove(Remembering):
+    """Ends the grants of a box whenever it is assigned, also to where it is."""
+
+    moved: frozenset[str] = frozenset()
+
+    def assign(self, box_id: bytes, prop: str | None, now: int) -> Provisioning | None:
+        self.moved |= {name for name, asked in self.grants.items() if asked.box_id == box_id}
+        return super().assign(box_id, prop, now)
+
+    def after_ticket(self, grant: str, account: str, nonce: bytes, answer: Answer) -> Answer:
+        return Answer(False, ("connect.property",)) if answer.accepted and grant in self.moved else answer
+
+
+@authority_fault(breaks="connect.property")
+class UnassigningEndsNothing(Remembering):
+    """Goes on issuing tickets for a box that hangs nowhere, as for the property where it hung."""
+
+    def after_ticket(self, grant: str, account: str, nonce: bytes, answer: Answer) -> Answer:
+        nowhere = self.grants[grant].box_id not in self.places
+        return self.ticket(grant, nonce) if answer.clauses == ("connect.property",) and nowhere else answer
+
+
 @authority_fault(breaks="connect.available")
 class TicketsForAnHourMore(Remembering):
     """Writes a window into tickets that begins an hour before the one that was granted."""
@@ -111,6 +150,17 @@ class AStrangerRevokes(Remembering):
 
     def after_revoke(self, reference: str, by: str, now: int, answer: Answer) -> Answer:
         if answer.clauses != ("connect.revoke.any-time",):
+            return answer
+        return ReferenceAuthority.revoke(self, reference, self.agents[self.granted_at[reference]], now)
+
+
+@authority_fault(breaks="connect.revoke.any-time")
+class WhoGrantedRevokesForEver(Remembering):
+    """Lets whoever granted revoke it, also when that role is lost."""
+
+    def after_revoke(self, reference: str, by: str, now: int, answer: Answer) -> Answer:
+        asked = self.grants.get(reference)
+        if answer.clauses != ("connect.revoke.any-time",) or asked is None or by != asked.by:
             return answer
         return ReferenceAuthority.revoke(self, reference, self.agents[self.granted_at[reference]], now)
 
@@ -182,6 +232,35 @@ class DeliveredWhenRequested(Remembering):
 
     def revocations(self) -> tuple[Revocation, ...]:
         return tuple(replace(each, delivered=each.delivered or each.requested) for each in super().revocations())
+
+
+@authority_fault(breaks="connect.revoke.bound")
+class DeliveredAtTheLast(Remembering):
+    """Says that the box has heard when it was told last, and not when it was told first."""
+
+    told: Mapping[str, int] = MappingProxyType({})
+
+    def revocation_delivered(self, grant: str, now: int) -> None:
+        super().revocation_delivered(grant, now)
+        self.told = {**self.told, grant: now}
+
+    def revocations(self) -> tuple[Revocation, ...]:
+        return tuple(replace(each, delivered=self.told.get(each.grant)) for each in super().revocations())
+
+
+@authority_fault(breaks="connect.revoke.bound")
+class ASecondRevocationCountsAnew(Remembering):
+    """Dates a revocation by the last request, and not by the first."""
+
+    requested: Mapping[str, int] = MappingProxyType({})
+
+    def after_revoke(self, reference: str, by: str, now: int, answer: Answer) -> Answer:
+        self.requested = {**self.requested, **({reference: now} if answer.accepted else {})}
+        return answer
+
+    def revocations(self) -> tuple[Revocation, ...]:
+        found = ((each, self.requested.get(each.grant, each.requested)) for each in super().revocations())
+        return tuple(replace(each, requested=at, effective_by=at + DEFAULT.ticket_life) for each, at in found)
 
 
 @authority_fault(breaks="connect.revoke.bound")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from lockproof.conformance.faults import authority_fault
 from lockproof.conformance.faults.authorities.remembering import Remembering
@@ -65,6 +67,22 @@ class NotifiesOncePerGrant(Remembering):
 
 
 @authority_fault(breaks="connect.notify-once")
+class NotifiesOncePerNumber(Remembering):
+    """Takes two entries of one number for one, also where the log has a new epoch."""
+
+    def notifications(self) -> tuple[Notification, ...]:
+        return tuple({(each.box_id, each.number): each for each in reversed(super().notifications())}.values())[::-1]
+
+
+@authority_fault(breaks="report.late")
+class NotifiesAsOfNow(Remembering):
+    """Says of a showing that it was when the authority heard of it."""
+
+    def notifications(self) -> tuple[Notification, ...]:
+        return tuple(replace(each, occurred=each.received) for each in super().notifications())
+
+
+@authority_fault(breaks="connect.notify-once")
 class NotifiesNobody(Remembering):
     """Notifies of nothing."""
 
@@ -92,6 +110,21 @@ class ReportsInUtc(_OtherTimes):
 
     def zone(self, line: ReportLine) -> str:
         return "UTC"
+
+
+@authority_fault(breaks="report.lines")
+class ReportsInStandardTime(_OtherTimes):
+    """Knows no summer time."""
+
+    def zone(self, line: ReportLine) -> str:
+        return self.zones[line.location]
+
+    def report(self) -> tuple[ReportLine, ...]:
+        return tuple(replace(line, local_time=self._standard(line)) for line in super().report())
+
+    def _standard(self, line: ReportLine) -> str:
+        local = dt.datetime.fromtimestamp(line.occurred, ZoneInfo(self.zone(line)))
+        return f"{(local - (local.dst() or dt.timedelta())).replace(tzinfo=None):%Y-%m-%d %H:%M:%S}"
 
 
 @authority_fault(breaks="time.recorded")
@@ -152,6 +185,33 @@ class ASecondRevocationAddsALine(Remembering):
         lines = super().report()
         like = next((line for line in lines if line.kind is ReportKind.CONNECT_REVOKED), None)
         added = [replace(like, occurred=at, received=at) for at in self.again] if like else []
+        return tuple(sorted((*lines, *added), key=lambda line: line.occurred))
+
+
+@authority_fault(breaks="report.lines")
+class ReportsARevocationOfWhoGranted(Remembering):
+    """Names who granted in the line of a revocation, and not who revoked."""
+
+    def report(self) -> tuple[ReportLine, ...]:
+        lines = super().report()
+        granted = {line.detail: line for line in lines if line.kind is ReportKind.CONNECT_GRANTED}
+        return tuple(
+            replace(line, grantor=granted[line.detail].grantor, grantor_id=granted[line.detail].grantor_id)
+            if line.kind is ReportKind.CONNECT_REVOKED
+            else line
+            for line in lines
+        )
+
+
+@authority_fault(breaks="report.once")
+class ReportsWhatTheBoxRefused(Remembering):
+    """Adds a line for a code that the box refused."""
+
+    def report(self) -> tuple[ReportLine, ...]:
+        lines = super().report()
+        like = next((line for line in lines if line.kind is ReportKind.CODE_USED), None)
+        refused = {(each.epoch, each.entry.number): each for each in self.events if not each.entry.accepted}
+        added = [replace(like, occurred=each.occurred, received=each.received) for each in refused.values()] if like else []
         return tuple(sorted((*lines, *added), key=lambda line: line.occurred))
 
 
@@ -266,6 +326,16 @@ class AlertsNoCodeThatWasNeverIssued(_FewerAlerts):
 
     def raises(self, alert: Alert) -> bool:
         return alert.kind is not AlertKind.CODE_NEVER_ISSUED
+
+
+@authority_fault(breaks="report.alerts")
+class AlertsAtEveryUpload(Remembering):
+    """Raises an alert anew whenever the same entries are uploaded."""
+
+    def alerts(self) -> tuple[Alert, ...]:
+        keys = [(each.epoch, each.entry.number) for each in self.events]
+        most = max((keys.count(key) for key in keys), default=1)
+        return tuple(alert for alert in super().alerts() for _ in range(most))
 
 
 @authority_fault(breaks="report.alerts")
