@@ -179,8 +179,9 @@ def make_plan(
     for scenario in scenarios:
         cost, reason = Cost(), _not_applicable(scenario, hello, profile, target, has_codes=has_codes, supply=plan.supply)
         reason = reason or _without_a_request(scenario, has)
-        if (rehearse or timing.waits_for(scenario)) and not reason:
-            cost, reason = _rehearse(scenario, rehearsal, profile, today, waits=timing.waits_for(scenario))
+        waits = timing.waits_for(scenario) and (has is None or scenario.touches_box)
+        if (rehearse or waits) and not reason:
+            cost, reason = _rehearse(scenario, rehearsal, profile, today, waits=waits)
         entries = rehearsal.state.next_entry - 1
         if not reason and entries > hello.log_capacity and any(step.verb == "upload" for step in scenario.steps):
             reason = f"it uploads a log of {entries} entries, and the box declares room for {hello.log_capacity}"

@@ -185,7 +185,12 @@ class Player:
         """None where the clock is held."""
         if scenario.runs and self.pace is None:
             raise ScenarioError(scenario.where, "its clock must run, and nobody said how it is waited for", "play it with a pace")
-        return self.pace if scenario.runs or self.clock is not ClockMode.HOLD else None
+        held = self.clock is ClockMode.HOLD or self._is_without_box(scenario)
+        return self.pace if scenario.runs or not held else None
+
+    def _is_without_box(self, scenario: Scenario) -> bool:
+        """The authority is judged, and has no part of it to a box: none is set up for that, and no clock waited for."""
+        return self.judged is not None and not scenario.touches_box
 
     def put_away(self) -> None:
         """What was made ready for a scenario that is not to be played after all is given back."""
@@ -259,6 +264,7 @@ class Player:
             seed=self._seed(scenario),
             one_at_a_time=self.one_at_a_time or pace is not None or self.judged is not None,
             judged=self.judged is not None,
+            without_box=self._is_without_box(scenario),
             pace=pace,
             generator=self.generator,
             supply=self.supply,

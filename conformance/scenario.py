@@ -112,6 +112,11 @@ class Scenario:
         return any(step.channel in BOX_CHANNELS and (step.accepted is not None or step.channel == "log") for step in self.steps)
 
     @property
+    def touches_box(self) -> bool:
+        """Something in it is done to the box, or looked at there."""
+        return any(step.channel not in {AT_THE_AUTHORITY, "time"} for step in self.steps)
+
+    @property
     def asks_authority(self) -> bool:
         """It is about a clause that not the box alone decides, and the authority has a part in it."""
         known = clauses.all_clauses()

@@ -99,6 +99,7 @@ class Stage:
     ahead: int = 0  # seconds by which its clock is to be ahead of the scenario's time
     aimed: bool = False  # commands are for their second
     judged: bool = False  # the authority is, so that what it makes is looked at where it is made
+    without_box: bool = False  # it is asked nothing, and told nothing
     outbox: Outbox = field(init=False)
     step: Step | None = None
     days: Days | None = None
@@ -216,6 +217,8 @@ class Stage:
 
         With `made` it hangs on the answer to the command before it, as `Outbox.put` has it.
         """
+        if self.without_box:
+            return
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": meaning or {}}
 
         def put() -> None:
@@ -236,7 +239,9 @@ class Stage:
         aim: bool = True,
         **arguments: Any,
     ) -> Any | None:
-        """Send a command and wait for its answer; None where none came because the power was to fail."""
+        """Send a command and wait for its answer; None where none came because the power was to fail, or there is no box."""
+        if self.without_box:
+            return None
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": {}}
 
         def answer() -> Any:

@@ -17,6 +17,7 @@ from lockproof.conformance.faults.authorities.remembering import Remembering
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.killing import Trial, faults_over
+from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import NO_AUTHORITY, NO_BOX
 from lockproof.conformance.player import Player
 from lockproof.conformance.report import how_on_the_box
@@ -460,3 +461,17 @@ def test_authorities_are_not_explored_and_stand_on_no_line():
     assert not Trial(which=suite.Suite.NONE, steps=5).tries(fault)
     assert FAULTS.keys() <= faults_over("fault").keys()
     assert not FAULTS.keys() & faults_over("pty").keys()
+
+
+def test_what_is_no_part_of_a_boxs_is_played_without_one(reference):
+    """Nothing is set up for it, and where a clock only runs, nobody waits for it."""
+    commands = {each.id: each.commands for each in reference.scenarios}
+    assert commands["which-to-use"] == commands["wrong-pins-are-bounded"] == commands["vital-signs-of-the-authority"] == 0
+    assert commands["a-code-needs-the-right-pin"] > 0  # whose code is entered
+    (judged,) = chosen(("pty",), None, "reference")
+    few = suite.select(suite.written(), ["wrong-pins-are-bounded", "a-code-never-notifies"], box=False, authority=True)
+    result = run(judged, few, clock=ClockMode.WALL_CLOCK, longest_wait=0)
+    verdicts = {each.id: (each.verdict, each.clock) for each in result.scenarios}
+    assert verdicts["wrong-pins-are-bounded"] == (Verdict.PASS, "wall-clock")
+    assert verdicts["a-code-never-notifies"][0] is Verdict.NOT_APPLICABLE
+    assert result.seconds < 60
