@@ -30,7 +30,7 @@ def test_the_clause_that_a_fault_breaks_is_named(fault):
 
 @pytest.mark.parametrize("fault", [f for f in AUTHORITIES.values() if f.breaks], ids=lambda fault: fault.name)
 def test_the_clause_that_a_faulty_authority_breaks_is_named(fault):
-    """By evidence that something shows, and not just by a control that fails; nothing else about the reference is found wrong."""
+    """And no clause of the box, which is the reference."""
     kill = try_fault(fault, "fault", about(fault.breaks))
     assert kill.result.exit_code == 1
     assert fault.breaks in kill.failed
