@@ -1,8 +1,7 @@
 """`lockproof adapter check`: is the adapter itself honest, about time, lost answers, reset, power, what it declares, and the log?
 
 Each check sets the box up anew, with an identity and a secret of its own, does one thing, and compares what the adapter says
-with what the box must have done. The box behind it is taken to conform in that one thing; where it may be the box that is
-wrong, and where the adapter offers no way to try, a check is inconclusive.
+with what the box must have done. The box behind it is taken to conform in that one thing.
 """
 
 from __future__ import annotations
@@ -13,13 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from lockproof.conformance.verdict import Verdict
+from lockproof.conformance.honesty import Caught, Checks, Finding, Unable
 from lockproof.hw_adapter.declaration import CUT_CLASSES
-from lockproof.hw_adapter.guard import AdapterFault, AdapterGone
 from lockproof.reference.credentials import TicketClaims, TimeClaims, derive_keys, interop_digits, seal_ticket, seal_time_order
 from lockproof.reference.zone_tables import day_at, make_table
 from lockproof.spec.observable import (
-    BenchError,
     Box,
     ClockReading,
     CodeIndex,
@@ -40,34 +37,6 @@ WAIT_S: Final = 2.2
 """How long a clock is looked at, in real seconds: two of its seconds pass."""
 _AHEAD = 3599
 _OFF = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What came of one check, and what was seen."""
-
-    check: str
-    says: str
-    verdict: Verdict
-    seen: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`says` is the sentence that must hold; `needs` names checks without which this one tells nothing."""
-
-    id: str
-    says: str
-    try_it: Callable[[Trial], str]
-    needs: tuple[str, ...] = ()
-
-
-class Caught(Exception):  # noqa: N818  (reads as what happened)
-    """The adapter did not do what the check says: what was seen."""
-
-
-class Unable(Exception):  # noqa: N818  (reads as what happened)
-    """This can't be tried, or says nothing: why."""
 
 
 @dataclass(slots=True)
@@ -143,62 +112,20 @@ class Lost:
     at_most: int
 
 
-CHECKS: dict[str, Check] = {}
-
-
-def _check(name: str, says: str, *needs: str) -> Callable[[Callable[[Trial], str]], Callable[[Trial], str]]:
-    def register(try_it: Callable[[Trial], str]) -> Callable[[Trial], str]:
-        CHECKS[name] = Check(name, says, try_it, needs)
-        return try_it
-
-    return register
+CHECKS: Checks[Trial] = Checks()
+_check = CHECKS
 
 
 def check_adapter(
     box: Box, on_finding: Callable[[Finding], None] = lambda _: None, wait: Callable[[float], object] = time.sleep
 ) -> list[Finding]:
     """All checks, in order. Raises `BenchError` where the box does not even say hello."""
-    trial = Trial(box, box.hello(), wait)
-    findings: list[Finding] = []
-    for check in CHECKS.values():
-        finding = _tried(check, trial, {each.check: each for each in findings})
-        findings.append(finding)
-        on_finding(finding)
-    return findings
+    return CHECKS.try_all(Trial(box, box.hello(), wait), on_finding)
 
 
 def check_and_tell(box: Box, write: Callable[[str], object]) -> int:
     """The checks, told as they go; the exit code."""
-
-    def tell(finding: Finding) -> None:
-        write(f"{finding.verdict:<13} {finding.check:<15} {finding.says}\n{'':<30}{finding.seen}\n")
-
-    findings = check_adapter(box, tell)
-    counts = {verdict: sum(each.verdict is verdict for each in findings) for verdict in Verdict}
-    write(", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) + "\n")
-    return exit_code(findings)
-
-
-def exit_code(findings: list[Finding]) -> int:
-    """0 all passed, 1 one failed, 4 one is inconclusive."""
-    verdicts = {each.verdict for each in findings}
-    return 1 if Verdict.FAIL in verdicts else 4 if verdicts != {Verdict.PASS} else 0
-
-
-def _tried(check: Check, trial: Trial, before: dict[str, Finding]) -> Finding:
-    for needed in check.needs:
-        if before[needed].verdict is not Verdict.PASS:
-            return Finding(check.id, check.says, Verdict.INCONCLUSIVE, f"{needed} did not pass, so that this says nothing")
-    try:
-        return Finding(check.id, check.says, Verdict.PASS, check.try_it(trial))
-    except AdapterGone as gone:
-        return Finding(check.id, check.says, Verdict.INCONCLUSIVE, f"not tried: {str(gone).partition(';')[0]}")
-    except (Caught, AdapterFault) as caught:
-        return Finding(check.id, check.says, Verdict.FAIL, str(caught))
-    except Declined as declined:
-        return Finding(check.id, check.says, Verdict.INCONCLUSIVE, f"declined: {declined}")
-    except (Unable, BenchError) as unable:
-        return Finding(check.id, check.says, Verdict.INCONCLUSIVE, str(unable))
+    return CHECKS.tell_all(Trial(box, box.hello(), time.sleep), write)
 
 
 # What it declares

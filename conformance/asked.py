@@ -29,6 +29,7 @@ class Asked:
     seed: str
     cwd: str = ""
     boxes: tuple[str, ...] = ()
+    authority: str = ""  # that is judged
     bench: str = ""
     files: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Asked:
         cls,
         *,
         boxes: tuple[str, ...] = (),
+        authority: str = "",
         bench: Path | None = None,
         files: tuple[Path, ...] = (),
         scenarios: tuple[str, ...] = (),
@@ -67,6 +69,7 @@ class Asked:
             seed=seed or secrets.token_hex(4),
             cwd=str(Path.cwd()),
             boxes=boxes,
+            authority=authority,
             bench=str(bench or ""),
             files=tuple(map(str, files)),
             scenarios=scenarios,
@@ -109,8 +112,9 @@ class Asked:
     def understood(self) -> Understood:
         """Raises what reading scenarios and bench file does, and `BadInput` where a box contradicts the declaration."""
         found = suite.from_files([Path(file) for file in self.files]) if self.files else suite.packaged(options.suite(self.suite))
-        chosen = suite.select(found, self.scenarios)
-        judged = targets.chosen(self.boxes, Path(self.bench) if self.bench else None)
+        box = self.authority == "" or bool(self.boxes or self.bench)
+        chosen = suite.select(found, self.scenarios, box=box, authority=self.authority != "")
+        judged = targets.chosen(self.boxes, Path(self.bench) if self.bench else None, self.authority)
         how = {
             "codes": Path(self.codes) if self.codes else None,
             "clock": options.clock_mode(self.clock),

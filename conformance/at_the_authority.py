@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.scenario import FIRST_PROPERTY, Step
 from lockproof.conformance.stage import BOX, Nonce, Stage, Ticket, Verbs, listed
-from lockproof.reference.credentials import TicketClaims, open_ticket, seal_ticket
+from lockproof.reference.credentials import TicketClaims, is_dead, open_ticket, seal_ticket
 from lockproof.spec import civil
-from lockproof.spec.observable import CodeIndex, Role
+from lockproof.spec.observable import CodeIndex, Notification, ReportLine, Role
 
 NO_NONCE = 0  # the number of a nonce that the box never gave; those that it gave count from 1
 
@@ -37,7 +38,13 @@ def grant(stage: Stage, step: Step) -> None:
         grant = bytes.fromhex(answer.reference or "")
         stage.grants[given["as"]] = (
             answer,
-            {"grant": grant.hex(), "window_start": start, "window_end": end, "account": to.email},
+            {
+                "grant": grant.hex(),
+                "window_start": start,
+                "window_end": end,
+                "account": to.email,
+                "box": stage.box_named(given).hex(),
+            },
         )
         stage.spans[given["as"]] = (start, end)
 
@@ -59,9 +66,13 @@ def _generate(stage: Stage, step: Step) -> None:
             stage.now,
         ),
     )
-    if not answer.accepted or answer.code is None:
+    if (
+        not answer.accepted or answer.code is None or stage.judge.finding
+    ):  # of a code that there must not be, nothing is to be seen
         return
     _check_code(stage, answer.code, given)
+    if stage.judged:
+        stage.check("place of the code", "code.index", LIVE, _place(stage, answer.code, answer.digits or "", given))
     if "as" in given:
         stage.codes[given["as"]] = answer
         stage.spans[given["as"]] = (answer.code.day_start, answer.code.day_end)
@@ -72,9 +83,32 @@ def _check_code(stage: Stage, code: CodeIndex, given: dict[str, Any]) -> None:
     box = given.get("at-box", BOX)
     zone = next(place.zone for place in stage.scenario.properties if place.name == stage.places.get(box, FIRST_PROPERTY))
     day = civil.day_bounds(stage.calendar.date(given["day"]), zone)
-    stage.check("day of the code", "code.date", [day.start, day.end], [code.day_start, code.day_end])
+    clause = "time.day" if stage.judged else "code.date"
+    stage.check("day of the code", clause, [day.start, day.end], [code.day_start, code.day_end])
     stage.check("number of codes issued before in its place", "code.index", 0, int((box, code) in stage.issued))
     stage.issued.add((box, code))
+
+
+LIVE = "a live index of its day, with the digits of that"
+
+
+def _place(stage: Stage, code: CodeIndex, digits: str, given: dict[str, Any]) -> str:
+    """What an authority that is judged gave out for a code. Those of the other box are not looked at: the bench plays with one."""
+    number = stage.profile.code_indices
+    if not 0 <= code.index < number:
+        return f"index {code.index} of {number}, from 0"
+    if given.get("at-box", BOX) != BOX or stage.days is None:
+        return LIVE
+    days, profile = stage.days, stage.profile
+
+    def digits_of(index: CodeIndex) -> str:
+        return days.digits_of(index, profile)
+
+    if (stage.box_id, code) in stage.known_used:
+        return f"index {code.index}, which is known to have been used"
+    if is_dead(code, days.near(code.day_start, profile), digits_of, profile):
+        return f"index {code.index}, which is dead"
+    return LIVE if digits == digits_of(code) else f"index {code.index} with the digits {digits} and not {digits_of(code)}"
 
 
 @does("revoke")
@@ -102,11 +136,13 @@ def fetch_ticket(stage: Stage, name: str, nonce: Nonce, account: str | None = No
     if not found.accepted or found.message is None:
         return None
     said = {key: meaning[key] for key in ("grant", "window_start", "window_end")}
+    told = {}
     if claims := open_ticket(stage.keys, found.message):
         told = {"grant": claims.grant.hex(), "window_start": claims.window_start, "window_end": claims.window_end}
-        stage.check(
-            f"ticket for {name}", "connect.ticket", {**said, "nonce": nonce.value.hex()}, {**told, "nonce": claims.nonce.hex()}
-        )
+        told["nonce"] = claims.nonce.hex()
+    if told or (stage.judged and meaning["box"] == stage.box_id.hex()):
+        clause = "connect.available" if stage.judged else "connect.ticket"  # which of the two the maker of a ticket breaks
+        stage.check(f"ticket for {name}", clause, {**said, "nonce": nonce.value.hex()}, told)
     return Ticket(found.message, {**said, "nonce": nonce.number, "authentic": is_for(stage, found.message)})
 
 
@@ -190,12 +226,21 @@ def _report(stage: Stage, step: Step) -> None:
 @does("line")
 def _line(stage: Stage, step: Step) -> None:
     """Both instants of a line of the report, counted from 1."""
+    _check_instants(stage, step, "line", stage.authority.report())
+
+
+@does("notification")
+def _notification(stage: Stage, step: Step) -> None:
+    """Both instants of a showing notification, counted from 1."""
+    _check_instants(stage, step, "notification", stage.authority.notifications())
+
+
+def _check_instants(stage: Stage, step: Step, what: str, told: Sequence[ReportLine | Notification]) -> None:
     number = int(step.arguments["number"])
-    lines = stage.authority.report()
-    found = lines[number - 1] if 0 < number <= len(lines) else None
+    found = told[number - 1] if 0 < number <= len(told) else None
     for name in ("occurred", "received"):
         expected = stage.calendar.instant(step.arguments[name], stage.spans)
-        stage.check(f"instant at which line {number} {name}", "report.late", expected, getattr(found, name, None))
+        stage.check(f"instant at which {what} {number} {name}", "report.late", expected, getattr(found, name, None))
 
 
 @does("notifications")

@@ -16,7 +16,7 @@ from lockproof.conformance.outbox import Sent
 from lockproof.conformance.scenario import FIRST_PROPERTY, ScenarioError, Step, outage
 from lockproof.conformance.stage import Nonce, Stage, Ticket, Verbs, listed
 from lockproof.hw_adapter.messages import Code, Command
-from lockproof.reference.credentials import NONCE_BYTES, derive_keys, is_dead
+from lockproof.reference.credentials import NONCE_BYTES, derive_keys, is_dead, open_revocation
 from lockproof.spec import civil
 from lockproof.spec.observable import BenchError, CodeIndex, CutClass, Decision, LogEntry, LogPage, PowerCut
 from lockproof.spec.profile import Profile
@@ -238,6 +238,11 @@ def _end_another_grant(stage: Stage, step: Step) -> None:
 def deliver(stage: Stage, step: Step, name: str, forged: str | None = None) -> None:
     answer, meaning = stage.grant(name)
     order = stage.authority.revocation_order(answer.reference or "")
+    if stage.judged and meaning["box"] == stage.box_id.hex():
+        seen = order and open_revocation(stage.keys, order)
+        stage.check(f"revocation order for {name}", "connect.revoke.bound", meaning["grant"], seen.hex() if seen else "none")
+        if seen is None or seen.hex() != meaning["grant"]:
+            return
     if order is None:
         raise ScenarioError(step.where, f"{name} has not ended, so there is no order to deliver", "revoke it in an earlier step")
     authentic = not forged and is_for(stage, order)
@@ -371,6 +376,7 @@ def _upload(stage: Stage, step: Step) -> None:
     epoch, entries = read_log(stage)
     without = {int(number) for number in listed(step.arguments.get("without", []))}
     sent = [entry for entry in entries if entry.number not in without]
+    stage.known_used |= {(stage.box_id, e.credential) for e in sent if e.accepted and isinstance(e.credential, CodeIndex)}
     if step.arguments.get("order") == "reversed":
         sent.reverse()
     for _ in range(int(step.arguments.get("times", 1))):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from lockproof.conformance import by_hand, scenario, suite
-from lockproof.conformance.adapter_check import CHECKS, WAIT_S, Caught, Trial, Unable, shown
+from lockproof.conformance.adapter_check import CHECKS, WAIT_S, Trial, shown
 from lockproof.conformance.by_hand import Exchange
 from lockproof.conformance.first_rung import (
     HELLO,
@@ -34,6 +34,7 @@ from lockproof.conformance.first_rung import (
 )
 from lockproof.conformance.first_words import SESSIONS
 from lockproof.conformance.half_box import Unanswered
+from lockproof.conformance.honesty import Caught, Unable
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.planning import authority_for_a_bench, declared_profile

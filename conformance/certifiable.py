@@ -66,6 +66,9 @@ def _in_the_plan(head: Record) -> Iterator[tuple[str, Collection[str]]]:
     if head["hello"].get("production"):
         yield "it is a production build, of which lockproof box --production says whether it refuses test commands", all_clauses()
         return
+    if head.get("authority"):
+        yield "an authority is judged, and what is certified is a box", all_clauses()
+        return
     if not planned:
         yield "no scenario is selected", all_clauses()
         return

@@ -26,6 +26,8 @@ scenarios_app = typer.Typer(help="The scenarios: list, show, check, synthesize."
 app.add_typer(scenarios_app, name="scenarios")
 adapter_app = typer.Typer(help="Adapters for boxes that speak something else.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(adapter_app, name="adapter")
+authority_app = typer.Typer(help="Authorities: the services that issue.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(authority_app, name="authority")
 pics_app = typer.Typer(
     help="The vendor's declaration of a box (PICS): draft, check.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -126,6 +128,13 @@ def run(
             " bench file."
         ),
     ] = None,
+    authority: Annotated[
+        str,
+        typer.Option(
+            help="Judge this authority, beside the reference box if no --box: program:COMMAND, adapter:NAME:OPTIONS, reference or"
+            " fault:NAME (see hw_adapter/AUTHORITIES.md)."
+        ),
+    ] = "",
     bench: Annotated[
         Path | None, typer.Option(help="A bench file: boxes, ports, power, observation, budgets; all its boxes if no --box.")
     ] = None,
@@ -174,7 +183,7 @@ def run(
         bool, typer.Option("--verbose", help="With --plan: each scenario that would be played, with what it costs.")
     ] = False,
 ) -> None:
-    """Play the scenarios on a box and judge it."""
+    """Play the scenarios on a box, or on an authority, and judge it."""
     from lockproof.conformance.asked import Asked
     from lockproof.conformance.carrying_out import carry_out
     from lockproof.conformance.options import new_folder
@@ -183,6 +192,7 @@ def run(
         _stop("--verbose says more of a plan; write --plan, too", Exit.BAD_INPUT)
     asked = Asked.of(
         boxes=tuple(box or ()),
+        authority=authority,
         bench=bench,
         files=tuple(files or ()),
         scenarios=tuple(scenario or ()),
@@ -333,6 +343,9 @@ def box(
     if list_faults:
         for each in faults.all_faults().values():
             sys.stdout.write(f"{each.name:<40} {each.breaks or 'degenerate':<30} {each.does}\n")
+        sys.stdout.write("\nof authorities (lockproof run --authority fault:NAME):\n")
+        for authority in faults.all_authorities().values():
+            sys.stdout.write(f"{authority.name:<40} {authority.breaks or 'degenerate':<30} {authority.does}\n")
         return
     if port == "":
         _stop("PORT is empty: name one, such as /dev/ttyUSB0", Exit.BAD_INPUT)
@@ -418,7 +431,8 @@ def faults(
     over: Annotated[
         str,
         typer.Option(
-            help="Where the faulty box stands: fault (in process), pty (a process on a line), or firmware (the port kit's own faults, in C)."
+            help="Where the faulty box stands: fault (in process, and faulty authorities beside a box there), pty (a process on a line),"
+            " or firmware (the port kit's own faults, in C)."
         ),
     ] = "fault",
     which: Annotated[str, typer.Option("--suite", help=_SUITE)] = "all",
@@ -439,7 +453,7 @@ def faults(
     seed: Annotated[list[str] | None, typer.Option(help="Explore with this; may be repeated. 1 if none is named.")] = None,
     out: Annotated[Path, typer.Option(help="Where kill matrices are kept: a numbered folder each.")] = Path("faults"),
 ) -> None:
-    """Try every faulty box: which scenarios and clauses caught it, after how many commands, and which got away."""
+    """Try every faulty box and authority: which scenarios and clauses caught it, after how many commands, and which got away."""
     from lockproof.conformance.faults import one_of
     from lockproof.conformance.killing import Trial, faults_over, try_and_tell
     from lockproof.conformance.matrix import STANDS
@@ -459,7 +473,7 @@ def faults(
     trial = Trial(over, suite(which), steps, plainly, tuple(dict.fromkeys(seed or ("1",))), whole or smallest)
     if not (trial.suites or steps):
         _stop("--suite none: nothing would be tried; write --explore STEPS, too", Exit.BAD_INPUT)
-    known = faults_over(over)
+    known = {name: fault for name, fault in faults_over(over).items() if trial.tries(fault)}
     chosen = [one_of(known, name).name for name in names] if names else list(known)
     raise SystemExit(try_and_tell(_console(), chosen, trial, new_folder(out), smallest=smallest))
 
@@ -733,6 +747,22 @@ def check_adapter(
     with opened(target(box)) as behind:
         sys.stdout.write(f"{box}: {len(CHECKS)} checks of the adapter; they reset the box and cut its power\n")
         raise SystemExit(check_and_tell(behind, sys.stdout.write))
+
+
+@authority_app.command("check", epilog="For example: lockproof authority check 'program:./my-service --test'")
+def check_authority(
+    authority: Annotated[
+        str, typer.Argument(help="The authority: program:COMMAND, adapter:NAME:OPTIONS, reference or fault:NAME.")
+    ],
+) -> None:
+    """Does an authority speak the protocol: its hello, reset, names that nobody has, reasons, and the time that it is told?"""
+    from lockproof.conformance import authorities
+    from lockproof.conformance.authority_check import CHECKS, check_and_tell
+
+    authorities.check(authority)
+    with authorities.opened(authority) as judged:
+        sys.stdout.write(f"{authority}: {len(CHECKS)} checks of its protocol; they make it forget everything\n")
+        raise SystemExit(check_and_tell(judged.authority, sys.stdout.write))
 
 
 _BOX = "What to ask: a port, or anything else that lockproof run --box takes."

@@ -135,9 +135,13 @@ class ExactJudge(StoryJudge):
             if theorem := self.scenario.get("theorem"):
                 self._model_is_broken(theorem, expected, courses)
                 return
+            if self._blame_the_authority(f"box {self._word(expected, future=True)}", self._says(courses[0])):
+                return
             raise Contradiction(self._step["where"], f"box {self._word(expected, future=True)}", self._says(courses[0]))
         for clause in self._step.get("because", ()):
             if not any(clause in (*course.outcome.clauses(), *course.outcome.because()) for course in courses):
+                if self._blame_the_authority(f"box does so because of {clause}", self._says(courses[0])):
+                    return
                 raise Contradiction(self._step["where"], f"box does so because of {clause}", self._says(courses[0]))
 
     def _model_is_broken(self, theorem: str, expected: bool, courses: list[Course]) -> None:

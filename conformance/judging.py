@@ -15,7 +15,7 @@ from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.replaying import journals_of
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.run import OF_THE_END, OVERWRITES, clause_results, not_played
+from lockproof.conformance.run import OF_THE_END, OVERWRITES, clause_results, not_played, who_is_judged
 from lockproof.conformance.story import OF_THE_LINE
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
 from lockproof.spec.observable import BadInput
@@ -52,8 +52,7 @@ class SoFar:
 
     def result(self, path: Path) -> RunResult:
         """With what was planned and not played, and what was left out."""
-        hello = self.head.get("hello", {"identity": "", "firmware": ""})
-        result = RunResult("", hello["identity"], hello["firmware"], journal=str(path))
+        result = RunResult("", *(who_is_judged(self.head) if self.head else ("", "")), journal=str(path))
         told = self.over or {**self.head, "clock": ""}  # there it is how the clock was to be dealt with, here what was made of it
         for name in OF_THE_END:
             setattr(result, name, told.get(name, getattr(result, name)))
@@ -88,7 +87,8 @@ def judge_again(path: Path, only: str = "") -> RunResult:
     if only:
         result.scenarios = [each for each in result.scenarios if each.id == only] or _no_such(only, path, result)
         result.error = ""  # what ended the run is another matter, unless it ended this scenario, which then says so
-    result.clauses = clause_results(result.scenarios, judged_authority=so_far.head["judged_authority"])
+    deciders = {"judged_authority": so_far.head["judged_authority"], "judged_box": so_far.head.get("judged_box", True)}
+    result.clauses = clause_results(result.scenarios, **deciders)
     return result
 
 
@@ -181,6 +181,7 @@ def _judge(scenario: Record, head: Record) -> Oracle:
         gives_reasons=hello["gives_reasons"],
         log_capacity=hello["log_capacity"],
         log_overwrites=hello["log_when_full"] == OVERWRITES,
+        authority=head.get("authority"),
     )
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from lockproof.conformance import suite
 from lockproof.conformance.counting import Counting
-from lockproof.conformance.faults import Fault, all_faults, one_of
+from lockproof.conformance.faults import Fault, FaultyAuthority, all_authorities, all_faults, one_of
 from lockproof.conformance.matrix import EXPLORED, PLAIN, SYNTHESIZED, TEARING, WRITTEN, Found, Matrix, Outcome, Row
 from lockproof.conformance.run import OnProgress, run
 from lockproof.conformance.scenario import Scenario
-from lockproof.conformance.targets import FIRMWARE, target
+from lockproof.conformance.targets import FIRMWARE, IN_PROCESS_FAULT, Target, target, with_authority
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.conformance.words import counted
 from lockproof.conformance.workers import mapped_apart
@@ -97,15 +97,21 @@ class Trial:
         """Whether each aims."""
         return {EXPLORED: True, **({PLAIN: False} if self.plain else {})} if self.steps else {}
 
+    def tries(self, fault: Fault) -> bool:
+        """What is explored is a box."""
+        return bool(self.suites) or not isinstance(fault, FaultyAuthority)
+
     @property
     def workers(self) -> int:
         return (os.cpu_count() or 1) * (1 if self.over == "fault" else AT_A_LINE)
 
 
 def faults_over(over: str) -> Mapping[str, Fault]:
-    """The faulty boxes that there are in process (`fault`), on a line (`pty`), or of the port kit (`firmware`), by name."""
+    """The faulty boxes that there are in process (`fault`), with the faulty authorities, on a line (`pty`), or of the port kit
+    (`firmware`), by name.
+    """
     if over != FIRMWARE:
-        return all_faults()
+        return {**all_faults(), **(all_authorities() if over == IN_PROCESS_FAULT else {})}
     from lockproof.conformance import port_kit  # noqa: PLC0415 (only where there is such a box)
 
     return port_kit.all_faults()
@@ -121,13 +127,20 @@ class _UntilNamed(OnProgress):
         return result.finding is not None and self.clause in result.finding.clauses
 
 
+def where_it_stands(fault: Fault, over: str) -> Target:
+    """The faulty box, or the authority beside the reference box."""
+    if isinstance(fault, FaultyAuthority):
+        return with_authority(f"{over}:{fault.name}", ())[0]
+    return target(f"{over}:{fault.name}")
+
+
 def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario], *, whole: bool = True) -> Kill:
-    """Run scenarios on one faulty box, in process (`fault`), on a line (`pty`), or in C (`firmware`).
+    """Run scenarios on one faulty box, in process (`fault`), on a line (`pty`), or in C (`firmware`), or on a faulty authority.
 
     `whole`: all of them, not just up to the first that names the broken clause.
     """
     progress = None if whole or fault.breaks is None else _UntilNamed(fault.breaks)
-    return Kill(fault, run(target(f"{over}:{fault.name}"), scenarios, None, progress, rehearse=False))
+    return Kill(fault, run(where_it_stands(fault, over), scenarios, None, progress, rehearse=False))
 
 
 def try_by_all(trial: Trial, name: str) -> Row:
@@ -139,7 +152,7 @@ def try_by_all(trial: Trial, name: str) -> Row:
     }
     if trial.over == FIRMWARE and found and all(each.outcome is not Outcome.NAMED for each, *_ in found.values()):
         found[TEARING] = (found_by_tearing(fault),)
-    for source, aimed in trial.explorations.items():
+    for source, aimed in trial.explorations.items() if not isinstance(fault, FaultyAuthority) else ():
         found[source] = tuple(_found_by_exploring(fault, trial, seed, aimed=aimed) for seed in trial.seeds)
     return Row(fault, found)
 

@@ -115,6 +115,7 @@ class Plan(Cost):
     costs: dict[str, Cost] = field(default_factory=dict)  # of each scenario that is selected
     estimate: Estimate | None = None  # how long it will take, where it was rehearsed
     not_certifiable: list[str] = field(default_factory=list)  # why, whatever comes out
+    authority: str = ""  # that is judged: its name and version
 
 
 def authority_for_a_bench(
@@ -124,6 +125,8 @@ def authority_for_a_bench(
     return lambda: ReferenceAuthority(profile=profile, pin_cost=CHEAP, generator=generator)
 
 
+NO_AUTHORITY = "the authority decides it, and no authority is judged here"
+NO_BOX = "the box decides it, and the box beside the authority is not judged"
 MEASURE = "measure-clock"
 OF_THE_APP = {"connect", "present", "deliver", "mint", "fetch", "end-another-grant"}
 """Verbs that need a box with an app: class code-only answers tickets and revocation orders as unsupported."""
@@ -163,19 +166,23 @@ def make_plan(
     rehearse: bool = True,
     has_codes: bool = True,
     listed: Generator | None = None,
+    has: Collection[str] | None = None,
 ) -> Plan:
     """Select by declaration, rehearse what is selected on the reference box, and count what it costs.
 
-    It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough.
+    It is rehearsed with codes as the standard makes them, or with those that a file lists, which may not be enough. `has`: of the
+    requests that an authority need not have, those that the one has that is judged.
     """
     plan = Plan(supply=target.cuts_supply(hello.holdover, held=timing.mode is ClockMode.HOLD))
     rehearsal = Rehearsing(listed, profile)
     costs: dict[str, Cost] = {}
     for scenario in scenarios:
-        cost = Cost()
-        reason = _not_applicable(scenario, hello, profile, reference=target.reference, has_codes=has_codes, supply=plan.supply)
-        if (rehearse or timing.waits_for(scenario)) and not reason:
-            cost, reason = _rehearse(scenario, rehearsal, profile, today, waits=timing.waits_for(scenario))
+        said = {"judges_authority": target.judges_authority, "judges_box": target.judges_box, "has_codes": has_codes}
+        cost, reason = Cost(), _not_applicable(scenario, hello, profile, **said, supply=plan.supply)
+        reason = reason or _without_a_request(scenario, has)
+        waits = timing.waits_for(scenario) and (has is None or scenario.touches_box)
+        if (rehearse or waits) and not reason:
+            cost, reason = _rehearse(scenario, rehearsal, profile, today, waits=waits)
             reason = reason or _too_much_log(scenario, rehearsal, hello)
         if reason:
             plan.left_out[scenario.id] = reason
@@ -191,7 +198,8 @@ def why_not_asked(scenario: Scenario, hello: Hello, profile: Profile, today: str
     The same that a plan says of it, for whoever has only what a run has left. `reference` and `supply` are those of its target and
     its plan; of a box of class core it is taken for granted that its codes are known.
     """
-    if reason := _not_applicable(scenario, hello, profile, reference=reference, has_codes=True, supply=supply):
+    judges = {"judges_authority": reference, "judges_box": True}
+    if reason := _not_applicable(scenario, hello, profile, **judges, has_codes=True, supply=supply):
         return reason
     rehearsal = Rehearsing(None, profile)
     _, reason = _rehearse(scenario, rehearsal, profile, today, waits=False)
@@ -240,9 +248,13 @@ def _waited(waits: Iterable[int], longest: int) -> Offer:
     return Offer(longest, len(played), sum(played))
 
 
-def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, *, reference: bool, has_codes: bool, supply: bool) -> str:
-    if not scenario.uses_box and not reference:
-        return "the authority decides it, and no authority is judged here"
+def _not_applicable(
+    scenario: Scenario, hello: Hello, profile: Profile, *, judges_authority: bool, judges_box: bool, has_codes: bool, supply: bool
+) -> str:
+    if not scenario.uses_box and not judges_authority:
+        return NO_AUTHORITY
+    if not judges_box and not scenario.asks_authority:
+        return NO_BOX
     if unsuitable := scenario.unsuitable(profile):
         return unsuitable
     if hello.production:
@@ -257,6 +269,12 @@ def _not_applicable(scenario: Scenario, hello: Hello, profile: Profile, *, refer
     for cut in sorted(cuts - set(hello.cut_classes) - {CutClass.SUPPLY}):
         return f"{NOT_EXERCISED} the box does not declare power cuts of class {cut}"
     return ""
+
+
+def _without_a_request(scenario: Scenario, has: Collection[str] | None) -> str:
+    """A code is shared in one way at least, so that whoever has no email is right without it (`code.share`)."""
+    by_email = any(step.verb == "share" and step.arguments.get("by") == "email" for step in scenario.steps)
+    return "the authority declares no share_by_email" if has is not None and by_email and "share_by_email" not in has else ""
 
 
 def of_another_class(scenario: Scenario, classes: Collection[str], *, has_codes: bool = True) -> str:

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from lockproof.conformance import at_the_authority, at_the_box, ctrl_c, digests, words
 from lockproof.conformance.at_the_box import set_clock
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.oracle import Judge, Oracle
@@ -98,6 +99,7 @@ class Player:
     clock: ClockMode = ClockMode.HOLD  # of all others
     shrinking: bool = False  # what is played is a smaller form of a scenario that failed
     explain: int = 0  # of so many failures, also which observations contradict each other
+    judged: Judged | None = None  # the authority, where it is judged; it is that of every scenario, one after the other
     _ready: _Ready | None = None
     _stopped: bool = False  # by Ctrl-C
 
@@ -133,11 +135,12 @@ class Player:
             gives_reasons=self.gives_reasons,
             log_capacity=self.log_capacity,
             log_overwrites=self.log_overwrites,
+            authority=self.judged.told() if self.judged else None,
         )
         try:
             with self._ready_for(scenario) as ready:
                 stage = self._stage(scenario, judge, ready.authority, calendar, profile, pace)
-                if following:
+                if following and self.judged is None:
                     stage.outbox.meanwhile(partial(self._make_ready, following))
                 self._to_its_end(stage, ready.told)
         except PlayAgain as given_up:
@@ -183,7 +186,12 @@ class Player:
         """None where the clock is held."""
         if scenario.runs and self.pace is None:
             raise ScenarioError(scenario.where, "its clock must run, and nobody said how it is waited for", "play it with a pace")
-        return self.pace if scenario.runs or self.clock is not ClockMode.HOLD else None
+        held = self.clock is ClockMode.HOLD or self._is_without_box(scenario)
+        return self.pace if scenario.runs or not held else None
+
+    def _is_without_box(self, scenario: Scenario) -> bool:
+        """The authority is judged, and has no part of it to a box: none is set up for that, and no clock waited for."""
+        return self.judged is not None and not scenario.touches_box
 
     def put_away(self) -> None:
         """What was made ready for a scenario that is not to be played after all is given back."""
@@ -255,7 +263,9 @@ class Player:
             keys=derive_keys(box.id, box.secret),
             other_id=other.id,
             seed=self._seed(scenario),
-            one_at_a_time=self.one_at_a_time or pace is not None,
+            one_at_a_time=self.one_at_a_time or pace is not None or self.judged is not None,
+            judged=self.judged is not None,
+            without_box=self._is_without_box(scenario),
             pace=pace,
             generator=self.generator,
             supply=self.supply,

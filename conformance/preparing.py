@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockproof.conformance import certifiable, digests, suite
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.estimating import estimate
 from lockproof.conformance.outbox import Line
 from lockproof.conformance.own_codes import generator_of
@@ -16,7 +17,7 @@ from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration, refuse_unless_agreed
 from lockproof.conformance.planning import Cost, Plan, Timing, declared_profile, make_plan, timing_of
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
-from lockproof.conformance.targets import Target, opened
+from lockproof.conformance.targets import Target, opened, opened_authority
 from lockproof.reference.authority import Generator
 from lockproof.spec.observable import Box, Hello
 from lockproof.spec.profile import Profile
@@ -35,6 +36,7 @@ class Prepared:
     timing: Timing
     plan: Plan
     head: dict[str, Any]
+    judged: Judged | None = None
 
 
 def said_hello(box: Box) -> tuple[Hello, float]:
@@ -57,8 +59,10 @@ def prepare(
     pics: Declaration | None = None,
     seed: str = "",
     earlier: Earlier | None = None,
+    judged: Judged | None = None,
 ) -> Prepared:
-    """The arguments are those of `run.run`; `said` is what `said_hello` gave. The plan of a run that is gone on with is its own.
+    """The arguments are those of `run.run`; `said` is what `said_hello` gave, `judged` the authority, where one is. The plan of a run
+    that is gone on with is its own.
 
     Raises `BadInput` for a declaration that the box contradicts, and for what it does not declare; `BenchError` for what no box
     may declare; `Contradiction` and `ScenarioError` for a scenario that can't be played.
@@ -68,18 +72,25 @@ def prepare(
         refuse_unless_agreed(pics, target.name, hello)
     profile = declared_profile(asdict(hello))
     generator = generator_of(box, hello, codes)
+    if judged is not None:
+        profile = judged.agree(hello, profile, generator)
     timing = timing_of(hello, target, clock, longest_wait)
     if earlier and earlier.so_far.head:
         drawn = {"today": today, "seed": seed, "clock": timing.mode, "wait": timing.longest_wait}
-        plan = earlier.plan(hello, target, scenarios, pics, codes, drawn)
+        plan = earlier.plan(hello, target, scenarios, pics, codes, drawn, judged)
     else:
         has_codes, listed = generator is not None, generator if codes else None
-        plan = make_plan(scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed)
+        has = judged.hello.requests if judged else None
+        plan = make_plan(
+            scenarios, hello, profile, target, today, timing, rehearse=rehearse, has_codes=has_codes, listed=listed, has=has
+        )
+    plan.authority = f"{judged.hello.name} {judged.hello.version}".strip() if judged else ""
     head = {
         "planned": {each.id: each.clauses for each in plan.selected},
         "left_out": {each.id: (plan.left_out[each.id], each.clauses) for each in scenarios if each.id in plan.left_out},
         "brought": [each.id for each in scenarios if not suite.is_packaged(each)],
-        "judged_authority": target.reference,
+        "judged_authority": target.judges_authority,
+        **({"authority": judged.told(), "judged_box": target.judges_box} if judged else {}),
         "clock": timing.mode,
         "wait": timing.longest_wait,
         "hello": asdict(hello),
@@ -93,7 +104,7 @@ def prepare(
     plan.not_certifiable = certifiable.why_not_planned(head)
     if rehearse and earlier is None:
         plan.estimate = estimate(plan, hello, target, timing, round_trip, together=isinstance(box, Line))
-    return Prepared(hello, profile, generator, timing, plan, head)
+    return Prepared(hello, profile, generator, timing, plan, head, judged)
 
 
 def plan_of(target: Target, scenarios: Sequence[Scenario], today: str = DEFAULT_TODAY, **options: Any) -> Prepared:
@@ -101,7 +112,7 @@ def plan_of(target: Target, scenarios: Sequence[Scenario], today: str = DEFAULT_
 
     Raises as `prepare` does, and `BenchError` where the box can't be reached.
     """
-    with opened(target) as box:
-        ready = prepare(box, said_hello(box), target, scenarios, today, **options)
+    with opened_authority(target) as judged, opened(target, beside=judged) as box:
+        ready = prepare(box, said_hello(box), target, scenarios, today, judged=judged, **options)
         target.refuse_beyond_budget(ready.plan.writes, ready.plan.cuts)
         return ready

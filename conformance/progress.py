@@ -48,7 +48,8 @@ def told_waits(plan: Plan) -> Iterator[str]:
 
 def told_beginning(target: Target, hello: Hello, plan: Plan) -> Iterator[str]:
     """What is said of a run before it begins, and of one that is only planned."""
-    yield visible(f"{target.name}: {hello.firmware}, {hello.identity}")
+    who = f"{plan.authority}, beside {hello.firmware}" if plan.authority else hello.firmware
+    yield visible(f"{target.name}: {who}, {hello.identity}")
     yield f"    plan: {told(plan)}"
     yield from (f"    {line}" for line in told_waits(plan))
     if target.board:
@@ -71,7 +72,7 @@ class Progress(LiveLine, OnProgress):
     def begins(self, target: Target, hello: Hello, plan: Plan, decided: int) -> None:
         self._total, self._number, self._decided, self._started = len(plan.selected), decided, decided, time.monotonic()
         self._explored = ""
-        self._who = visible(f"{target.name}   {hello.firmware}")
+        self._who = visible(f"{target.name}   {plan.authority or hello.firmware}")
         for line in told_beginning(target, hello, plan):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         if decided:

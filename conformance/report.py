@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lockproof.conformance import replaying
 from lockproof.conformance.pace import AIMED_AT
+from lockproof.conformance.targets import of_authority
 from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, ScenarioResult, Verdict
 from lockproof.conformance.visible import visible
 from lockproof.conformance.whole_files import write_over
@@ -198,13 +199,19 @@ def replay_command(result: RunResult, scenario: str) -> str:
 
 
 def how_on_the_box(result: RunResult, scenario: str, where: str) -> str:
-    """What to add to play it there; a box of a bench file is known to nothing but the file, so that it takes a run of its own."""
-    box = f"--box {shlex.quote(result.target)}"
-    if not (bench := result.bench.get("file")):
+    """What to add to play it there. A box of a bench file is known to nothing but the file, so that it takes a run of its own, as does an
+    authority.
+    """
+    authority, beside = of_authority(result.target)
+    box = f"--box {shlex.quote(beside or result.target)}" if beside or not authority else ""
+    if authority:
+        box = f"--authority {shlex.quote(authority)}{f' {box}' if box else ''}"
+    if not (bench := result.bench.get("file")) and not authority:
         return box
     file = where.rpartition(":")[0]
     named = f"{shlex.quote(file)} " if file and Path(file).is_file() else ""
-    return f"lockproof run {named}--bench {shlex.quote(bench)} {box} --scenario {scenario} --seed {result.seed}"
+    on = f"--bench {shlex.quote(bench)} " if bench else ""
+    return f"lockproof run {named}{on}{box} --scenario {scenario} --seed {result.seed}"
 
 
 def clause_table(results: Sequence[RunResult]) -> Table:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lockproof.conformance import digests
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.judging import SoFar, judge_so_far
 from lockproof.conformance.pics import Declaration
@@ -62,6 +63,7 @@ class Earlier:
         pics: Declaration | None,
         codes_file: Path | None,
         drawn: Mapping[str, Any],
+        judged: Judged | None = None,
     ) -> Plan:
         """What the run planned, and what all of it costs. Raises `BenchError` for another box than it began with, and `BadInput` where
         anything else that it was begun with is another: bench, scenarios, declaration, codes, this lockproof, and what `drawn` says
@@ -86,6 +88,7 @@ class Earlier:
             ("the declaration", head.get("pics"), plain(pics.recorded()) if pics else None),
             ("the box's part of the bench file", head.get("bench"), plain(bench)),
             *((_DRAWN[name], head.get(name), now) for name, now in drawn.items()),
+            ("what the authority declares", head.get("authority"), plain(judged.told()) if judged else None),
         ):
             if of_run != here:
                 raise BadInput(f"{what} is not what the run began with; put it back, or begin a new run")

@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, wraps
 from itertools import zip_longest
@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from lockproof.conformance import ctrl_c, digests
-from lockproof.conformance.journal import Journal
+from lockproof.conformance.journal import Journal, Record
 from lockproof.conformance.options import Exploration
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
-from lockproof.conformance.planning import Plan, Timing, authority_for_a_bench, wait_for
+from lockproof.conformance.planning import NO_AUTHORITY, NO_BOX, Plan, Timing, authority_for_a_bench, wait_for
 from lockproof.conformance.player import Player, Stopped, Watcher
-from lockproof.conformance.preparing import prepare, said_hello
+from lockproof.conformance.preparing import Prepared, prepare, said_hello
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
-from lockproof.conformance.targets import Target, opened
+from lockproof.conformance.targets import Target, opened, opened_authority
 from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec import clauses
@@ -102,23 +102,26 @@ def steps(
     result.kit = digests.kit()
     result.bench = target.board.settings() if target.board else {}
     journal = earlier.journal if earlier else Journal(folder / "journal.jsonl" if folder else None)
-    result.began = journal.began
-    plan = Plan()
+    plan, result.began = Plan(), journal.began
     try:
         yield result
         without_power = earlier is not None and earlier.so_far.cut
-        with ctrl_c.let_in(), opened(target, journal.passed, without_power=without_power) as box:
+        with (
+            ctrl_c.let_in(),
+            opened_authority(target, journal.passed) as judged,
+            opened(target, journal.passed, without_power=without_power, beside=judged) as box,
+        ):
             said = said_hello(box)
             hello, _ = said
-            result.identity, result.firmware = _as_it_began(earlier) or (hello.identity, hello.firmware)
+            result.identity, result.firmware = hello.identity, hello.firmware
             options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics, "seed": seed}
-            ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, **options)
+            ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, judged=judged, **options)
+            # as the run began with: provisioned, a box may call itself otherwise
+            result.identity, result.firmware = who_is_judged((earlier and earlier.so_far.head) or ready.head)
             plan, profile, timing = ready.plan, ready.profile, ready.timing
             generator = ready.generator or interop_digits
-            if explore and (hello.production or ready.generator is None):
-                raise BadInput(
-                    "--explore: a production build, or a box of which nobody says what its codes are, can't be explored"
-                )
+            if explore:
+                _refuse_to_explore(ready)
             if earlier and earlier.so_far.head:
                 journal.write("resumed", began=dt.datetime.now(dt.UTC).isoformat(), hello=hello, decided=len(earlier.results))
                 result.scenarios += earlier.results
@@ -131,7 +134,7 @@ def steps(
             pace = timing.pace(box, hello, target, progress.waiting)
             player = Player(
                 box,
-                authority_for_a_bench(profile, generator),
+                judged.fresh if judged else authority_for_a_bench(profile, generator),
                 journal,
                 today,
                 profile,
@@ -147,6 +150,7 @@ def steps(
                 unsteady=earlier is not None and earlier.so_far.booted,
                 pace=pace,
                 clock=timing.mode,
+                judged=judged,
             )
             for _ in _play_all(player, plan, result, progress, earlier.tries if earlier else 0):
                 yield result
@@ -161,10 +165,18 @@ def steps(
     finally:
         _with_what_was_not_played(result, plan, scenarios, earlier)
         result.seconds = time.perf_counter() - started
-        is_refused = earlier is not None and not (plan.selected or result.error)
-        _close(journal, None if is_refused else result)
-    result.clauses = clause_results(result.scenarios, judged_authority=target.reference)
+        _close(journal, None if earlier is not None and not (plan.selected or result.error) else result)
+    judged_what = {"judged_authority": target.judges_authority, "judged_box": target.judges_box}
+    result.clauses = clause_results(result.scenarios, **judged_what)
     yield result
+
+
+def _refuse_to_explore(ready: Prepared) -> None:
+    """Raises `BadInput` for what can't be explored."""
+    if ready.judged:
+        raise BadInput("--explore: a box is explored, and here an authority is judged; leave one of the two out")
+    if ready.hello.production or ready.generator is None:
+        raise BadInput("--explore: a production build, or a box of which nobody says what its codes are, can't be explored")
 
 
 _How = ParamSpec("_How")
@@ -183,14 +195,6 @@ def _to_the_end(stepped: Callable[_How, Iterator[RunResult]]) -> Callable[_How, 
 
 run = _to_the_end(steps)
 """The same, to its end."""
-
-
-def _as_it_began(earlier: Earlier | None) -> tuple[str, str] | None:
-    """Identity and firmware, as the journal of a run that is gone on with gives them: provisioned, a box may call itself otherwise."""
-    if earlier is None or not earlier.so_far.head:
-        return None
-    hello = earlier.so_far.head["hello"]
-    return hello["identity"], hello["firmware"]
 
 
 def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence[Scenario], earlier: Earlier | None) -> None:
@@ -286,7 +290,9 @@ def _play_all(player: Player, plan: Plan, result: RunResult, progress: OnProgres
 
 def _why_over(player: Player, played: ScenarioResult) -> str:
     """Why nothing more can be played after this, empty where something can."""
-    return _link_is_gone(player.box) if played.verdict is Verdict.ERROR else ""
+    if played.verdict is not Verdict.ERROR:
+        return ""
+    return (player.judged.gone() if player.judged else "") or _link_is_gone(player.box)
 
 
 def _not_set_up(control: ScenarioResult) -> str:
@@ -344,15 +350,24 @@ def left_out(scenario: Scenario, reason: str) -> ScenarioResult:
     return ScenarioResult(scenario.id, Verdict.NOT_APPLICABLE, scenario.clauses, message=reason)
 
 
-def clause_results(results: Iterable[ScenarioResult], *, judged_authority: bool) -> list[ClauseResult]:
+def who_is_judged(head: Record) -> tuple[str, str]:
+    """By the `run` record: identity and firmware of the box, or name and version of the authority where that alone is judged."""
+    if head.get("judged_box", True):
+        return head["hello"]["identity"], head["hello"]["firmware"]
+    return head["authority"]["name"], head["authority"]["version"]
+
+
+def clause_results(results: Iterable[ScenarioResult], *, judged_authority: bool, judged_box: bool = True) -> list[ClauseResult]:
     """Each clause of the standard, and what the scenarios showed of it."""
     results = list(results)
     shaken = {r.finding.channel: r for r in results if r.finding and r.finding.is_control}
-    return [_clause_result(clause, results, shaken, judged_authority) for clause in clauses.all_clauses().values()]
+    not_judged = {} if judged_authority else {Decider.AUTHORITY: NO_AUTHORITY}
+    not_judged |= {} if judged_box else {Decider.BOX: NO_BOX}
+    return [_clause_result(clause, results, shaken, not_judged) for clause in clauses.all_clauses().values()]
 
 
 def _clause_result(
-    clause: clauses.Clause, results: list[ScenarioResult], shaken: dict[str, ScenarioResult], judged_authority: bool
+    clause: clauses.Clause, results: list[ScenarioResult], shaken: dict[str, ScenarioResult], not_judged: Mapping[Decider, str]
 ) -> ClauseResult:
     def said(verdict: Verdict, by: Iterable[ScenarioResult] = (), reason: str = "") -> ClauseResult:
         by = list(by)
@@ -367,8 +382,8 @@ def _clause_result(
             clocks=tuple(sorted({result.clock for result in by if result.clock})),
         )
 
-    if clause.decider is Decider.AUTHORITY and not judged_authority:
-        return said(Verdict.NOT_APPLICABLE, reason="the authority decides it, and no authority is judged here")
+    if clause.decider in not_judged:
+        return said(Verdict.NOT_APPLICABLE, reason=not_judged[clause.decider])
     citing = [result for result in results if clause.id in result.clauses]
     failed = [result for result in results if result.finding and clause.id in result.finding.clauses]
     if failed:

@@ -19,9 +19,10 @@ from typing import Any
 import yaml
 from lockproof.conformance import words
 from lockproof.conformance.cast import CAST
-from lockproof.conformance.verbs import BOX_CHANNELS, VERBS, Verb, kind_of_outcome
+from lockproof.conformance.verbs import AT_THE_AUTHORITY, BOX_CHANNELS, VERBS, Verb, kind_of_outcome
 from lockproof.spec import civil, clauses
 from lockproof.spec.civil import CivilError
+from lockproof.spec.clauses import Decider
 from lockproof.spec.observable import BadInput, Role
 from lockproof.spec.profile import DEFAULT, Profile, ProfileError
 
@@ -109,6 +110,19 @@ class Scenario:
     def uses_box(self) -> bool:
         """Some outcome in it is the box's."""
         return any(step.channel in BOX_CHANNELS and (step.accepted is not None or step.channel == "log") for step in self.steps)
+
+    @property
+    def touches_box(self) -> bool:
+        """Something in it is done to the box, or looked at there."""
+        return any(step.channel not in {AT_THE_AUTHORITY, "time"} for step in self.steps)
+
+    @property
+    def asks_authority(self) -> bool:
+        """It is about a clause that not the box alone decides, and the authority has a part in it."""
+        known = clauses.all_clauses()
+        return any(known[name].decider is not Decider.BOX for name in self.clauses) and any(
+            step.channel == AT_THE_AUTHORITY for step in self.steps
+        )
 
     def unsuitable(self, profile: Profile) -> str:
         """Why a target of this profile is not asked to play it, empty where it is."""

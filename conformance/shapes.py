@@ -149,6 +149,8 @@ RECORDS: Final[Mapping[str, Mapping[str, _Kind]]] = {
         "left_out": _LEFT_OUT,
         "brought": _maybe(_TEXTS),
         "judged_authority": _TRUTH,
+        "authority": _maybe(_map(name=_TEXT, version=_TEXT, gives_reasons=_TRUTH)),
+        "judged_box": _maybe(_TRUTH),
         "kit": _maybe(_KIT),
         "suite": _maybe(_TEXT),
         "codes": _maybe(_TEXT),

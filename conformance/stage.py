@@ -98,6 +98,8 @@ class Stage:
     pace: Pace | None = None  # where its clock runs
     ahead: int = 0  # seconds by which its clock is to be ahead of the scenario's time
     aimed: bool = False  # commands are for their second
+    judged: bool = False  # the authority is, so that what it makes is looked at where it is made
+    without_box: bool = False  # it is asked nothing, and told nothing
     outbox: Outbox = field(init=False)
     step: Step | None = None
     days: Days | None = None
@@ -115,6 +117,7 @@ class Stage:
     writes: int = 0  # of the box, when this was last looked at
     places: dict[str, str] = field(default_factory=dict)  # of boxes, where they are at another property than the first
     issued: set[tuple[str, CodeIndex]] = field(default_factory=set)
+    known_used: set[tuple[bytes, CodeIndex]] = field(default_factory=set)  # codes of a box, of whose use the authority has heard
     codes: dict[str, Answer] = field(default_factory=dict)
     grants: dict[str, tuple[Answer, dict[str, Any]]] = field(default_factory=dict)
     nonces: list[bytes] = field(default_factory=list)  # every one that was asked for
@@ -214,6 +217,8 @@ class Stage:
 
         With `made` it hangs on the answer to the command before it, as `Outbox.put` has it.
         """
+        if self.without_box:
+            return
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": meaning or {}}
 
         def put() -> None:
@@ -234,7 +239,9 @@ class Stage:
         aim: bool = True,
         **arguments: Any,
     ) -> Any | None:
-        """Send a command and wait for its answer; None where none came because the power was to fail."""
+        """Send a command and wait for its answer; None where none came because the power was to fail, or there is no box."""
+        if self.without_box:
+            return None
         told = {"name": name, "about": about, "at": self.now, "arguments": arguments, "meaning": {}}
 
         def answer() -> Any:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lockproof.conformance.journal import Record
+from lockproof.conformance.verbs import AT_THE_AUTHORITY
 from lockproof.conformance.verdict import Finding, ScenarioResult, Verdict
 from lockproof.spec import clauses
 from lockproof.spec.civil import CivilError, local_text
+from lockproof.spec.clauses import Decider
 from lockproof.spec.observable import BadInput, CodeIndex, LogKind
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Outcome
@@ -61,6 +63,7 @@ class StoryJudge:
     gives_reasons: bool = True
     log_capacity: int = UNBOUNDED
     log_overwrites: bool = True
+    authority: Record | None = None  # what the authority declares, where one is judged
     finding: Finding | None = None
     error: str = ""
     seen: int = 0
@@ -188,17 +191,56 @@ class StoryJudge:
         did, saw = f"ask the authority to {record['request']}", _accepted_word(answer["accepted"])
         self._note(did, saw)
         because = () if asked_of_box else tuple(self._step.get("because", ()))
+        given = tuple(answer["clauses"])
         if wanted is not None and answer["accepted"] != wanted:
-            self._fail(did, saw, f"must be {_accepted_word(wanted)}", tuple(answer["clauses"]))
-        elif because and set(because) != set(answer["clauses"]):
-            said = f"refused for {', '.join(answer['clauses']) or 'nothing'}"
-            self._fail(did, said, f"must be refused for {', '.join(because)}", because)
+            broken = because if answer["accepted"] else tuple(each for each in given if each in clauses.all_clauses())
+            self._fail_of_authority(did, saw, f"must be {_accepted_word(wanted)}", broken)
+        elif not answer["accepted"] and (must := self._other_reasons(because, given)):
+            self._fail_of_authority(did, f"refused for {', '.join(given) or 'nothing'}", must, because)
+
+    def _other_reasons(self, because: tuple[str, ...], given: tuple[str, ...]) -> str:
+        """What must be said of a refusal and was not, empty where nothing is wrong.
+
+        The reference names every clause that forbids it; one that is judged, and gives reasons, at least one, and no other.
+        """
+        if self.authority is None:
+            wrong, told = because and set(because) != set(given), ", ".join(because)
+        elif not self.authority["gives_reasons"]:
+            return "must give no reason: the authority declares that it gives none" if given else ""
+        else:
+            wrong, told = because and not (given and set(given) <= set(because)), " or ".join(because)
+        return f"must be refused for {told}" if wrong else ""
 
     def _see_check(self, record: Record) -> None:
         if record["seen"] != record["expected"]:
-            self._note(f"look at the {record['what']}", _short(record["seen"]))
+            did, saw = f"look at the {record['what']}", _short(record["seen"])
+            self._note(did, saw)
             broken = (record["clause"],) if "clause" in record else ()  # older journals do not say
-            self._fail(f"look at the {record['what']}", _short(record["seen"]), f"must be {_short(record['expected'])}", broken)
+            must = f"must be {_short(record['expected'])}"
+            if broken and not _of_authority(broken[0]):
+                self._fail(did, saw, must, broken)
+            else:
+                self._fail_of_authority(did, saw, must, broken, looked=True)
+
+    def _fail_of_authority(self, did: str, saw: str, must: str, contradicted: tuple[str, ...], *, looked: bool = False) -> None:
+        """Where an authority is judged, what it did wrong is about no clause of a box, nor about what came from one.
+
+        What was `looked` at is about its clause, wherever that was: whoever names a wrong day may still refuse as it must.
+        """
+        if self.authority is None:
+            self._fail(did, saw, must, contradicted)
+            return
+        shown = tuple(clause for clause in self._step.get("shows", ()) if _of_authority(clause))
+        shown += contradicted if looked else ()
+        self._fail(did, saw, must, contradicted, tuple(dict.fromkeys(shown)), AT_THE_AUTHORITY)
+
+    def _blame_the_authority(self, expected: str, says: str) -> bool:
+        """The box did as it must, and the scenario, which holds with the reference, has it otherwise: what was issued is wrong."""
+        if self.authority is None:
+            return False
+        must = f"the scenario has it that the {expected}; by what the authority issued, the box {says}"
+        self._fail_of_authority(self._did(), "what the authority issued says otherwise", must, ())
+        return True
 
     def _fail_clock(self, saw: int | None, must: int | None, contradicted: tuple[str, ...]) -> None:
         self._fail(self._did_read(), self._time(saw), f"box time must be {self._time(must)}", contradicted)
@@ -274,8 +316,16 @@ class StoryJudge:
         if self._step.get("channel"):
             self._channels.add(self._step["channel"])
 
-    def _fail(self, did: str, saw: str, must: str, contradicted: tuple[str, ...], shown: tuple[str, ...] | None = None) -> None:
-        """`shown`: where it is not about what the step is there to show."""
+    def _fail(
+        self,
+        did: str,
+        saw: str,
+        must: str,
+        contradicted: tuple[str, ...],
+        shown: tuple[str, ...] | None = None,
+        channel: str = "",
+    ) -> None:
+        """`shown`, `channel`: where it is not about what the step is there to show, or did not come through its channel."""
         self.finding = Finding(
             step=self._step.get("step", 0),
             where=self._step.get("where", ""),
@@ -284,7 +334,7 @@ class StoryJudge:
             must=must,
             shown=tuple(self._step.get("shows", ())) if shown is None else shown,
             contradicted=contradicted,
-            channel=self._step.get("channel", ""),
+            channel=channel or self._step.get("channel", ""),
             history=tuple(self._history),
             steps=tuple(self._steps),
         )
@@ -329,6 +379,12 @@ class StoryJudge:
             return local_text(instant, self.scenario["zone"]) if instant >= 0 else str(instant)
         except CivilError:
             return str(instant)
+
+
+def _of_authority(clause: str) -> bool:
+    """Not the box alone decides it."""
+    known = clauses.all_clauses().get(clause)
+    return known is None or known.decider is not Decider.BOX
 
 
 def _ignore(_: Record) -> None:

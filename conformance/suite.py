@@ -105,8 +105,13 @@ def _from_trace(path: Path) -> Scenario:
     return scenario_in(path)
 
 
-def select(scenarios: Iterable[Scenario], ids: Sequence[str]) -> tuple[Scenario, ...]:
-    """The scenarios with these ids, and the controls; all, if no id is given. Raises `BadInput` for an id that none has."""
+def select(
+    scenarios: Iterable[Scenario], ids: Sequence[str], *, box: bool = True, authority: bool = False
+) -> tuple[Scenario, ...]:
+    """The scenarios with these ids, and the controls of what is judged; all, if no id is given.
+
+    Raises `BadInput` for an id that none has.
+    """
     known = {scenario.id: scenario for scenario in scenarios}
     for wanted in ids:
         if wanted not in known:
@@ -115,7 +120,7 @@ def select(scenarios: Iterable[Scenario], ids: Sequence[str]) -> tuple[Scenario,
             near = get_close_matches(wanted, known, n=1)
             hint = f"did you mean {near[0]}?   " if near else ""
             raise BadInput(f"no scenario is called {wanted}\n    {hint}(all scenarios: lockproof scenarios list)")
-    return tuple(s for s in known.values() if not ids or s.id in ids or s.control)
+    return tuple(s for s in known.values() if not ids or s.id in ids or (s.control and (box if s.uses_box else authority)))
 
 
 def _refuse_twins(scenarios: Iterable[Scenario]) -> None:

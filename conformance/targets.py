@@ -10,11 +10,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from lockproof.conformance import faults
+from lockproof.conformance import authorities, faults
+from lockproof.conformance.authorities import Judged
 from lockproof.conformance.bench import OPERATOR, Bench, Board, read
 from lockproof.conformance.faults.degenerate import LINE_FAULTS
 from lockproof.hw_adapter.bench_time import BenchTime, RealTime, VirtualTime
@@ -27,18 +28,23 @@ if TYPE_CHECKING:
 
 IN_PROCESS, ON_A_LINE, FIRMWARE = "reference", "pty", "firmware"
 ADAPTER, PROGRAM = "adapter", "program"
+IN_PROCESS_FAULT = "fault"
 PARENT_PIPE = "LOCKPROOF_PARENT_PIPE"
 """Environment variable: if set, `lockproof box` ends when its standard input does."""
 SHORT_OFF_S = 0.5
 """For how long a supply may be off where the clock runs, in seconds: what comes next must be carried out in the same second."""
 COMES_BACK_S = 30.0
 """How long a run waits for a line that is lost, in seconds."""
+_AUTHORITY, _WITH = "authority", " with "
 OnBytes = Callable[[str, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is judged. `reference`: the authority is judged with it, since both are ours."""
+    """What is judged. `reference`: the authority is judged with it, since both are ours.
+
+    `authority` names one that is judged instead of the reference, `box` the box beside it, which is judged, too, if it was named.
+    """
 
     name: str
     reference: bool
@@ -46,6 +52,17 @@ class Target:
     time: BenchTime = field(
         default_factory=RealTime, compare=False
     )  # in which it lives: a box in this process, in one of its own
+    authority: str = ""
+    box: str = ""
+
+    @property
+    def judges_box(self) -> bool:
+        """It is more than the reference box beside an authority."""
+        return self.authority == "" or self.box != ""
+
+    @property
+    def judges_authority(self) -> bool:
+        return self.reference or self.authority != ""
 
     def cuts_supply(self, holdover: int, *, held: bool) -> bool:
         """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time.
@@ -72,11 +89,14 @@ class Target:
                 )
 
 
-def chosen(names: Sequence[str], bench_file: Path | None = None) -> list[Target]:
+def chosen(names: Sequence[str], bench_file: Path | None = None, authority: str = "") -> list[Target]:
     """The targets of these names; if there are none, every connected box of the bench file, or the reference box in both places.
 
-    Raises `BadInput` for names that are none, and for what is wrong in the file.
+    With an authority, that is judged beside each of them, or beside the reference box if none is named. Raises `BadInput` for names
+    that are none, and for what is wrong in the file.
     """
+    if authority:
+        return with_authority(authority, chosen(names, bench_file) if names or bench_file else ())
     bench = read(bench_file) if bench_file else None
     if bench is None:
         return [target(name) for name in names or (IN_PROCESS, ON_A_LINE)]
@@ -84,6 +104,28 @@ def chosen(names: Sequence[str], bench_file: Path | None = None) -> list[Target]
     if not (names or connected):
         raise BadInput(f"{bench.path}: no box is connected; write connected = true where one is")
     return [target(name, bench) for name in names or connected]
+
+
+def with_authority(name: str, boxes: Sequence[Target]) -> list[Target]:
+    """The authority of this name, beside each of these boxes, or beside the reference box in this process if there are none.
+
+    Raises `BadInput` where none is named.
+    """
+    authorities.check(name)
+    if not boxes:
+        return [Target(f"{_AUTHORITY} {name}", reference=False, time=VirtualTime(), authority=name)]
+    return [
+        replace(box, name=f"{_AUTHORITY} {name}{_WITH}{box.name}", reference=False, authority=name, box=box.name) for box in boxes
+    ]
+
+
+def of_authority(name: str) -> tuple[str, str]:
+    """Of the name of a target: that of the authority that is judged, and of the box that is named beside it, each empty if none is."""
+    kind, _, rest = name.partition(" ")
+    if kind != _AUTHORITY:
+        return "", ""
+    authority, _, box = rest.rpartition(_WITH)
+    return (authority, box) if authority else (rest, "")
 
 
 def target(name: str, bench: Bench | None = None) -> Target:
@@ -105,15 +147,15 @@ def target(name: str, bench: Bench | None = None) -> Target:
             "--box: name a box: reference, pty, firmware, a port (/dev/ttyUSB0, COM3, socket://host:port), fault:NAME, pty:NAME,"
             " adapter:NAME or program:COMMAND"
         )
-    if kind in {"fault", ON_A_LINE, FIRMWARE} and colon and not fault:
+    if kind in {IN_PROCESS_FAULT, ON_A_LINE, FIRMWARE} and colon and not fault:
         raise BadInput(f"--box {name}: name a fault after the colon   (all faults: lockproof box --list-faults)")
-    if kind == "fault" or (kind == ON_A_LINE and fault):
+    if kind == IN_PROCESS_FAULT or (kind == ON_A_LINE and fault):
         faults.named(fault)
     if colon and kind in {ADAPTER, PROGRAM}:
         _check_adapter(kind, fault)
     if kind == FIRMWARE:
         return Target(name, reference=False, board=_port_kit(fault))
-    in_process = name == IN_PROCESS or kind == "fault"
+    in_process = name == IN_PROCESS or kind == IN_PROCESS_FAULT
     return Target(name, reference=name in {IN_PROCESS, ON_A_LINE}, time=VirtualTime() if in_process else RealTime())
 
 
@@ -124,20 +166,26 @@ def _is_no_port(name: str) -> bool:
 
 
 @contextmanager
-def opened(target: Target, on_bytes: OnBytes | None = None, *, without_power: bool = False) -> Iterator[Box]:
+def opened(
+    target: Target, on_bytes: OnBytes | None = None, *, without_power: bool = False, beside: Judged | None = None
+) -> Iterator[Box]:
     """The box, ready to be asked, `on_bytes` told of every byte on its line; whatever was started for it ends with it.
 
-    `without_power`: a run that was stopped may have left it so; where the bench can, its supply is switched on. Raises `BenchError`.
+    `without_power`: a run that was stopped may have left it so; where the bench can, its supply is switched on. `beside`: the
+    authority that is judged, where one is. Raises `BenchError`.
     """
-    kind, _, fault = target.name.partition(":")
-    if target.board is not None:
+    name = target.box or target.name
+    kind, _, fault = name.partition(":")
+    if beside is not None and not target.judges_box:
+        yield beside.box(Clock(target.time.now))
+    elif target.board is not None:
         from lockproof.conformance import boards  # noqa: PLC0415 (pyserial only where there is a line)
 
         with boards.opened(target.board, on_bytes, _coming_back(), without_power=without_power) as box:
             yield box
-    elif target.name == IN_PROCESS:
+    elif name == IN_PROCESS:
         yield ReferenceBox(clock=Clock(target.time.now))
-    elif kind == "fault":
+    elif kind == IN_PROCESS_FAULT:
         yield faults.named(fault).make(clock=Clock(target.time.now))
     elif kind == ON_A_LINE and "/" not in fault:
         with served(fault or None) as path, _wire(path, on_bytes) as box:
@@ -146,8 +194,18 @@ def opened(target: Target, on_bytes: OnBytes | None = None, *, without_power: bo
         with _adapted(kind, fault, on_bytes) as box:
             yield box
     else:
-        with _wire(target.name, on_bytes, _coming_back()) as box:
+        with _wire(name, on_bytes, _coming_back()) as box:
             yield box
+
+
+@contextmanager
+def opened_authority(target: Target, on_said: OnBytes | None = None) -> Iterator[Judged | None]:
+    """The authority that is judged instead of the reference, None where none is. Raises `BenchError`."""
+    if not target.authority:
+        yield None
+        return
+    with authorities.opened(target.authority, on_said) as judged:
+        yield judged
 
 
 def _port_kit(fault: str) -> Board:
@@ -159,10 +217,10 @@ def _port_kit(fault: str) -> Board:
 
 
 def _check_adapter(kind: str, rest: str) -> None:
-    from lockproof.hw_adapter import installed, program  # noqa: PLC0415 (only where there is such a box)
+    from lockproof.hw_adapter import installed, line_program  # noqa: PLC0415 (only where there is such a box)
 
     if kind == PROGRAM:
-        program.words_of(rest)
+        line_program.words_of(rest)
         return
     name, _, options = rest.partition(":")
     installed.named(name)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 BOX_CHANNELS = ("keypad", "app", "clock", "log")
+AT_THE_AUTHORITY = "authority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "report": Verb("authority", "lines", takes={"lines": "texts", "count": "number"}, looks=True),
         "line": Verb("authority", None, {"number": "number", "occurred": "instant", "received": "instant"}, looks=True),
         "notifications": Verb("authority", "count", {"count": "number"}, {"of": "grants"}, looks=True),
+        "notification": Verb("authority", None, {"number": "number", "occurred": "instant", "received": "instant"}, looks=True),
         "alerts": Verb("authority", "kinds", {"kinds": "texts"}, looks=True),
         "revocation": Verb(
             "authority",

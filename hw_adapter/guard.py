@@ -183,8 +183,15 @@ class GuardedBox:
             raise
 
 
-def called(name: str, what: str, call: Callable[[], Made], thread: OwnThread | None = None, within_s: float = 0.0) -> Made:
-    """What the adapter returns, within so many seconds if it is called on a thread.
+def called(
+    name: str,
+    what: str,
+    call: Callable[[], Made],
+    thread: OwnThread | None = None,
+    within_s: float = 0.0,
+    behind: str = "box",
+) -> Made:
+    """What the adapter returns, within so many seconds if it is called on a thread. `behind` is what stands behind it.
 
     Whatever it raises that is no error of a bench comes out as `AdapterFault`, without a traceback.
     """
@@ -193,7 +200,7 @@ def called(name: str, what: str, call: Callable[[], Made], thread: OwnThread | N
     except Overdue as overdue:
         raise AdapterHangs(
             f"{name}: no answer to {what} within {within_s:g} s, and the adapter is given up: it is in {overdue};"
-            ' let it wait for the box no longer than that, and then raise no_answer (ADAPTERS.md, "Time limits")'
+            f' let it wait for the {behind} no longer than that, and then raise no_answer (ADAPTERS.md, "Time limits")'
         ) from None
     except Declined as error:
         if error.why not in WHYS:
@@ -203,7 +210,7 @@ def called(name: str, what: str, call: Callable[[], Made], thread: OwnThread | N
         raise
     except (Exception, SystemExit) as error:
         raise AdapterFault(
-            f"{name}: the adapter failed at {what}: {in_a_line(error)}; mend it, the box was not judged"
+            f"{name}: the adapter failed at {what}: {in_a_line(error)}; mend it, the {behind} was not judged"
         ) from error
 
 

@@ -1,23 +1,35 @@
-"""The adapters that vendors have installed: found by entry point, opened by name (ADAPTERS.md, "In Python")."""
+"""The adapters that vendors have installed: found by entry point, opened by name (ADAPTERS.md, "In Python"; AUTHORITIES.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Any, Final, Protocol, Self, TypeVar
 
+from lockproof.hw_adapter.authority import AskedInPython, AuthorityAdapter, GuardedAuthority
 from lockproof.hw_adapter.guard import DEFAULT_PATIENCE, AdapterFault, AdapterPatience, GuardedBox, called, in_a_line
 from lockproof.hw_adapter.own_thread import OwnThread
 from lockproof.hw_adapter.vendor import BoxAdapter
 from lockproof.spec.observable import BadInput
 
 GROUP: Final = "lockproof.adapters"
+AUTHORITIES: Final = "lockproof.authorities"
 
 
-def named(name: str) -> EntryPoint:
+class Opens(Protocol):
+    """A vendor's class: `BoxAdapter` or `AuthorityAdapter`."""
+
+    @classmethod
+    def open(cls, options: Mapping[str, str]) -> Self: ...
+
+
+Opened = TypeVar("Opened", bound=Opens)
+
+
+def named(name: str, group: str = GROUP) -> EntryPoint:
     """The adapter of that name. Raises `BadInput`, with those that there are."""
-    found = {each.name: each for each in entry_points(group=GROUP)}
+    found = {each.name: each for each in entry_points(group=group)}
     if name in found:
         return found[name]
     if not found:
@@ -44,28 +56,41 @@ def open_adapter(name: str, options: Mapping[str, str], patience: AdapterPatienc
 
     Raises `BadInput` for its name or options, `AdapterFault` for its own faults, and what its `open` says.
     """
-    entry = named(name)
-    told = f"adapter {name}" + (f" (of {entry.dist.name} {entry.dist.version})" if entry.dist else "")
+    adapter, thread = _open(named(name), BoxAdapter, options, patience, "box")  # type: ignore[type-abstract]
+    return GuardedBox(adapter, f"adapter {name}", thread, patience)
+
+
+def open_authority(name: str, options: Mapping[str, str], patience: AdapterPatience = DEFAULT_PATIENCE) -> GuardedAuthority:
+    """The same of an adapter of an authority."""
+    adapter, thread = _open(named(name, AUTHORITIES), AuthorityAdapter, options, patience, "authority")  # type: ignore[type-abstract]
+    told = f"adapter {name}"
+    return GuardedAuthority(AskedInPython(adapter, told, thread), told, patience)
+
+
+def _open(
+    entry: EntryPoint, base: type[Opened], options: Mapping[str, str], patience: AdapterPatience, behind: str
+) -> tuple[Opened, OwnThread]:
+    told = f"adapter {entry.name}" + (f" (of {entry.dist.name} {entry.dist.version})" if entry.dist else "")
     try:
         made = entry.load()
     except Exception as error:  # whatever a stranger's module raises as it is imported
         raise AdapterFault(f"{told}: {entry.value} can't be imported: {in_a_line(error)}; mend or install it anew") from error
-    if not (isinstance(made, type) and issubclass(made, BoxAdapter)):
-        raise AdapterFault(f"{told}: {entry.value} is no class made from lockproof.hw_adapter.vendor.BoxAdapter")
+    if not (isinstance(made, type) and issubclass(made, base)):
+        raise AdapterFault(f"{told}: {entry.value} is no class made from {base.__module__}.{base.__name__}")
     thread = OwnThread(told)
     try:
-        adapter = called(told, "open", lambda: _opened(told, made, options), thread, patience.answer)
+        adapter = called(told, "open", lambda: _opened(told, made, base, options), thread, patience.answer, behind)
     except BaseException:
         thread.end()
         raise
-    return GuardedBox(adapter, f"adapter {name}", thread, patience)
+    return adapter, thread
 
 
-def _opened(told: str, made: type[BoxAdapter], options: Mapping[str, str]) -> BoxAdapter:
+def _opened(told: str, made: type[Any], base: type[Opened], options: Mapping[str, str]) -> Opened:
     try:
         adapter = made.open(dict(options))
     except BadInput as error:
         raise BadInput(f"{told}: {error}") from None
-    if not isinstance(adapter, BoxAdapter):
+    if not isinstance(adapter, base):
         raise AdapterFault(f"{told}: its open returns {adapter!r:.60}, and no adapter")
     return adapter

@@ -1,4 +1,4 @@
-"""What goes between the kit and a program that is an adapter: one JSON object a line (ADAPTERS.md, "In any language").
+"""What goes between the kit and a program: one JSON object a line (ADAPTERS.md, "In any language"; AUTHORITIES.md).
 
 The names of commands, arguments and fields are those of `lockproof.spec.observable`; bytes are written in hex.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
 from lockproof.hw_adapter.guard import WHYS
@@ -28,6 +28,9 @@ from lockproof.spec.observable import (
 
 KINDS: Final = ("no-answer", "declined", "failed")
 
+Readers = Mapping[str, Callable[[Any], Any]]
+"""Of each command that has a result, what reads it; of all others the result is null."""
+
 
 class Garbage(ValueError):  # noqa: N818  (reads as what came)
     """A line that is no answer: what is wrong with it."""
@@ -35,11 +38,11 @@ class Garbage(ValueError):  # noqa: N818  (reads as what came)
 
 def request(number: int, command: str, arguments: Mapping[str, Any]) -> bytes:
     """The line that asks a program to carry out one command."""
-    told = {"id": number, "command": command, "arguments": {name: _plain(value) for name, value in arguments.items()}}
+    told = {"id": number, "command": command, "arguments": {name: plain(value) for name, value in arguments.items()}}
     return json.dumps(told, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
 
 
-def answer(line: bytes, number: int, command: str, who: str) -> Any:
+def answer(line: bytes, number: int, command: str, who: str, readers: Readers) -> Any:
     """What the line answers to request `number`. Raises what its error says, as `who` tells it, or `Garbage`."""
     told = _object(line)
     if told.get("id") != number or isinstance(told.get("id"), bool):
@@ -50,7 +53,7 @@ def answer(line: bytes, number: int, command: str, who: str) -> Any:
         raise _error(told["error"], f"{who}: {command}")
     if told.keys() != {"id", "result"}:
         raise Garbage(f"an answer has an id and either a result or an error, and this has {', '.join(told)}")
-    return _result(command, told["result"])
+    return result(command, told["result"], readers)
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -77,10 +80,11 @@ def _error(error: Any, where: str) -> BenchError:
     return Declined(why, message)
 
 
-def _result(command: str, result: Any) -> Any:
-    read: Callable[[Any], Any] = _READ.get(command, _nothing)
+def result(command: str, told: Any, readers: Readers) -> Any:
+    """What the result of a command says. Raises `Garbage`."""
+    read: Callable[[Any], Any] = readers.get(command, _nothing)
     try:
-        return read(result)
+        return read(told)
     except Garbage:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
@@ -138,13 +142,16 @@ def _fields(told: dict[str, Any], *needed: str) -> dict[str, Any]:
     return told
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As JSON has it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
+        return {name: plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value
 
 
@@ -153,7 +160,7 @@ def fields_of(value: Any) -> dict[str, Any]:
     return asdict(value)
 
 
-_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+OF_A_BOX: Final[Readers] = {
     "hello": _hello,
     "time_order": _decision,
     "revocation_order": _decision,

@@ -348,6 +348,25 @@ class Advice:
     clause: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorityHello:
+    """What an authority that is judged declares of itself (hw_adapter/AUTHORITIES.md).
+
+    `classes` has "interop" where its codes are made as the standard has it; else they are its own, and it has `mint`. `requests`
+    are those that it has of what an authority need not have: "share_by_email", "mint". The others are values of the profile.
+    """
+
+    name: str
+    version: str
+    classes: tuple[str, ...]
+    gives_reasons: bool
+    requests: tuple[str, ...] = ()
+    code_digits: int = 8
+    code_indices: int = 8
+    code_days_ahead: int = 14  # calendar days
+    window_longest: int = 604_800  # seconds
+
+
 class Authority(Protocol):
     """The service behind the website and the app. `now` is true time in seconds UTC; people are known by their id.
 

@@ -1,7 +1,7 @@
-"""Boxes with one fault each, and the clause that each fault breaks.
+"""Boxes and authorities with one fault each, and the clause that each fault breaks.
 
-A fault is the reference box with one difference, a few lines in one of these modules; its docstring says what it does. The
-kit must catch every one of them; `lockproof faults` shows by which scenarios.
+A fault is the reference box, or the reference authority, with one difference, a few lines in one of these modules; its docstring
+says what it does. The kit must catch every one of them; `lockproof faults` shows by which scenarios.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TypeVar
 
+from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec import clauses
 from lockproof.spec.observable import BadInput
 
+OF_AUTHORITIES = ("granting", "revoking", "codes", "telling", "degenerate")
 MODULES = ("codes", "clock", "connect", "degenerate", "keypad", "log", "messages", "power", "replies", "zones")
 
 
 class Kind(StrEnum):
-    """What goes wrong in a faulty box."""
+    """What goes wrong in a faulty box, or where."""
 
     CODES = "codes"  # digits and indices
     CONNECT = "connect"  # windows, tickets and revocations
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     ISOLATION = "isolation"
     PROTOCOL = "protocol"  # replies, retries, and what is carried out when
     DEGENERATE = "degenerate"
+    AUTHORITY = "authority"  # in no box
 
 
 _KINDS = {
@@ -71,7 +74,7 @@ def kind_of(breaks: str | None) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A faulty box: its name in kebab case, the clause that it breaks (None for the degenerate), what it does, and its kind.
+    """A faulty box or authority: its name in kebab case, the clause that it breaks (None for the degenerate), what it does, and its kind.
 
     `unseen` says why no bench can see the fault, for one that shows in nothing that a box answers; it survives the suite.
     """
@@ -90,7 +93,15 @@ class FaultyReference(Fault):
     make: type[ReferenceBox] = ReferenceBox
 
 
+@dataclass(frozen=True, slots=True)
+class FaultyAuthority(Fault):
+    """The reference authority with a fault."""
+
+    make: type[ReferenceAuthority] = ReferenceAuthority
+
+
 FAULTS: dict[str, FaultyReference] = {}
+AUTHORITIES: dict[str, FaultyAuthority] = {}
 
 
 def fault(breaks: str | None, unseen: str = "", kind: Kind | None = None) -> Callable[[type[ReferenceBox]], type[ReferenceBox]]:
@@ -100,20 +111,45 @@ def fault(breaks: str | None, unseen: str = "", kind: Kind | None = None) -> Cal
     """
 
     def register(box: type[ReferenceBox]) -> type[ReferenceBox]:
-        name = re.sub(r"(?<!^)(?=[A-Z])", "-", box.__name__).lower()
-        breaks_id = clauses.clause(breaks).id if breaks else None
-        FAULTS[name] = FaultyReference(
-            name, breaks_id, " ".join((box.__doc__ or "").split()), kind or kind_of(breaks_id), unseen, box
-        )
+        name, breaks_id, does = _said_of(box, breaks)
+        FAULTS[name] = FaultyReference(name, breaks_id, does, kind or kind_of(breaks_id), unseen, box)
         return box
 
     return register
+
+
+def authority_fault(breaks: str | None) -> Callable[[type[ReferenceAuthority]], type[ReferenceAuthority]]:
+    """The same of a faulty authority."""
+
+    def register(authority: type[ReferenceAuthority]) -> type[ReferenceAuthority]:
+        name, breaks_id, does = _said_of(authority, breaks)
+        AUTHORITIES[name] = FaultyAuthority(name, breaks_id, does, Kind.AUTHORITY, make=authority)
+        return authority
+
+    return register
+
+
+def _said_of(made: type, breaks: str | None) -> tuple[str, str | None, str]:
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", made.__name__).lower()
+    return name, clauses.clause(breaks).id if breaks else None, " ".join((made.__doc__ or "").split())
 
 
 def all_faults() -> dict[str, FaultyReference]:
     """Every faulty box by name, in the order of the modules, whichever of them was imported first."""
     order = [import_module(f"lockproof.conformance.faults.{module}").__name__ for module in MODULES]
     return dict(sorted(FAULTS.items(), key=lambda item: order.index(item[1].make.__module__)))
+
+
+def all_authorities() -> dict[str, FaultyAuthority]:
+    """Every faulty authority by name."""
+    for module in OF_AUTHORITIES:
+        import_module(f"lockproof.conformance.faults.authorities.{module}")
+    return dict(AUTHORITIES)
+
+
+def authority_named(name: str) -> FaultyAuthority:
+    """The faulty authority of that name. Raises `BadInput` with the nearest name."""
+    return one_of(all_authorities(), name)
 
 
 def named(name: str) -> FaultyReference:

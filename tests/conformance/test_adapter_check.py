@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from lockproof.conformance.adapter_check import CHECKS, check_adapter, exit_code
+from lockproof.conformance.adapter_check import CHECKS, check_adapter
+from lockproof.conformance.honesty import exit_code
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter.guard import GuardedBox
 from lockproof.hw_adapter.vendor import BoxAdapter, declared, no_answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lockproof.conformance import suite
-from lockproof.conformance.faults import all_faults, named
+from lockproof.conformance.faults import Kind, all_authorities, all_faults, authority_named, named
 from lockproof.conformance.killing import Kill, try_fault
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import target
@@ -12,6 +12,7 @@ from lockproof.conformance.verdict import Verdict
 from lockproof.spec.observable import BadInput
 
 FAULTS = all_faults()
+AUTHORITIES = all_authorities()
 DEGENERATE = [fault for fault in FAULTS.values() if fault.breaks is None]
 
 
@@ -25,6 +26,16 @@ def test_the_clause_that_a_fault_breaks_is_named(fault):
     kill = try_fault(fault, "fault", about(fault.breaks))
     assert kill.result.exit_code == 1
     assert fault.breaks in kill.failed
+
+
+@pytest.mark.parametrize("fault", [f for f in AUTHORITIES.values() if f.breaks], ids=lambda fault: fault.name)
+def test_the_clause_that_a_faulty_authority_breaks_is_named(fault):
+    """And no clause of the box, which is the reference."""
+    kill = try_fault(fault, "fault", about(fault.breaks))
+    assert kill.result.exit_code == 1
+    assert fault.breaks in kill.failed
+    assert kill.result.target == f"authority fault:{fault.name}"
+    assert [each for each in kill.result.clauses if each.decider == "box" and each.verdict is not Verdict.NOT_APPLICABLE] == []
 
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS.values() if f.unseen], ids=lambda fault: fault.name)
@@ -55,13 +66,18 @@ def test_a_fault_that_nothing_catches_is_said_to_have_survived(hour):
 
 def test_every_fault_says_what_it_does_and_there_are_enough_of_them():
     assert len(FAULTS) >= 25
-    assert all(fault.does.endswith(".") for fault in FAULTS.values())
+    assert len([fault for fault in AUTHORITIES.values() if fault.breaks]) >= 25
+    assert all(fault.does.endswith(".") for fault in (*FAULTS.values(), *AUTHORITIES.values()))
+    assert not FAULTS.keys() & AUTHORITIES.keys()  # a name means one of them
+    assert {fault.kind for fault in AUTHORITIES.values()} == {Kind.AUTHORITY}
 
 
 def test_an_unknown_fault_names_the_nearest():
     with pytest.raises(BadInput, match="did you mean reentry-restarts-the-hour") as error:
         named("reentry-restarts-hour")
     assert "lockproof box --list-faults" in str(error.value)
+    with pytest.raises(BadInput, match="did you mean notifies-for-a-code"):
+        authority_named("notifies-for-code")
 
 
 def test_a_kill_counts_only_if_the_broken_clause_is_named(hour):

@@ -180,8 +180,8 @@ def test_a_chosen_subset_is_played_with_its_controls_and_says_so(judged, pyteste
     run = found(pytester.path / "runs/0001")
     assert [each["id"] for each in run["scenarios"]] == [*CONTROLS, HOUR]
     told = "\n".join(result.outlines)
-    assert f"a chosen subset: 1 of 199 scenarios, and beside them {', '.join(CONTROLS)}" in told
-    assert "not certifiable: only 3 of the 565 packaged scenarios are chosen" in told
+    assert f"a chosen subset: 1 of 209 scenarios, and beside them {', '.join(CONTROLS)}" in told
+    assert "not certifiable: only 3 of the 575 packaged scenarios are chosen" in told
 
 
 def test_a_control_that_has_no_test_and_fails_is_told_and_the_session_fails(judged):
@@ -189,7 +189,7 @@ def test_a_control_that_has_no_test_and_fails_is_told_and_the_session_fails(judg
     assert (result.ret, outcomes(result)) == (1, {"passed": 1, "run": 1})
     told = "\n".join(result.outlines)
     assert "FAIL  box.log        vital-signs-of-the-app, step 15" in told
-    assert ", 1 run fail in " in result.outlines[-1].replace(" 198 deselected,", "")
+    assert ", 1 run fail in " in result.outlines[-1].replace(" 208 deselected,", "")
 
 
 def test_where_everything_is_deselected_the_session_fails(judged, pytester):

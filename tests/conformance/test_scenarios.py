@@ -133,8 +133,14 @@ def test_a_scenario_that_names_a_date_starts_on_one(scenario: Scenario) -> None:
 
 def test_the_vital_signs_come_first_and_are_a_fair_control_of_every_channel() -> None:
     controls = [scenario for scenario in SCENARIOS if scenario.control]
-    assert list(SCENARIOS[:2]) == controls
-    assert [control.id for control in controls] == ["vital-signs-of-the-app", "vital-signs"]
+    assert list(SCENARIOS[:3]) == controls
+    assert [control.id for control in controls] == ["vital-signs-of-the-app", "vital-signs", "vital-signs-of-the-authority"]
+    (of_the_authority,) = (control for control in controls if not control.uses_box)
+    for verb in ("grant", "generate", "revoke"):
+        outcomes = [step.accepted for step in of_the_authority.steps if step.verb == verb]
+        assert 2 <= sum(outcomes) <= len(outcomes) - 2
+    assert {step.channel for step in of_the_authority.steps} == {"authority"}
+    controls.remove(of_the_authority)
     steps = [step for control in controls for step in control.steps]
     for channel, verbs in (("keypad", {"enter"}), ("app", {"present", "connect"}), ("clock", {"set-clock"})):
         outcomes = [step.accepted for step in steps if step.channel == channel and step.verb in verbs]
@@ -146,7 +152,7 @@ def test_the_vital_signs_come_first_and_are_a_fair_control_of_every_channel() ->
 
 
 def test_a_box_without_an_app_has_a_control_too() -> None:
-    (control,) = [s for s in SCENARIOS if s.control and not {step.verb for step in s.steps} & OF_THE_APP]
+    (control,) = [s for s in SCENARIOS if s.control and s.uses_box and not {step.verb for step in s.steps} & OF_THE_APP]
     assert control.id == "vital-signs"
 
 

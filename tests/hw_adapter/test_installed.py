@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
-from lockproof.conformance.targets import opened, target
-from lockproof.hw_adapter.guard import AdapterFault
-from lockproof.hw_adapter.installed import open_adapter, options_of
+from lockproof.conformance import authorities, suite
+from lockproof.conformance.run import run
+from lockproof.conformance.targets import opened, target, with_authority
+from lockproof.hw_adapter.guard import AdapterFault, AdapterPatience
+from lockproof.hw_adapter.installed import open_adapter, open_authority, options_of
 from lockproof.spec.observable import BadInput, BenchError, Declined, PowerCut
 
 ACME = """
@@ -45,11 +47,44 @@ class Acme(BoxAdapter):
 class NoAdapter:
     pass
 """
+SERVICE = """
+import time
+from lockproof.hw_adapter.authority import AuthorityAdapter
+from lockproof.hw_adapter.vendor import only
+from lockproof.reference.authority import ReferenceAuthority
+from lockproof.reference.pins import CHEAP
+from lockproof.spec.observable import AuthorityHello
+
+
+class Service(ReferenceAuthority, AuthorityAdapter):
+    @classmethod
+    def open(cls, options):
+        only(options, "hangs")
+        made = cls(pin_cost=CHEAP)
+        made.hangs = "hangs" in options
+        return made
+
+    def hello(self):
+        return AuthorityHello("acme service", "3", ("interop",), True)
+
+    def reset(self):
+        ReferenceAuthority.close(self)
+        ReferenceAuthority.__init__(self, pin_cost=CHEAP)
+
+    def report(self):
+        if self.hangs:
+            time.sleep(600)
+        return super().report()
+"""
 POINTS = """[lockproof.adapters]
 acme = acme_box:Acme
 broken = acme_broken:Acme
 lacking = acme_box:Nobody
 stranger = acme_box:NoAdapter
+
+[lockproof.authorities]
+acme = acme_service:Service
+stranger = acme_box:Acme
 """
 
 
@@ -61,10 +96,11 @@ def acme(tmp_path, monkeypatch):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-box\nVersion: 1.2\n")
     (info / "entry_points.txt").write_text(POINTS)
     (tmp_path / "acme_box.py").write_text(ACME)
+    (tmp_path / "acme_service.py").write_text(SERVICE)
     (tmp_path / "acme_broken.py").write_text("import no_such_library\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
-    for name in ("acme_box", "acme_broken"):
+    for name in ("acme_box", "acme_broken", "acme_service"):
         sys.modules.pop(name, None)
 
 
@@ -180,3 +216,51 @@ def test_what_a_box_need_not_have_is_declined():
             with pytest.raises(Declined) as declined:
                 call()
             assert str(declined.value) == f"the box declines {what} (unsupported)"
+
+
+@pytest.mark.usefixtures("acme")
+def test_an_authority_is_found_by_its_own_group_and_judged():
+    (judged,) = with_authority("adapter:acme", ())
+    result = run(judged, suite.select(suite.written(), ["which-to-use", "an-opening-notifies-once"]), rehearse=False)
+    assert {each.id: each.verdict for each in result.scenarios if each.verdict != "not-applicable"} == {
+        "which-to-use": "pass",
+        "an-opening-notifies-once": "pass",
+    }
+    assert (result.identity, result.firmware, result.error) == ("acme service", "3", "")
+
+
+@pytest.mark.usefixtures("acme")
+def test_an_authority_that_hangs_is_given_up():
+    with open_authority("acme", {"hangs": "yes"}, AdapterPatience(answer=1.0, end=0.3)) as asked:
+        asked.reset()
+        for _ in range(2):
+            with pytest.raises(AdapterFault) as error:
+                asked.report()
+            assert str(error.value).startswith(
+                "adapter acme: no answer to report within 1 s, and the adapter is given up: it is in report"
+            )
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("adapter:acne", BadInput, "no adapter is called 'acne'; did you mean acme?   (installed: acme, stranger)"),
+        ("adapter:acme:port=1", BadInput, "adapter acme (of acme-box 1.2): no option is called port; options are hangs"),
+        (
+            "adapter:stranger",
+            AdapterFault,
+            "adapter stranger (of acme-box 1.2): acme_box:Acme is no class made from lockproof.hw_adapter.authority.AuthorityAdapter",
+        ),
+    ],
+)
+def test_an_authority_that_can_not_be_opened_says_why(name, kind, told):
+    look = authorities.check if name == "adapter:acne" else _opened
+    with pytest.raises(kind) as error:
+        look(name)
+    assert str(error.value) == told
+
+
+def _opened(name):
+    with authorities.opened(name):
+        pass

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lockproof.hw_adapter import json_lines, program
+from lockproof.hw_adapter import json_lines, line_program, program
 from lockproof.hw_adapter.guard import DEFAULT_PATIENCE, AdapterFault, AdapterPatience
 from lockproof.hw_adapter.program import open_program
 from lockproof.spec.observable import (
@@ -116,7 +116,7 @@ def test_the_page_says_the_bounds():
         page.count(f"An answer must come within {DEFAULT_PATIENCE.answer:g} s, and the larger of `boot_ms` and `reset_ms`") == 1
     )
     assert page.count(f"an adapter has {DEFAULT_PATIENCE.end:g} s to give back what it has opened") == 1
-    assert program.LONGEST_LINE == 1 << 20
+    assert line_program.LONGEST_LINE == 1 << 20
     assert "1 MiB" in page
     assert all(f"`{kind}`" in page for kind in json_lines.KINDS)
 
@@ -142,7 +142,7 @@ def test_a_program_that_goes_wrong_is_one_clear_error_and_stays_one(how, told):
                 box.read_clock()
             assert str(fault.value) == f"program {sys.executable}: asked for read_clock, {told}"
         assert not isinstance(fault.value, NoAnswer)
-        process = box.adapter._process._process
+        process = box.adapter.program.process._process
     assert process.returncode is not None
 
 
@@ -185,7 +185,7 @@ def test_a_line_that_is_no_answer_is_told(line, told):
 def test_whatever_comes_is_an_answer_an_error_of_the_bench_or_garbage(line):
     for command in ("hello", "enter", "read_log", "challenge", "read_clock", "reset"):
         try:
-            json_lines.answer(line, 1, command, "it")
+            json_lines.answer(line, 1, command, "it", json_lines.OF_A_BOX)
         except (json_lines.Garbage, BenchError):
             continue
 
@@ -244,7 +244,7 @@ def test_whatever_a_program_has_started_ends_with_it():
         box.reset()
         with pytest.raises(AdapterFault, match="gave no answer"):
             box.read_clock()
-        ours = box.adapter._process._process.pid
+        ours = box.adapter.program.process._process.pid
     (child,) = [int(word) for word in b"".join(heard).split() if word.isdigit()]
     assert gone(child)
     assert gone(ours)
