@@ -15,10 +15,10 @@ from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.replaying import journals_of
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.run import OF_THE_END, OVERWRITES, clause_results, not_played
+from lockproof.conformance.run import OF_THE_END, clause_results, not_played
 from lockproof.conformance.story import OF_THE_LINE
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
-from lockproof.spec.observable import BadInput
+from lockproof.spec.observable import OVERWRITES, BadInput
 
 MANY = 8  # names in one line
 

@@ -31,7 +31,7 @@ from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
-from lockproof.spec.observable import BadInput, BenchError, Box, Hello
+from lockproof.spec.observable import OVERWRITES, BadInput, BenchError, Box, Hello
 
 if TYPE_CHECKING:
     from lockproof.conformance.resuming import Earlier  # which judges what an earlier run has left, and so knows this one
@@ -207,9 +207,6 @@ def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence
         result.error = "it was broken off"  # by what nobody here knows of: an output that nobody reads, a mistake of our own
     result.scenarios += [not_played(each.id, each.clauses, result.error) for each in missing]
     result.scenarios += [left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
-
-
-OVERWRITES = "overwrite-oldest"
 
 
 def _explore(

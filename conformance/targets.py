@@ -46,6 +46,7 @@ class Target:
     time: BenchTime = field(
         default_factory=RealTime, compare=False
     )  # in which it lives: a box in this process, in one of its own
+    make: Callable[..., ReferenceBox] | None = field(default=None, compare=False)  # of a box in this process that no name names
 
     def cuts_supply(self, holdover: int, *, held: bool) -> bool:
         """The bench can cut this box's supply, for less time than its clock runs without power, so that it still knows the time.
@@ -135,6 +136,8 @@ def opened(target: Target, on_bytes: OnBytes | None = None, *, without_power: bo
 
         with boards.opened(target.board, on_bytes, _coming_back(), without_power=without_power) as box:
             yield box
+    elif target.make is not None:
+        yield target.make(clock=Clock(target.time.now))
     elif target.name == IN_PROCESS:
         yield ReferenceBox(clock=Clock(target.time.now))
     elif kind == "fault":
