@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
@@ -30,7 +30,7 @@ from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.reference.days import Days, Zones
 from lockproof.reference.hardware import Clock
-from lockproof.spec.observable import OVERWRITES, CodeIndex, Decision, Declined, LogPage
+from lockproof.spec.observable import CodeIndex, Decision, Declined, LogPage
 from lockproof.spec.profile import DAY, DEFAULT, HOUR
 
 REFUSES = "refuse"
@@ -162,8 +162,15 @@ def asked_of(name: str) -> Asked:
 
 
 def tried(name: str, fault: FaultyReference, first: Sequence[str] = ()) -> Kill:
-    """The faulty box with this declaration, up to the scenario that names the broken clause; those called `first` are played first."""
-    order = sorted(asked_of(name).scenarios, key=lambda each: (not each.control, each.id not in first))
+    """The faulty box with this declaration, up to the scenario that names the broken clause.
+
+    Those called `first` are played first, then those that are about the clause, short ones before long ones.
+    """
+
+    def soon(scenario: Scenario) -> tuple[bool, bool, bool, int]:
+        return not scenario.control, scenario.id not in first, fault.breaks not in scenario.clauses, len(scenario.steps)
+
+    order = sorted(asked_of(name).scenarios, key=soon)
     return Kill(fault, run(_target(fault.make, DECLARATIONS[name]), order, None, UntilNamed(fault.breaks), rehearse=False))
 
 
@@ -203,7 +210,9 @@ def main(words: Sequence[str] = ()) -> int:
     names = said.declares or list(DECLARATIONS)
     for name in names:
         asked = asked_of(name)
-        print(f"{name}: {len(asked.scenarios)} scenarios", "".join(f"\n    not certifiable: {why}" for why in asked.not_certifiable))
+        print(
+            f"{name}: {len(asked.scenarios)} scenarios", "".join(f"\n    not certifiable: {why}" for why in asked.not_certifiable)
+        )
     passed = 0
     for row in mapped(partial(row_of, names), said.fault or single_faults()):
         for name, what in row.passed.items():

@@ -74,6 +74,7 @@ def predicate(
         "run": _run(evidence) | {"today": head["today"], "verdict": result.verdict},
         "clauses": _clauses(evidence),
         "scenarios": _scenarios(result.scenarios),
+        "retries": {"gone_on_with": len(evidence.resumed), "played_again": evidence.played_again},
         "expiry_waited_for": _hour(hour) if hour else None,
         "production_check": production,
         "unproven": dict(_unproven(evidence, hour, production)),
