@@ -78,8 +78,8 @@ class Evidence:
     """A run judged again: `head` is its `run` record, `chain` that of the last record, in hex.
 
     `names` are those as which the box answered, and those that it was given. `resumed` is what it said when the run was gone on
-    with; of that, `strange` are the names that it was not known by. `played_again` are the scenarios that were, each with the reasons. `begun` is the first record of each scenario as it was played
-    last, `steps` are its steps, by number.
+    with; of that, `strange` are the names that it was not known by. `played_again` are the scenarios that were, each with the reasons.
+    `begun` is the first record of each scenario as it was played last, `steps` are its steps, by number.
     """
 
     parts: Parts

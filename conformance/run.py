@@ -24,7 +24,7 @@ from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
 from lockproof.conformance.planning import Plan, Timing, authority_for_a_bench, wait_for
 from lockproof.conformance.player import Player, Stopped, Watcher
-from lockproof.conformance.preparing import prepare, said_hello
+from lockproof.conformance.preparing import declined, prepare, said_hello
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
@@ -111,7 +111,14 @@ def steps(
             said = said_hello(box)
             hello, _ = said
             result.identity, result.firmware = _as_it_began(earlier) or (hello.identity, hello.firmware)
-            options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics, "seed": seed}
+            options: dict[str, Any] = {
+                "codes": codes,
+                "clock": clock,
+                "longest_wait": longest_wait,
+                "pics": pics,
+                "seed": seed,
+                "explore": explore,
+            }
             ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, **options)
             plan, profile, timing = ready.plan, ready.profile, ready.timing
             generator = ready.generator or interop_digits
@@ -123,7 +130,14 @@ def steps(
                 journal.write("resumed", began=dt.datetime.now(dt.UTC).isoformat(), hello=hello, decided=len(earlier.results))
                 result.scenarios += earlier.results
             else:
-                recorded = {"began": journal.began, "today": today, "seed": seed, "bench": result.bench, **ready.head}
+                recorded = {
+                    "declined": declined(box, hello),
+                    "began": journal.began,
+                    "today": today,
+                    "seed": seed,
+                    "bench": result.bench,
+                    **ready.head,
+                }
                 journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
             decided = {each.id for each in plan.selected} & {each.id for each in result.scenarios}
@@ -156,8 +170,7 @@ def steps(
     except BenchError as error:
         _end_with(str(error), result, journal)
     except KeyboardInterrupt:
-        result.stopped = True
-        _end_with(ctrl_c.what_is_kept(), result, journal)
+        _stop(result, journal, earlier)
     finally:
         _with_what_was_not_played(result, plan, scenarios, earlier)
         result.seconds = time.perf_counter() - started
@@ -229,6 +242,16 @@ def _end_with(error: str, result: RunResult, journal: Journal) -> None:
     result.error = error
     with contextlib.suppress(BenchError):  # where the journal itself is what failed
         journal.write("error", message=error)
+
+
+def _stop(result: RunResult, journal: Journal, earlier: Earlier | None) -> None:
+    """By Ctrl-C. Of a run that was over already nothing is stopped: it ends as it did."""
+    if earlier is None or not earlier.so_far.is_over:
+        result.stopped = True
+        _end_with(ctrl_c.what_is_kept(), result, journal)
+        return
+    for name in ("link", "clock", "explored", "missed"):
+        setattr(result, name, (earlier.so_far.over or {})[name])
 
 
 OF_THE_END = ("target", "began", "seed", "kit", "bench", "seconds", "link", "clock", "explored", "missed", "error", "stopped")

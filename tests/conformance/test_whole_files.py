@@ -88,7 +88,7 @@ def test_a_pipe_that_nobody_writes_to_hangs_nobody(tmp_path, name, read):
 def test_what_is_too_large_is_not_read(tmp_path, name):
     with (tmp_path / name).open("wb") as file:
         file.truncate(2**33)
-    with pytest.raises(BadInput, match="8589934592 bytes, and .* at most"):
+    with pytest.raises(BadInput, match=r"8589934592 bytes, and .* at most"):
         READERS[name][0](tmp_path / name)
 
 
