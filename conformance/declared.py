@@ -188,20 +188,59 @@ NO_FAULT: Mapping[str, tuple[Callable[[Mapping[str, Any]], bool], str]] = {
         lambda declares: declares.get("classes") == ("core",),
         "which of its own codes are equal its maker alone knows, and none is to be had for a test",
     ),
-    "revocation-kills-codes": (_without_an_app, "it takes no revocation order"),
 }
 """Faults that are none where this is declared, or that no bench can see there: when, and why."""
 
 
 def excused(fault: str, declares: Mapping[str, Any]) -> str:
     """Why the fault is none in a box that declares this, or can't be seen there; empty where it is and can."""
-    if _without_an_app(declares) and faults.named(fault).make.__module__ in OF_TICKETS:
+    if _without_an_app(declares) and fault in ABOUT_TICKETS:
         return _NO_TICKETS
     when, why = NO_FAULT.get(fault, (lambda _: False, ""))
     return why if when(declares) else ""
 
 
-OF_TICKETS = ("lockproof.conformance.faults.connect",)
+ABOUT_TICKETS = frozenset(
+    {
+        "ignores-revocations",
+        "forgets-revocations-at-a-cut",
+        "revocation-ends-all-grants",
+        "remembers-only-the-newest-revocation",
+        "needs-the-time-to-hear-a-revocation",
+        "window-end-inclusive",
+        "window-start-exclusive",
+        "window-ends-unchecked",
+        "window-start-unchecked",
+        "replayed-ticket-opens",
+        "refusal-consumes-the-nonce",
+        "any-nonce-opens",
+        "old-nonces-stay-open",
+        "stale-ticket-opens",
+        "ticket-lives-one-second-longer",
+        "ticket-lives-one-second-less",
+        "mac-unchecked",
+        "compares-half-of-the-tag",
+        "other-boxs-ticket-opens",
+        "revocation-mac-unchecked",
+        "timer-comes-round",
+        "revocation-kills-codes",
+        "tickets-trust-a-clock-that-fell-behind",
+        "one-key-for-every-purpose",
+        "the-factory-key-opens",
+        "bytes-after-a-message-are-ignored",
+        "the-header-is-not-read",
+        "unknown-claims-are-ignored",
+        "short-tags-are-taken",
+        "orders-of-any-secret-are-heard",
+        "tickets-are-carried-out-twice",
+        "same-ticket-gets-the-same-answer",
+        "second-order-is-taken-for-a-retry",
+        "disabled-keypad-stops-tickets",
+        "refused-tickets-are-charged",
+        "forged-tickets-are-logged",
+    }
+)
+"""Faults in what a ticket or a revocation order does, and in nothing else."""
 _NO_TICKETS = "it takes no ticket and no revocation order, and has to say so before it is judged"
 
 
