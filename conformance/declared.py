@@ -178,6 +178,11 @@ def _without_an_app(declares: Mapping[str, Any]) -> bool:
     return "code-only" in declares.get("classes", ())
 
 
+def _keeps_first(declares: Mapping[str, Any], fewer_than: int) -> bool:
+    """Its log keeps the first entries alone, and no more than that."""
+    return declares.get("log_when_full") == REFUSES and bool(declares["log_capacity"] < fewer_than)
+
+
 NO_FAULT: Mapping[str, tuple[Callable[[Mapping[str, Any]], bool], str]] = {
     "expires-at-midnight": (
         lambda declares: bool(declares.get("code_ends_with_its_day")),
@@ -187,6 +192,12 @@ NO_FAULT: Mapping[str, tuple[Callable[[Mapping[str, Any]], bool], str]] = {
     "dead-index-opens": (
         lambda declares: declares.get("classes") == ("core",),
         "which of its own codes are equal its maker alone knows, and none is to be had for a test",
+    ),
+    "tells-right-from-wrong-while-disabled": (lambda declares: declares.get("gives_reasons") is False, "it tells no reasons"),
+    "log-entry-missing": (lambda declares: _keeps_first(declares, 3), "its log never keeps a third entry"),
+    "count-dated-when-it-is-written": (
+        lambda declares: _keeps_first(declares, 6),
+        "a count with an instant comes after five wrong entries, and its log never keeps a sixth",
     ),
 }
 """Faults that are none where this is declared, or that no bench can see there: when, and why."""

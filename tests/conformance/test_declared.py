@@ -23,6 +23,8 @@ OF_ONE_CODE = {
     "use-of-one-code-uses-all": "two-codes-of-two-places-have-an-hour-each",
     "an-untrusted-clock-ends-tables": "two-moves-while-the-time-is-unknown-end-no-code",
     "power-up-trusts-a-clock-that-fell-behind": "a-clock-that-fell-behind-is-found-at-a-short-power-cut",
+    "reading-a-clock-that-fell-behind-loses-the-time": "a-clock-that-was-read-while-behind-is-trusted",
+    "offsets-in-whole-hours": "a-day-in-kolkata-with-one-code",
     "time-unknown-forgotten-at-a-cut": BEHIND,
     "time-known-again-when-the-clock-caught-up": BEHIND,
     "time-found-unknown-is-not-written": BEHIND,
@@ -67,6 +69,8 @@ NONE_THERE = {
     ("expires-at-midnight", "codes end with their day"): "it declares that a used code ends with its day",
     ("wrong-code-in-the-log", "one index"): "a day has no code but its first",
     ("dead-index-opens", "codes of its own"): "which of its own codes are equal its maker alone knows, and none is to be had for a test",
+    ("tells-right-from-wrong-while-disabled", "no reasons"): "it tells no reasons",
+    ("log-entry-missing", "a log of two entries that refuses"): "its log never keeps a third entry",
     ("any-nonce-opens", "no app"): "it takes no ticket and no revocation order, and has to say so before it is judged",
 }  # fmt: skip
 
