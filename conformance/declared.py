@@ -92,7 +92,7 @@ class _Declaring(ReferenceBox):
     declares: Mapping[str, Any] = {}
 
     def __init__(self, clock: Clock | None = None) -> None:
-        hello = {name: getattr(DEFAULT, name) for name in DECLARED} | {"classes": self.classes} | self.declares
+        hello = {name: getattr(DEFAULT, name) for name in DECLARED} | {"classes": self.classes, **self.declares}
         super().__init__(":memory:", profile_declared_in(hello), clock)
 
     def enter(self, digits: str) -> Decision:
