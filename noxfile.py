@@ -104,6 +104,13 @@ def hostile(session: nox.Session) -> None:
 
 
 @nox.session
+def declarations(session: nox.Session) -> None:
+    """Every single fault on boxes that declare what is rare: none passes that somebody can see there; an hour on two processors."""
+    session.install("-e", ".")
+    session.run("python", "-m", "lockproof.conformance.declared", *session.posargs)
+
+
+@nox.session
 def kills(session: nox.Session) -> None:
     """Runs killed with SIGKILL at 50 instants and gone on with, on a good box and on a faulty one: the same verdicts; ten minutes."""
     session.install("-e", ".[test]")

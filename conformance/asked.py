@@ -14,11 +14,12 @@ from lockproof.conformance.options import Exploration
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.suite import Suite
 from lockproof.conformance.targets import Target
-from lockproof.conformance.whole_files import write_over
+from lockproof.conformance.whole_files import bounded, write_over
 from lockproof.spec.observable import BadInput, BenchError
 
 ASKED: Final = "asked.json"
 _FORMAT: Final = "lockproof-asked/1"
+_LARGEST: Final = 2**20  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,8 @@ class Asked:
         """Raises `BadInput`."""
         path = folder / ASKED
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            with bounded(path, _LARGEST, "what a run was asked for", "name the folder of a run, such as runs/0001") as file:
+                found = json.loads(file.read().decode())
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror}; name the folder of a run, such as runs/0001") from None
         except (ValueError, RecursionError):

@@ -40,7 +40,6 @@ from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.planning import authority_for_a_bench, declared_profile
 from lockproof.conformance.player import Player
 from lockproof.conformance.recording import Passed, frames
-from lockproof.conformance.run import OVERWRITES
 from lockproof.conformance.scenario import Scenario, calendar_of
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import vectors
@@ -49,7 +48,7 @@ from lockproof.hw_adapter.channel import Channel
 from lockproof.hw_adapter.link import NothingAnswers
 from lockproof.hw_adapter.messages import COMMANDS, Code, Command, Status, write_request
 from lockproof.hw_adapter.values import name_of
-from lockproof.spec.observable import BenchError, ClockReading, CutClass, Declined, LinkLost, NoAnswer, PowerCut
+from lockproof.spec.observable import OVERWRITES, BenchError, ClockReading, CutClass, Declined, LinkLost, NoAnswer, PowerCut
 
 COMMANDS_OF_THE_PAGE, NOT_READY = "Commands", "box.ready"
 PLACES: Final[dict[int, str]] = {

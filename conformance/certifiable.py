@@ -19,6 +19,8 @@ from lockproof.spec.clauses import Decider, all_clauses
 
 IF_ALL_PASSES = "certifiable if all passes"
 NAMED = 6  # clauses in a line
+WITHOUT_AN_APP = {"present": "unsupported", "revocation_order": "unsupported"}
+"""How a box without an app answers what only an app sends (PROTOCOL.md, What the declarations mean)."""
 
 
 def mandatory(classes: Iterable[str]) -> tuple[str, ...]:
@@ -119,6 +121,8 @@ def _in_the_result(result: RunResult, head: Record, told: Collection[str]) -> It
         yield "the run was stopped"
     elif result.error:
         yield f"the run ended with an error: {result.error.splitlines()[0]}"
+    if "code-only" in head["hello"]["classes"] and head.get("declined") != WITHOUT_AN_APP:
+        yield "it declares that it has no app, and nobody has asked whether it takes tickets and revocation orders"
     rows = {row.id: row.verdict for row in result.clauses}
     found: dict[str, list[str]] = {}
     for clause in mandatory(head["hello"]["classes"]):

@@ -60,6 +60,7 @@ def certify(runs: Sequence[Path], key: Path, name: str, role: str, declaration: 
 def why_not(evidence: Evidence) -> Iterator[str]:
     """Every reason why a run does not certify its box; none where it does."""
     yield from evidence.against_the_declaration()
+    yield from evidence.unnamed()
     yield from evidence.against_its_beginning()
     yield from evidence.against_the_plan()
     yield from certifiable.why_not(evidence.result, evidence.head)

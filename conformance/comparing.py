@@ -11,9 +11,11 @@ from typing import Any
 from lockproof.conformance.judging import judged_anew
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.conformance.visible import visible
+from lockproof.conformance.whole_files import bounded
 from lockproof.spec.observable import BadInput
 
 FORMAT = "lockproof-run/1"
+LARGEST = 2**28  # bytes of a report
 _ABOUT = ("target", "identity", "firmware", "seed")
 _OF_THE_KIT = {"version": "version of the kit", "spec": "text of the standard"}
 _ORDER = (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAIL)
@@ -96,7 +98,8 @@ def _reason(result: ScenarioResult) -> str:
 
 def _of_report(path: Path) -> list[Side]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        with bounded(path, LARGEST, "the report.json of a run", "name the folder of a run, or its report.json") as file:
+            told = json.loads(file.read().decode())
         if told["format"] != FORMAT:
             raise BadInput(
                 f"{path}: its format is {told['format']}, and {FORMAT} is read here; name the folder of the run instead"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from lockproof.conformance import comparing, digests, pics, reporting, suite
-from lockproof.conformance.journal import Reading, Record
-from lockproof.conformance.judging import judge_again
+from lockproof.conformance.journal import LARGEST, Reading, Record
+from lockproof.conformance.judging import judge_so_far, judged
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
 from lockproof.conformance.planning import profile_declared_in, why_not_asked
@@ -23,7 +23,7 @@ from lockproof.conformance.whole_files import bounded
 from lockproof.reference.chain import plain
 from lockproof.spec.observable import BadInput, Hello
 
-_LARGEST: Final = {JOURNAL: 2**30, REPORT: 2**28, reporting.PAGE: 2**28}  # bytes
+_LARGEST: Final = {JOURNAL: LARGEST, REPORT: comparing.LARGEST, reporting.PAGE: 2**28}  # bytes
 _OF_A_BOOT: Final = {*pics.MAY_CHANGE, "identity"}
 _STATED = ("today", "seed", "bench", "clock", "wait", "supply", "planned", "kit", "suite")
 _OF_A_STEP = ("verb", "accepted", "asks", "because", "shows")
@@ -79,8 +79,8 @@ class Evidence:
     """A run judged again: `head` is its `run` record, `chain` that of the last record, in hex.
 
     `names` are those as which the box answered, and those that it was given. `resumed` is what it said when the run was gone on
-    with; of that, `strange` are the names that it was not known by. `begun` is the first record of each scenario as it was played
-    last, `steps` are its steps, by number.
+    with; of that, `strange` are the names that it was not known by. `played_again` are the scenarios that were, each with the reasons.
+    `begun` is the first record of each scenario as it was played last, `steps` are its steps, by number.
     """
 
     parts: Parts
@@ -92,6 +92,7 @@ class Evidence:
     names: set[str] = field(default_factory=set)
     resumed: list[Record] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
+    played_again: dict[str, list[str]] = field(default_factory=dict)
     begun: dict[str, Record] = field(default_factory=dict)
     steps: dict[str, dict[int, _Step]] = field(default_factory=dict)
 
@@ -99,7 +100,8 @@ class Evidence:
     def of(cls, run: Path) -> Evidence:
         """Raises `BadInput` where a part is missing, or the journal was changed or is none."""
         parts = Parts.of(run)
-        found = cls(parts, parts.digests(), judge_again(parts.journal))
+        so_far = judge_so_far(parts.journal)
+        found = cls(parts, parts.digests(), judged(so_far, parts.journal), played_again=so_far.played_again)
         reading = Reading(parts.journal)
         scenario, number = "", 0
         for record in reading:
@@ -143,6 +145,16 @@ class Evidence:
             yield f"the declaration: {wrong}"
         except TypeError as wrong:
             yield f"the hello of the journal is none ({wrong})"
+
+    def unnamed(self) -> Iterator[str]:
+        """What the declaration does not say of whose box it is, a line each."""
+        try:
+            declared = self.declaration()
+        except (FileError, UnicodeError):
+            return  # which is told as what is wrong with it
+        for name in ("vendor", "product"):
+            if declared and not any(each.isprintable() and not each.isspace() for each in getattr(declared, name)):
+                yield f"the declaration: its {name} is empty, so that nobody knows of which box the statement is; write it into [box]"
 
     def against_the_report(self) -> Iterator[str]:
         """Where report.json says otherwise than the journal, a line each."""

@@ -18,14 +18,14 @@ from lockproof.conformance.options import Exploration
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import Timing, authority_for_a_bench, can_hold, declared_profile
 from lockproof.conformance.player import Player, Stopped
-from lockproof.conformance.run import OVERWRITES, play_until_it_decides
+from lockproof.conformance.run import play_until_it_decides
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.shrinking import shrink
 from lockproof.conformance.state_machine import FARTHEST, Explored, Reach, explored
 from lockproof.conformance.targets import Target, opened
 from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.conformance.words import counted
-from lockproof.spec.observable import BenchError, CutClass, Hello
+from lockproof.spec.observable import OVERWRITES, BenchError, CutClass, Hello
 
 HELD = Timing()
 

@@ -23,11 +23,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from lockproof.conformance.locking import lock
+from lockproof.conformance.whole_files import bounded
 from lockproof.reference.chain import FIRST, chained, plain
 from lockproof.spec.observable import BadInput, BenchError
 
 Record = dict[str, Any]
 _SYNC_S = 1.0
+LARGEST = 2**32
+"""Bytes of a journal file; a run of everything has a hundredth of that."""
 _CHAINED = re.compile(rb',"chain":"([0-9a-f]{64})"\}\n\Z')
 _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -70,7 +73,7 @@ class Journal:
 
     def _open(self, path: Path, flags: int) -> None:
         try:
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o644)
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | flags, 0o644)
             lock(self._file)
         except BlockingIOError:
             self.close()
@@ -143,7 +146,7 @@ class Reading:
     def __iter__(self) -> Iterator[Record]:
         """The records, without their chains. Raises `BadInput` at the first line that is not what was written."""
         try:
-            with self.path.open("rb") as file:
+            with bounded(self.path, LARGEST, "a journal, journal.jsonl of a run") as file:
                 for raw in file:
                     if not raw.endswith(b"\n"):
                         return

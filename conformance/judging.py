@@ -15,12 +15,13 @@ from lockproof.conformance.oracle import Oracle
 from lockproof.conformance.planning import declared_profile
 from lockproof.conformance.replaying import journals_of
 from lockproof.conformance.report import EXPLAINED
-from lockproof.conformance.run import OF_THE_END, OVERWRITES, clause_results, not_played, who_is_judged
+from lockproof.conformance.run import OF_THE_END, clause_results, not_played, who_is_judged
 from lockproof.conformance.story import OF_THE_LINE
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
-from lockproof.spec.observable import BadInput
+from lockproof.spec.observable import OVERWRITES, BadInput
 
 MANY = 8  # names in one line
+_BROKEN_OFF = "it was broken off"
 
 
 def judged_anew(place: Path) -> list[RunResult]:
@@ -44,6 +45,7 @@ class SoFar:
     scenarios: list[ScenarioResult] = field(default_factory=list)  # that were played, each as it came out last
     error: str = ""  # what ended the run
     over: Record | None = None  # what it says of itself at its end
+    played_again: dict[str, list[str]] = field(default_factory=dict)  # by scenario: why it was, once for each time
     tries: int = 0  # of the scenario played last: how often it was played to an end
     booted: bool = False  # the box has booted of itself
     cut: bool = False  # the last that is recorded of the box is that its power was to be cut
@@ -79,7 +81,11 @@ def judge_again(path: Path, only: str = "") -> RunResult:
 
     Raises `BadInput` for a file that is no journal or was changed, and for a scenario that is not in it.
     """
-    so_far = judge_so_far(path)
+    return judged(judge_so_far(path), path, only)
+
+
+def judged(so_far: SoFar, path: Path, only: str = "") -> RunResult:
+    """The same, where it was read already."""
     result = so_far.result(path)
     if result.error and not so_far.head:  # the box never said hello, and that is all there is to it
         return result
@@ -192,6 +198,7 @@ def _close(judge: Oracle | None, so_far: SoFar) -> None:
     found = judge.result(explain=sum(each.finding is not None for each in so_far.scenarios) < EXPLAINED)
     again = bool(so_far.scenarios) and so_far.scenarios[-1].id == found.id
     if again and so_far.scenarios[-1].finding is None:
-        so_far.scenarios.pop()
+        before = so_far.scenarios.pop()
+        so_far.played_again.setdefault(found.id, []).append(before.message or _BROKEN_OFF)
     so_far.tries = so_far.tries * again + judge.is_over
     so_far.scenarios.append(replace(found, attempts=max(so_far.tries, 1)))

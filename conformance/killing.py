@@ -117,7 +117,7 @@ def faults_over(over: str) -> Mapping[str, Fault]:
     return port_kit.all_faults()
 
 
-class _UntilNamed(OnProgress):
+class UntilNamed(OnProgress):
     """Nothing more is played once this clause has failed."""
 
     def __init__(self, clause: str | None) -> None:
@@ -139,7 +139,7 @@ def try_fault(fault: Fault, over: str, scenarios: Sequence[Scenario], *, whole: 
 
     `whole`: all of them, not just up to the first that names the broken clause.
     """
-    progress = None if whole or fault.breaks is None else _UntilNamed(fault.breaks)
+    progress = None if whole or fault.breaks is None else UntilNamed(fault.breaks)
     return Kill(fault, run(where_it_stands(fault, over), scenarios, None, progress, rehearse=False))
 
 

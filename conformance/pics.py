@@ -270,11 +270,13 @@ def digest_of(declared: Declaration, name: str) -> str:
     """The SHA-256 of an image that has a path, computed, in hex. Raises `FileError`."""
     path = declared.images[name].path
     assert path is not None
+    remedy = "put the image there, or leave path out and say its sha256; paths are from the folder of the declaration"
+    if path.exists() and not path.is_file():
+        raise declared.file.error(("images", name, "path"), f"{path}: no regular file", remedy)
     try:
         with path.open("rb") as image:
             return hashlib.file_digest(image, "sha256").hexdigest()
     except OSError as error:
-        remedy = "put the image there, or leave path out and say its sha256; paths are from the folder of the declaration"
         raise declared.file.error(("images", name, "path"), f"{path}: {error.strerror}", remedy) from None
 
 

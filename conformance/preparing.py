@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockproof.conformance import certifiable, digests, suite
 from lockproof.conformance.authorities import Judged
 from lockproof.conformance.estimating import estimate
+from lockproof.conformance.options import Exploration
 from lockproof.conformance.outbox import Line
 from lockproof.conformance.own_codes import generator_of
 from lockproof.conformance.pace import ClockMode
@@ -19,7 +21,7 @@ from lockproof.conformance.planning import Cost, Plan, Timing, declared_profile,
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened, opened_authority
 from lockproof.reference.authority import Generator
-from lockproof.spec.observable import Box, Hello
+from lockproof.spec.observable import BadInput, Box, Decision, Declined, Hello
 from lockproof.spec.profile import Profile
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def prepare(
     longest_wait: int | None = None,
     pics: Declaration | None = None,
     seed: str = "",
+    explore: Exploration | None = None,
     earlier: Earlier | None = None,
     judged: Judged | None = None,
 ) -> Prepared:
@@ -76,7 +79,7 @@ def prepare(
         profile = judged.agree(hello, profile, generator)
     timing = timing_of(hello, target, clock, longest_wait)
     if earlier and earlier.so_far.head:
-        drawn = {"today": today, "seed": seed, "clock": timing.mode, "wait": timing.longest_wait}
+        drawn = {"today": today, "seed": seed, "clock": timing.mode, "wait": timing.longest_wait, "grown_by": grown_by(explore)}
         plan = earlier.plan(hello, target, scenarios, pics, codes, drawn, judged)
     else:
         has_codes, listed = generator is not None, generator if codes else None
@@ -98,6 +101,7 @@ def prepare(
         "supply": plan.supply,
         "kit": digests.kit(),
         "suite": digests.suite(scenarios),
+        **({"grown_by": grown_by(explore)} if explore else {}),
         **({"codes": digests.of_file(codes)} if codes else {}),
         **({"pics": pics.recorded()} if pics else {}),
     }
@@ -105,6 +109,39 @@ def prepare(
     if rehearse and earlier is None:
         plan.estimate = estimate(plan, hello, target, timing, round_trip, together=isinstance(box, Line))
     return Prepared(hello, profile, generator, timing, plan, head, judged)
+
+
+def grown_by(explore: Exploration | None) -> str | None:
+    """What the scenarios of an exploration come from, beside the seed: another one has others under the same ids."""
+    return f"hypothesis {version('hypothesis')}" if explore else None
+
+
+def declined(box: Box, hello: Hello) -> dict[str, str]:
+    """How a box that declares that it has no app declines what only an app sends; of another box nothing, which is not asked.
+
+    Raises `BadInput` for one that takes it: what it declares is not so, and scenarios with tickets would be left out.
+    """
+    if "code-only" not in hello.classes or hello.production:
+        return {}
+    found = {name: _declines(box, name) for name in certifiable.WITHOUT_AN_APP}
+    if taken := [name for name, why in found.items() if why != certifiable.WITHOUT_AN_APP[name]]:
+        told = " and ".join(f"{name} ({found[name]})" for name in taken)
+        raise BadInput(
+            f"the box declares class code-only, a box without an app, and did not answer with unsupported: {told};"
+            " leave the class out of its hello, or take tickets and revocation orders out of this build"
+        )
+    return found
+
+
+def _declines(box: Box, name: str) -> str:
+    try:
+        decision: Decision = getattr(box, name)(_NO_MESSAGE)
+    except Declined as no:
+        return no.why
+    return "it was opened for" if decision.accepted else "it was decided"
+
+
+_NO_MESSAGE = bytes(16)
 
 
 def plan_of(target: Target, scenarios: Sequence[Scenario], today: str = DEFAULT_TODAY, **options: Any) -> Prepared:

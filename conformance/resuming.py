@@ -25,7 +25,13 @@ from lockproof.spec.observable import BadInput, BenchError, Hello
 
 _OF_A_BOOT = ("session", "reset_cause", "writes")
 """What a hello says of now, and not of the box."""
-_DRAWN = {"today": "the date of today", "seed": "the seed", "clock": "how its clock is dealt with", "wait": "the longest wait"}
+_DRAWN = {
+    "today": "the date of today",
+    "seed": "the seed",
+    "clock": "how its clock is dealt with",
+    "wait": "the longest wait",
+    "grown_by": "the version of Hypothesis, by which explored scenarios grow,",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,14 @@ from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.pics import Declaration
 from lockproof.conformance.planning import NO_AUTHORITY, NO_BOX, Plan, Timing, authority_for_a_bench, wait_for
 from lockproof.conformance.player import Player, Stopped, Watcher
-from lockproof.conformance.preparing import Prepared, prepare, said_hello
+from lockproof.conformance.preparing import Prepared, declined, prepare, said_hello
 from lockproof.conformance.scenario import DEFAULT_TODAY, Scenario
 from lockproof.conformance.targets import Target, opened, opened_authority
 from lockproof.conformance.verdict import NOT_EXERCISED, ONLY_HELD, ClauseResult, RunResult, ScenarioResult, Verdict
 from lockproof.reference.credentials import interop_digits
 from lockproof.spec import clauses
 from lockproof.spec.clauses import Decider
-from lockproof.spec.observable import BadInput, BenchError, Box, Hello
+from lockproof.spec.observable import OVERWRITES, BadInput, BenchError, Box, Hello
 
 if TYPE_CHECKING:
     from lockproof.conformance.resuming import Earlier  # which judges what an earlier run has left, and so knows this one
@@ -115,7 +115,8 @@ def steps(
             hello, _ = said
             result.identity, result.firmware = hello.identity, hello.firmware
             options: dict[str, Any] = {"codes": codes, "clock": clock, "longest_wait": longest_wait, "pics": pics, "seed": seed}
-            ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, earlier=earlier, judged=judged, **options)
+            options |= {"explore": explore, "earlier": earlier, "judged": judged}
+            ready = prepare(box, said, target, scenarios, today, rehearse=rehearse, **options)
             # as the run began with: provisioned, a box may call itself otherwise
             result.identity, result.firmware = who_is_judged((earlier and earlier.so_far.head) or ready.head)
             plan, profile, timing = ready.plan, ready.profile, ready.timing
@@ -126,7 +127,14 @@ def steps(
                 journal.write("resumed", began=dt.datetime.now(dt.UTC).isoformat(), hello=hello, decided=len(earlier.results))
                 result.scenarios += earlier.results
             else:
-                recorded = {"began": journal.began, "today": today, "seed": seed, "bench": result.bench, **ready.head}
+                recorded = {
+                    "declined": declined(box, hello),
+                    "began": journal.began,
+                    "today": today,
+                    "seed": seed,
+                    "bench": result.bench,
+                    **ready.head,
+                }
                 journal.write("run", target=target.name, **recorded)
             target.refuse_beyond_budget(plan.writes, plan.cuts)
             decided = {each.id for each in plan.selected} & {each.id for each in result.scenarios}
@@ -160,8 +168,7 @@ def steps(
     except BenchError as error:
         _end_with(str(error), result, journal)
     except KeyboardInterrupt:
-        result.stopped = True
-        _end_with(ctrl_c.what_is_kept(), result, journal)
+        _stop(result, journal, earlier)
     finally:
         _with_what_was_not_played(result, plan, scenarios, earlier)
         result.seconds = time.perf_counter() - started
@@ -213,9 +220,6 @@ def _with_what_was_not_played(result: RunResult, plan: Plan, scenarios: Sequence
     result.scenarios += [left_out(s, plan.left_out[s.id]) for s in scenarios if s.id in plan.left_out]
 
 
-OVERWRITES = "overwrite-oldest"
-
-
 def _explore(
     player: Player,
     wanted: Exploration,
@@ -236,6 +240,16 @@ def _end_with(error: str, result: RunResult, journal: Journal) -> None:
     result.error = error
     with contextlib.suppress(BenchError):  # where the journal itself is what failed
         journal.write("error", message=error)
+
+
+def _stop(result: RunResult, journal: Journal, earlier: Earlier | None) -> None:
+    """By Ctrl-C. Of a run that was over already nothing is stopped: it ends as it did."""
+    if earlier is None or not earlier.so_far.is_over:
+        result.stopped = True
+        _end_with(ctrl_c.what_is_kept(), result, journal)
+        return
+    for name in ("link", "clock", "explored", "missed"):
+        setattr(result, name, (earlier.so_far.over or {})[name])
 
 
 OF_THE_END = ("target", "began", "seed", "kit", "bench", "seconds", "link", "clock", "explored", "missed", "error", "stopped")

@@ -74,6 +74,7 @@ def predicate(
         "run": _run(evidence) | {"today": head["today"], "verdict": result.verdict},
         "clauses": _clauses(evidence),
         "scenarios": _scenarios(result.scenarios),
+        "retries": {"gone_on_with": len(evidence.resumed), "played_again": evidence.played_again},
         "expiry_waited_for": _hour(hour) if hour else None,
         "production_check": production,
         "unproven": dict(_unproven(evidence, hour, production)),
@@ -206,7 +207,10 @@ _NO_HOUR: Final = (
 _FOR_THE_DEFAULT: Final = (
     "written for the default profile; of the one that this box declares, others show its clauses, and less of them."
 )
-_NO_APP: Final = "The box declares that it has no app: that it opens for no ticket is what it says, and it was asked for none."
+_NO_APP: Final = (
+    "The box declares that it has no app. Before the run it answered a ticket and a revocation order, neither of them genuine, as"
+    " unsupported; that it does so for genuine ones is what it says."
+)
 _NOT_KNOWN_AS: Final = "by which it was not known: that it is the box with which the run began is the signer's word."
 _PRODUCTION_UNCHECKED: Final = "That a production build refuses every test command was not checked."
 _PRODUCTION_CHECKED: Final = (

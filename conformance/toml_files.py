@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lockproof.conformance.whole_files import bounded
 from lockproof.spec.observable import BadInput
 
 Place = tuple[str | int, ...]
@@ -33,6 +34,7 @@ class Kind:
 
 
 _LONGEST_TEXT = 1000
+LARGEST = 2**20  # bytes; people write such a file
 TEXT = Kind("text", lambda v: isinstance(v, str) and len(v) <= _LONGEST_TEXT, '"text"')
 TRUTH = Kind("true or false", lambda v: isinstance(v, bool), "true")
 
@@ -74,10 +76,11 @@ class TomlFile:
 
 def read(path: Path, kind: str, remedy: str) -> TomlFile:
     """A file of `kind`, such as "a bench file"; `remedy` is what to do where there is none. Raises `FileError` and `BadInput`."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; {remedy}") from None
+    with bounded(path, LARGEST, kind, remedy) as file:
+        try:
+            content = file.read()
+        except OSError as error:
+            raise BadInput(f"{path}: {error.strerror}; {remedy}") from None
     return parsed(path, content, kind)
 
 

@@ -147,6 +147,7 @@ def _look(checks: Checks, stated: Enveloped, claimed: dict[str, Any], folders: S
 
 
 def _why_not(main: Evidence) -> Iterator[str]:
+    yield from main.unnamed()
     yield from certifiable.why_not(main.result, main.head)
 
 

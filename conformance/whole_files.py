@@ -13,16 +13,20 @@ from lockproof.spec.observable import BadInput
 
 
 @contextmanager
-def bounded(path: Path, most: int, what: str) -> Iterator[BufferedReader]:
-    """A file that is open to be read, `most` bytes long at most. Raises `BadInput` for one that is no regular file, or is larger."""
+def bounded(path: Path, most: int, what: str, remedy: str = "") -> Iterator[BufferedReader]:
+    """A file that is open to be read, `most` bytes long at most. Raises `BadInput` for one that is no regular file, or is larger.
+
+    `what` it is to be, in words; `remedy`: what to do where it is none, if that is not to name another.
+    """
+    remedy = remedy or f"name the file of {what}"
     try:
         file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; name the file of {what}") from None
+        raise BadInput(f"{path}: {error.strerror}; {remedy}") from None
     with file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise BadInput(f"{path}: no regular file; name the file of {what}")
+            raise BadInput(f"{path}: no regular file; {remedy}")
         if found.st_size > most:
             raise BadInput(f"{path}: {found.st_size} bytes, and {what} has {most} at most; name another file")
         yield file

@@ -18,6 +18,7 @@ from lockproof.reference.days import Days, Zones
 from lockproof.reference.hardware import LATEST, Clock, PowerLost, Store, whole
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import (
+    OVERWRITES,
     BenchError,
     ClockReading,
     CodeIndex,
@@ -39,20 +40,26 @@ Read = TypeVar("Read")
 NO_CODE = model.Code(day_start=0, day_end=0, used=False, first_use=0)
 NO_NONCE = -1
 _STATE = tuple(each.name for each in fields(model.Box))
-LOG_CAPACITY = 4096  # entries; the oldest are overwritten
+LOG_CAPACITY = 4096  # entries
 PAGE = 64  # entries at most in one answer
 
 
 class ReferenceBox:
     """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process."""
 
-    drift_ppm = 20  # that it declares
-    clock_modes: tuple[str, ...] = ("test-clock", "wall-clock")  # the same
+    # what it declares, beside its profile
+    classes: tuple[str, ...] = ("core", "interop")
+    clock_modes: tuple[str, ...] = ("test-clock", "wall-clock")
+    drift_ppm = 20
+    gives_reasons = True
+    log_capacity = LOG_CAPACITY
+    log_when_full = OVERWRITES
+    disturbs_clock = True
 
     def __init__(self, store: str | Path = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
         self.profile = profile
         self.hardware = clock or Clock()
-        self.store = Store(store, LOG_CAPACITY)
+        self.store = Store(store, self.log_capacity, keeps_oldest=self.log_when_full != OVERWRITES)
         self.session = 0
         self.state: model.Box
         self._refusals_at: int | None  # on the timer, when the count was written
@@ -61,7 +68,7 @@ class ReferenceBox:
         self._reset_cause = "power-on"
         self._off_for = 0
         self._boot()
-        self._entries(0, LOG_CAPACITY)  # a log that can't be read is told now, and not in the middle of a run
+        self._entries(0, self.log_capacity)  # a log that can't be read is told now, and not in the middle of a run
 
     # Life of the box
 
@@ -71,19 +78,19 @@ class ReferenceBox:
             firmware="lockproof reference 0.1.0",
             protocol=1,
             session=self.session,
-            classes=("core", "interop"),
+            classes=self.classes,
             clock_modes=self.clock_modes,
             cut_classes=(CutClass.RESET, CutClass.NTH_WRITE),
             observation="self-reported",
-            gives_reasons=True,
+            gives_reasons=self.gives_reasons,
             code_digits=self.profile.code_digits,
             code_indices=self.profile.code_indices,
             code_ends_with_its_day=self.profile.code_ends_with_its_day,
             holdover=self.profile.holdover,
             clock_skew=self.profile.clock_skew,
             drift_ppm=self.drift_ppm,
-            log_capacity=LOG_CAPACITY,
-            log_when_full="overwrite-oldest",
+            log_capacity=self.log_capacity,
+            log_when_full=self.log_when_full,
             frame_limit=256,
             batch_limit=8,
             boot_ms=20,
@@ -91,7 +98,7 @@ class ReferenceBox:
             wake_bytes=0,
             reset_cause=self._reset_cause,
             writes=self.store.writes,
-            disturbs_clock=True,
+            disturbs_clock=self.disturbs_clock,
         )
 
     def reset(self) -> None:

@@ -32,6 +32,8 @@ _TABLES = (
     "CREATE TABLE cell (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE log (number INTEGER PRIMARY KEY, entry TEXT NOT NULL) STRICT",
 )
+_THE_OLDEST = "DELETE FROM log WHERE number <= (SELECT max(number) FROM log) - ?"
+_THE_NEWEST = "DELETE FROM log WHERE number NOT IN (SELECT number FROM log ORDER BY number LIMIT ?)"
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _NAME_ANOTHER = "name a file that a box made, or a new one"
 _OTHERWISE = f"put a copy back in its place, or {_NAME_ANOTHER}"
@@ -94,16 +96,18 @@ def _gone_on(whole: int, part: float) -> tuple[int, float]:
 class Store:
     """Non-volatile memory on one SQLite file: every commit is one transaction and counts as one write.
 
-    `arm(n)`: power fails as the nth write from now begins.
+    `arm(n)`: power fails as the nth write from now begins. Where its log is full, the oldest entry goes, or, if it `keeps_oldest`,
+    the new one is not kept.
     """
 
     APPLICATION = 0x4C50_4258  # "LPBX"
 
-    def __init__(self, path: str | Path, log_capacity: int) -> None:
+    def __init__(self, path: str | Path, log_capacity: int, *, keeps_oldest: bool = False) -> None:
         """Raises `StoreError` for a file, or a place, in which no box can keep anything; what is not ours is left as it is."""
         self._path = os.fspath(path)
         self._armed = 0
         self._log_capacity = log_capacity
+        self._beyond = _THE_NEWEST if keeps_oldest else _THE_OLDEST
         if self._path != _MEMORY:
             _check_place(Path(self._path))
         with self._explained():
@@ -150,7 +154,7 @@ class Store:
             self._db.executemany(
                 "INSERT OR REPLACE INTO log VALUES (?, ?)", [(number, json.dumps(entry)) for number, entry in entries]
             )
-            self._db.execute("DELETE FROM log WHERE number <= (SELECT max(number) FROM log) - ?", (self._log_capacity,))
+            self._db.execute(self._beyond, (self._log_capacity,))
         self.writes = writes
 
     def entries(self, from_number: int, most: int) -> list[tuple[int, Any]]:

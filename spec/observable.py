@@ -163,6 +163,10 @@ class PowerCut:
     nth: int = 0
 
 
+OVERWRITES = "overwrite-oldest"
+"""What a full log does that makes room: the other kind refuses what is new."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hello:
     """What a box declares of itself. Durations in seconds unless the name says otherwise.
@@ -187,7 +191,7 @@ class Hello:
     clock_skew: int
     drift_ppm: int
     log_capacity: int
-    log_when_full: str  # "overwrite-oldest" or "refuse"
+    log_when_full: str  # `OVERWRITES` or "refuse"
     frame_limit: int  # bytes
     batch_limit: int  # commands
     boot_ms: int

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from lockproof.conformance import suite
 from lockproof.conformance.certifiable import IF_ALL_PASSES, before_a_run, mandatory, why_not, why_not_planned
+from lockproof.conformance.declared import declaring
 from lockproof.conformance.judging import judge_again
 from lockproof.conformance.pace import ClockMode
 from lockproof.conformance.planning import Timing, make_plan, of_another_class, wait_for
@@ -17,8 +18,10 @@ from lockproof.conformance.shapes import read
 from lockproof.conformance.targets import Target, target
 from lockproof.conformance.verdict import NOT_EXERCISED, RunResult, ScenarioResult, Verdict
 from lockproof.conformance.words import LONGEST, spoken
+from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.clauses import Decider, all_clauses
+from lockproof.spec.observable import BadInput, Decision, Declined
 from lockproof.spec.profile import DEFAULT
 
 PACKAGED = suite.packaged()
@@ -248,6 +251,61 @@ def test_the_reference_box_is_certifiable_and_so_says_its_journal(tmp_path):
     result, head = judged(tmp_path, "reference", PACKAGED, rehearse=False)
     assert (why_not(result, head), why_not_planned(head)) == ([], [])
     assert why_not(judge_again(tmp_path / "journal.jsonl"), head) == []
+
+
+NO_APP = "without an app"
+
+
+def without_an_app(tmp_path, make, **declares):
+    declares = {"classes": (*FULL, "code-only"), **declares}
+    box = Target(NO_APP, reference=False, time=VirtualTime(), make=declaring(make, declares))
+    result = run(box, suite.select(PACKAGED, ["the-hour-is-over"]), tmp_path, rehearse=False)
+    return result, next(record for record in read(tmp_path / "journal.jsonl") if record["record"] == "run")
+
+
+def test_a_box_without_an_app_is_asked_for_a_ticket_and_a_revocation(tmp_path):
+    result, head = without_an_app(tmp_path, ReferenceBox)
+    assert head["declined"] == {"present": "unsupported", "revocation_order": "unsupported"}
+    assert result.verdict is Verdict.PASS
+    nobody = "it declares that it has no app, and nobody has asked whether it takes tickets and revocation orders"
+    assert nobody not in why_not(result, head)
+    assert nobody in why_not(result, {**head, "declined": {}})
+    assert nobody in why_not(result, {**head, "declined": {"present": "unsupported", "revocation_order": "refused"}})
+    assert nobody not in why_not(result, {**head, "declined": {}, "hello": {**head["hello"], "classes": FULL}})
+
+
+class TakesTickets(ReferenceBox):
+    """Declares that it has no app, and has one."""
+
+    classes = (*FULL, "code-only")
+
+
+class OpensForAnyTicket(TakesTickets):
+    def present(self, ticket: bytes) -> Decision:
+        return Decision(True, None, super().present(ticket).box_time)
+
+
+class HasNeverHeardOfTickets(TakesTickets):
+    def present(self, _ticket: bytes) -> Decision:
+        raise Declined("unknown-command", "what is a ticket?")
+
+    def revocation_order(self, _order: bytes) -> Decision:
+        raise Declined("unsupported", "this box has no app")
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (TakesTickets, "present (it was decided) and revocation_order (it was decided);"),
+        (OpensForAnyTicket, "present (it was opened for) and revocation_order (it was decided);"),
+        (HasNeverHeardOfTickets, "unsupported: present (unknown-command);"),
+    ],
+)
+def test_a_box_that_declares_no_app_and_has_one_is_not_judged(make, told):
+    box = Target(NO_APP, reference=False, time=VirtualTime(), make=make)
+    with pytest.raises(BadInput) as wrong:
+        run(box, suite.select(PACKAGED, ["the-hour-is-over"]), rehearse=False)
+    assert told in str(wrong.value)
 
 
 def test_a_faulty_box_is_not(tmp_path):

@@ -17,9 +17,16 @@ from pathlib import Path
 
 import pytest
 from lockproof.conformance import journal as journals
+from lockproof.conformance import suite
 from lockproof.conformance.asked import Asked
 from lockproof.conformance.evidence import Evidence
-from lockproof.conformance.judging import judge_so_far
+from lockproof.conformance.judging import judge_again, judge_so_far
+from lockproof.conformance.resuming import Earlier
+from lockproof.conformance.run import OnProgress, run
+from lockproof.conformance.targets import Target
+from lockproof.conformance.verdict import Verdict
+from lockproof.hw_adapter.bench_time import VirtualTime
+from lockproof.reference.box import ReferenceBox
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DEFAULT
 
@@ -190,6 +197,52 @@ def test_ctrl_c_says_how_to_go_on(box, tmp_path):
     assert (again.returncode, again.stderr) == (0, "")
     assert "to go on" not in again.stdout
     assert verdicts(tmp_path / "runs/0001")["verdict"] == "pass"
+
+
+class StopsAtHello(ReferenceBox):
+    def hello(self):
+        raise KeyboardInterrupt
+
+
+class StopsAtTheBeginning(OnProgress):
+    def begins(self, *_args):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("make", "progress"), [(StopsAtHello, None), (ReferenceBox, StopsAtTheBeginning())])
+def test_going_on_with_a_run_that_is_over_can_be_stopped_and_changes_nothing(tmp_path, make, progress):
+    """As SIGTERM does it, before the box has said a word, and after it."""
+
+    def going_on(make=ReferenceBox, **options):
+        box = Target("in-process", reference=False, time=VirtualTime(), make=make)
+        scenarios = suite.select(suite.packaged(), ["the-hour-is-over"])
+        return run(box, scenarios, tmp_path, seed="over", rehearse=False, **options)
+
+    begun = going_on()
+    assert begun.verdict is Verdict.PASS
+    for make_now, progress_now in ((make, progress), (ReferenceBox, None)):
+        again = going_on(make_now, progress=progress_now, earlier=Earlier.of(tmp_path / "journal.jsonl"))
+        judged = judge_again(tmp_path / "journal.jsonl")
+        for result in (again, judged):
+            assert (result.verdict, result.stopped, result.error) == (Verdict.PASS, False, "")
+            assert [(each.id, each.verdict) for each in result.scenarios] == [(each.id, each.verdict) for each in begun.scenarios]
+
+
+def test_one_that_is_not_over_is_stopped(tmp_path):
+    box = Target("in-process", reference=False, time=VirtualTime(), make=ReferenceBox)
+    scenarios = suite.select(suite.packaged(), ["the-hour-is-over"])
+    begun = run(box, scenarios, tmp_path, StopsAtTheBeginning(), seed="over", rehearse=False)
+    assert (begun.stopped, begun.verdict) == (True, Verdict.ERROR)
+    again = run(
+        box,
+        scenarios,
+        tmp_path,
+        StopsAtTheBeginning(),
+        seed="over",
+        rehearse=False,
+        earlier=Earlier.of(tmp_path / "journal.jsonl"),
+    )
+    assert (again.stopped, again.verdict) == (True, Verdict.ERROR)
 
 
 def test_another_box_is_refused_and_nothing_is_lost(stopped, tmp_path):

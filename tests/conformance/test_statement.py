@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import random
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -30,7 +31,8 @@ from lockproof.conformance.verdict import ScenarioResult, Verdict
 from lockproof.conformance.verifying import verify
 from lockproof.hw_adapter.bench_time import RealTime, VirtualTime
 from lockproof.hw_adapter.messages import COMMANDS
-from lockproof.spec.observable import BadInput
+from lockproof.reference.box import ReferenceBox
+from lockproof.spec.observable import BadInput, Decision, NoAnswer
 
 DECLARED = Path(__file__).parents[2] / "examples" / "pics" / "reference.toml"
 IMAGE = "ab" * 32
@@ -486,6 +488,8 @@ CLAIMS = {
     "spec": (_set("digests", "spec", to="0" * 64), "digests.spec"),
     "unproven": (_set("unproven", "the hour", to="An hour was waited for."), "unproven.the hour"),
     "began": (_set("run", "began", to="2030-01-01T00:00:00+00:00"), "run.began"),
+    "gone on with": (_set("retries", "gone_on_with", to=3), "retries.gone_on_with"),
+    "played again": (_set("retries", "played_again", to={HOUR: ["no answer"]}), f"retries.played_again.{HOUR}"),
     "more": (_set("certified", to=True), "certified"),
     "hour": (_set("expiry_waited_for", to={"scenario": HOUR}), "expiry_waited_for"),
     "production": (_set("production_check", to={"verdict": "pass"}), "production_check"),
@@ -610,6 +614,75 @@ def test_a_name_that_it_was_given_is_its_own(forge, verified, evidence):
     assert Evidence.of(again.run).strange == []
     code, told = verified(again)
     assert (code, wrong(told)) == (0, [])
+
+
+def retries_of(run: Path) -> dict[str, Any]:
+    return stating.predicate(Evidence.of(run), {}, None, None)["retries"]
+
+
+def test_a_run_that_went_well_was_played_once(evidence):
+    assert stating.predicate(evidence, {}, None, None)["retries"] == {"gone_on_with": 0, "played_again": {}}
+
+
+def test_how_often_it_was_gone_on_with_is_stated_and_compared(forge, verified):
+    again = forge(lambda lines: gone_on_with()(gone_on_with()(lines)))
+    assert retries_of(again.run) == {"gone_on_with": 2, "played_again": {}}
+    code, told = verified(again)
+    assert (code, wrong(told)) == (1, ["retries: retries.gone_on_with: 0 is claimed, and the run gives 2"])
+
+
+class HangsOnce(ReferenceBox):
+    """Does not answer its third entry."""
+
+    entered = 0
+
+    def enter(self, digits: str) -> Decision:
+        self.entered += 1
+        decision = super().enter(digits)
+        if self.entered == 3:
+            raise NoAnswer("no answer to enter")
+        return decision
+
+
+def test_what_was_played_again_is_stated_with_the_reasons(tmp_path, declared):
+    box = Target("hangs", reference=False, time=VirtualTime(), make=HangsOnce)
+    run_of = judged(tmp_path / "run", box, suite.select(suite.packaged(), ["the-hour-is-over"]), pics=pics.read(declared))
+    assert {each.id: each.attempts for each in Evidence.of(run_of).result.scenarios}["vital-signs"] == 2
+    (name,), (why,) = zip(*retries_of(run_of)["played_again"].items(), strict=True)
+    assert name == "vital-signs"
+    assert len(why) == 1
+    assert "no answer" in why[0]
+
+
+@pytest.mark.parametrize("written", ['""', '"  "', '"\\u200b"'])
+@pytest.mark.parametrize("name", ["vendor", "product"])
+def test_a_box_of_nobody_gets_no_statement(copied, tmp_path, declared, capsys, name, written):
+    """The text of the declaration is changed in the journal, and everything that hangs on it."""
+    text = re.sub(rf"(?m)^{name} = .*$", lambda _: f"{name} = {written}", declared.read_text())
+    (tmp_path / "nameless.toml").write_text(text)
+    assert getattr(pics.read(tmp_path / "nameless.toml"), name).strip(" \u200b") == ""
+    place = judged(
+        tmp_path / "short",
+        target("reference"),
+        suite.select(suite.packaged(), [HOUR]),
+        pics=pics.read(tmp_path / "nameless.toml"),
+    )
+    assert certify([place], copied.key, "Acme Locks", "self", None, None) == 1
+    told = f"the declaration: its {name} is empty, so that nobody knows of which box the statement is; write it into [box]"
+    assert told in capsys.readouterr().out
+    assert not (place / "statement.json").exists()
+    assert list(Evidence.of(copied.run).unnamed()) == []
+
+
+def test_a_statement_of_a_box_of_nobody_does_not_verify(forge, verified):
+    def nameless(record: dict[str, Any]) -> None:
+        kept = record["pics"]
+        kept["text"] = kept["text"].replace('vendor = "the authors of lockproof"', 'vendor = ""')
+        kept["sha256"] = hashlib.sha256(kept["text"].encode()).hexdigest()
+
+    code, told = verified(forge(of_kind("run", nameless)))
+    assert code == 1
+    assert any(line.startswith("certifiable: the declaration: its vendor is empty") for line in wrong(told))
 
 
 def test_what_a_box_of_a_rare_kind_is_not_asked_is_told(evidence):

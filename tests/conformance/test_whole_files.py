@@ -5,11 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
-from lockproof.conformance import key_files
+from lockproof.conformance import bench, comparing, journal, key_files, pics
+from lockproof.conformance.asked import Asked
+from lockproof.conformance.journal import Journal
+from lockproof.conformance.judging import judge_again
+from lockproof.conformance.reporting import report_anew
+from lockproof.conformance.toml_files import FileError
 from lockproof.conformance.whole_files import write_new, write_over
-from lockproof.spec.observable import BadInput
+from lockproof.spec.observable import BadInput, BenchError
 
 
 @pytest.fixture
@@ -48,6 +54,51 @@ def test_half_a_file_is_none(tmp_path, full):
     with pytest.raises(BadInput, match="No space left on device"):
         key_files.generate(tmp_path / "a.key", protected=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def _judge(path):
+    judge_again(path)
+
+
+def _go_on(path):
+    Journal.go_on(path)
+
+
+def _asked(path):
+    Asked.read(path.parent)
+
+
+READERS = {
+    "journal.jsonl": [_judge, _go_on, lambda path: list(journal.read(path)), lambda path: report_anew(path.parent, None)],
+    "report.json": [comparing.read],
+    "asked.json": [_asked],
+    "pics.toml": [pics.read],
+    "bench.toml": [bench.read],
+}
+
+
+@pytest.mark.parametrize(("name", "read"), [(name, read) for name, each in READERS.items() for read in each])
+def test_a_pipe_that_nobody_writes_to_hangs_nobody(tmp_path, name, read):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises((BadInput, BenchError), match=r"no regular file|No such device"):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["report.json", "asked.json", "pics.toml", "bench.toml", "journal.jsonl"])
+def test_what_is_too_large_is_not_read(tmp_path, name):
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(2**33)
+    with pytest.raises(BadInput, match=r"8589934592 bytes, and .* at most"):
+        READERS[name][0](tmp_path / name)
+
+
+def test_an_image_that_is_a_pipe_is_told_with_its_line(tmp_path):
+    text = (Path(__file__).parents[2] / "examples" / "pics" / "reference.toml").read_text()
+    os.mkfifo(tmp_path / "image.bin")
+    (tmp_path / "pics.toml").write_text(text.replace('path = ""', 'path = "image.bin"', 1))
+    declared = pics.read(tmp_path / "pics.toml")
+    with pytest.raises(FileError, match=r"pics.toml:\d+: .*image.bin: no regular file"):
+        list(pics.wrong_images(declared))
 
 
 def test_what_is_written_over_is_whole_or_as_it_was(tmp_path, full):
