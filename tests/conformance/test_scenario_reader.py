@@ -223,8 +223,8 @@ def test_an_unknown_verb() -> None:
     assert error(with_steps("entre: anns-code")) == (
         "a-scenario.yaml:7: a step has no entre\n    did you mean enter?   (after, agent, alerts, assign, at, authority, because,"
         " become, box, challenge, close-account, connect, cut, deliver, disturb-clock, end-another-grant, enter, every, fetch, generate,"
-        " grant, line, measure-clock, mint, notification, notifications, owners, present, read-clock, read-log, register, report, revocation, revoke,"
-        " set-clock, share, shows, times, unassign, upload, wear, which)"
+        " grant, line, measure-clock, mint, notification, notifications, owners, present, read-clock, read-log, register, report,"
+        " revocation, revoke, set-clock, share, shows, times, unassign, upload, wear, which)"
     )
 
 
