@@ -222,9 +222,9 @@ def test_what_is_wrong_with_the_evidence(text: str, message: str) -> None:
 def test_an_unknown_verb() -> None:
     assert error(with_steps("entre: anns-code")) == (
         "a-scenario.yaml:7: a step has no entre\n    did you mean enter?   (after, agent, alerts, assign, at, authority, because,"
-        " become, board, box, challenge, close-account, connect, cut, deliver, disturb-clock, end-another-grant, enter, every, fetch, generate,"
-        " grant, line, measure-clock, mint, notifications, owners, present, read-clock, read-log, register, report, revocation, revoke,"
-        " set-clock, share, shows, times, unassign, upload, wear, which)"
+        " become, board, box, challenge, close-account, connect, cut, deliver, disturb-clock, end-another-grant, enter, every, fetch,"
+        " generate, grant, line, measure-clock, mint, notification, notifications, owners, present, read-clock, read-log, register,"
+        " report, revocation, revoke, set-clock, share, shows, times, unassign, upload, wear, which)"
     )
 
 
