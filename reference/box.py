@@ -44,15 +44,15 @@ PAGE = 64  # entries at most in one answer
 
 
 class ReferenceBox:
-    """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process."""
+    """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process, or one that is open."""
 
     drift_ppm = 20  # that it declares
     clock_modes: tuple[str, ...] = ("test-clock", "wall-clock")  # the same
 
-    def __init__(self, store: str | Path = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
+    def __init__(self, store: str | Path | Store = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
         self.profile = profile
         self.hardware = clock or Clock()
-        self.store = Store(store, LOG_CAPACITY)
+        self.store = store if isinstance(store, Store) else Store(store, LOG_CAPACITY)
         self.session = 0
         self.state: model.Box
         self._refusals_at: int | None  # on the timer, when the count was written

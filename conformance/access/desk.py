@@ -52,6 +52,10 @@ class Desk:
         names = [(name_of(each.box_id), each.box_id.hex(), each.prop or "", places.get(each.prop or "", "")) for each in boxes]
         return _called("box", name, boxes, names)
 
+    def again(self, box: KnownBox) -> KnownBox:
+        """The same box, as it is known now."""
+        return next(each for each in self.directory.boxes() if each.box_id == box.box_id)
+
     def property_at(self, name: str) -> Property:
         properties = self.directory.properties()
         return _called("property", name, properties, [(each.address, each.prop) for each in properties])

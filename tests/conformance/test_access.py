@@ -26,6 +26,8 @@ from lockproof.conformance import command
 from lockproof.conformance.access import times
 from lockproof.conformance.access.command import access_app
 from lockproof.conformance.access.desk import id_of, name_of
+from lockproof.reference import hardware
+from lockproof.reference.box import LOG_CAPACITY, ReferenceBox
 from lockproof.spec.clauses import all_clauses
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DAY, HOUR
@@ -398,6 +400,86 @@ def test_a_box_never_goes_back_to_an_earlier_time(house):
         " (box.clock.never-back); name a later instant\n"
     )
     assert house("open", "LB-0042", "--digits", made["digits"], at="2019-02-03T12:00:00").startswith("opens")
+
+
+def kept_in(folder: Path, name: str = "LB-0042") -> Path:
+    return folder / "a.db.boxes" / f"{id_of(name).hex()}.db"
+
+
+@pytest.mark.usefixtures("house")
+def test_of_many_at_one_box_each_waits_for_the_others(tmp_path):
+    """Wrong entries stay within their bound, and each that was decided has a line of the log to itself."""
+    words = ["access", "open", "LB-0042", "--digits", "00000000", "--offline", "--at", "2019-02-02T14:00:00Z"]
+    at_once = [subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True) for _ in range(9)]
+    said = [each.communicate(timeout=60)[0] for each in at_once]
+    assert [each.returncode for each in at_once] == [1] * 9
+    assert sum("box.wrong-entry.bound: " in each for each in said) == 4
+    with contextlib.closing(sqlite3.connect(kept_in(tmp_path))) as kept:
+        log = [json.loads(entry) for (entry,) in kept.execute("SELECT entry FROM log ORDER BY number")]
+    assert len(log) == 6, "five wrong entries, and one line of refusals"
+
+
+def test_whoever_stays_at_a_box_is_named_in_the_end(house, tmp_path, monkeypatch):
+    monkeypatch.setattr(hardware, "_BUSY_TIMEOUT", 0)
+    there = hardware.Store(kept_in(tmp_path), LOG_CAPACITY, alone=True)
+    said = house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=3)
+    assert said == f"{kept_in(tmp_path)}: somebody else stands at that box, for 0 seconds now; repeat it when they are done\n"
+    there.close()
+    house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=1)
+
+
+REPLACE = "make it known under another name (lockproof access add box), and assign that\n"
+
+
+def test_a_box_that_is_gone_is_not_made_anew_so_that_its_codes_open_again(house, tmp_path):
+    made = code(house)
+    keypad = ("open", "LB-0042", "--digits", made["digits"])
+    house(*keypad, at="2019-02-03T12:00:00")
+    kept_in(tmp_path).unlink()
+    gone = (
+        f"box LB-0042 is not kept here: there is no {kept_in(tmp_path)}; if it is at a port, name that with --box; if its file is"
+        f" gone, so is what it knew: {REPLACE}"
+    )
+    for words in (keypad, ("sync", "LB-0042"), ("assign", "LB-0042", "123 Main Street")):
+        assert house(*words, at="2019-02-03T14:00:00", code=2) == gone
+    assert not kept_in(tmp_path).exists()
+
+
+def test_a_box_that_forgot_its_keys_gets_them_only_if_it_never_decided_anything(house, tmp_path):
+    kept_in(tmp_path).unlink()
+    ReferenceBox(kept_in(tmp_path)).store.close()
+    made = code(house)
+    assert "has no keys yet" in house("open", "LB-0042", "--digits", made["digits"], at="2019-02-03T12:00:00", code=2)
+    assert "keys and zone table brought" in house("sync", "LB-0042", at="2019-02-03T12:00:00")
+    house("open", "LB-0042", "--digits", made["digits"], at="2019-02-03T12:00:00")
+    kept_in(tmp_path).unlink()
+    ReferenceBox(kept_in(tmp_path)).store.close()
+    assert house("sync", "LB-0042", at="2019-02-03T14:00:00", code=2) == (
+        "box LB-0042 has forgotten its keys, and with them which codes it had ended: with the same keys they would open it again;"
+        f" {REPLACE}"
+    )
+
+
+def test_a_box_that_was_put_back_is_told_apart_before_a_line_of_the_report_is_lost(house, tmp_path):
+    grant(house)
+    app = ("open", "LB-0042", "--account", "rita@example.org")
+    house(*app, at="2019-02-02T14:10:00")
+    before = kept_in(tmp_path).read_bytes()
+    house(*app, at="2019-02-02T14:11:00")
+    kept_in(tmp_path).write_bytes(before)
+    assert house(*app, at="2019-02-02T14:12:00", code=3) == (
+        "box LB-0042: its log ends at entry 1 of log 2, and entry 2 of log 2 was taken along already: it was put back to an earlier"
+        f" state, and codes that it had ended may open it again; {REPLACE}"
+    )
+    assert len(json.loads(house("notifications", "--json"))) == 2
+
+
+def test_a_file_of_another_box_is_told_apart(house, tmp_path):
+    house("add", "box", "LB-0043")
+    house("assign", "LB-0043", "123 Main Street", at="2019-02-02T08:00:00")
+    kept_in(tmp_path).write_bytes(kept_in(tmp_path, "LB-0043").read_bytes())
+    said = house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=2)
+    assert said == f"{kept_in(tmp_path)}: that is box LB-0043, and not LB-0042; put its own file back in its place\n"
 
 
 # At a line
