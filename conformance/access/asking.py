@@ -6,10 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import typer
+from lockproof.reference.fields import FieldError, UnknownName
 from lockproof.spec import civil
 from lockproof.spec.observable import BadInput
+
+Found = TypeVar("Found")
 
 PIN_VARIABLE = "LOCKPROOF_PIN"
 
@@ -35,6 +39,16 @@ class Asking:
         if choices and given not in choices:
             raise BadInput(f"{option} {given}: name one of {', '.join(choices)}")
         return given
+
+    def found(self, given: str | None, question: str, option: str, find: Callable[[str], Found]) -> Found:
+        """What is found by what was given; or by what is answered, which is asked for again until something is."""
+        if given is not None or not self.somebody:
+            return find(self.text(given, question, option))
+        while True:
+            try:
+                return find(self.text(None, question, option))
+            except (BadInput, FieldError, UnknownName) as error:
+                typer.echo(f"    {error}", err=True)
 
     def yes(self, given: bool | None, question: str, option: str) -> bool:
         if given is None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
+from lockproof.conformance import words
 from lockproof.conformance.access import telling, times
 from lockproof.conformance.access.desk import Desk, name_of
 from lockproof.conformance.access.telling import Told
 from lockproof.reference.directory import KnownBox, Line
 from lockproof.reference.history import Head
+from lockproof.spec import civil
 from lockproof.spec.observable import BadInput
 
 FORMS = ("tsv", "csv", "json")
@@ -137,6 +139,7 @@ def report(desk: Desk, form: str, place: str, box: str, person: str, since: str,
 def _chosen(desk: Desk, lines: Iterable[Line], place: str, box: str, person: str, since: str, until: str) -> list[Line]:
     prop = desk.property_at(place).prop if place else None
     box_id = desk.box(box).box_id if box else None
+    before = _before(desk)
     return [
         each
         for each in lines
@@ -145,18 +148,25 @@ def _chosen(desk: Desk, lines: Iterable[Line], place: str, box: str, person: str
         and (
             not person or person.casefold() in {each.told.grantor_id.casefold(), each.told.grantor.casefold(), each.to.casefold()}
         )
-        and _edge(desk, since, each.zone, 0) <= each.told.occurred < _edge(desk, until, each.zone, 2**63)
+        and (not since or not before(since, each))
+        and (not until or before(until, each))
     ]
 
 
-def _edge(desk: Desk, text: str, zone: str, otherwise: int) -> int:
-    """A date, from its start on or up to its start, in the zone of the line; or a time."""
-    if not text:
-        return otherwise
-    of = times.calendar(zone, desk.now)
-    if ":" in text:
-        return times.instant(text, of, desk.now, desk.asking.which_instant(zone))
-    return of.day(times.date(text, of))[0]
+def _before(desk: Desk) -> Callable[[str, Line], bool]:
+    """Whether a line is of before a date, or a time, at its property. A date that its zone left out is a bound like any other."""
+
+    @cache
+    def edge(text: str, zone: str) -> int:  # once for each zone: it may be asked about
+        return times.instant(text, times.calendar(zone, desk.now), desk.now, desk.asking.which_instant(zone))
+
+    def before(text: str, line: Line) -> bool:
+        if ":" in text:
+            return line.told.occurred < edge(text, line.zone)
+        day = times.date(text, times.calendar(line.zone, desk.now))
+        return civil.date_at(line.told.occurred, line.zone).isoformat() < day
+
+    return before
 
 
 def _of_line(line: Line) -> dict[str, Any]:
@@ -188,7 +198,7 @@ def _as_csv(_: Sequence[Line], data: Sequence[dict[str, Any]]) -> list[str]:
 _FORMED: dict[str, Callable[[Sequence[Line], Sequence[dict[str, Any]]], list[str]]] = {
     "tsv": lambda found, _: [each.told.text() for each in found],
     "csv": _as_csv,
-    "json": lambda _, data: [json.dumps(data, ensure_ascii=False, indent=2)],
+    "json": lambda _, data: [telling.as_document(data)],
 }
 
 
@@ -221,6 +231,7 @@ def notifications(desk: Desk) -> Told:
 
 def alerts(desk: Desk) -> Told:
     found = desk.authority.alerts()
+    zones = {each.box_id: desk.zone_of(each) for each in desk.directory.boxes()}
     data = [
         {
             "kind": each.kind.value,
@@ -228,7 +239,7 @@ def alerts(desk: Desk) -> Told:
             "epoch": each.epoch,
             "first": each.first,
             "last": each.last,
-            "received": telling.instant(each.received, _UTC),
+            "received": telling.instant(each.received, zones[each.box_id]),
         }
         for each in found
     ]
@@ -237,7 +248,7 @@ def alerts(desk: Desk) -> Told:
             each.kind.value,
             name_of(each.box_id),
             f"entries {each.first} to {each.last} of log {each.epoch}",
-            times.told(each.received, _UTC),
+            times.told(each.received, zones[each.box_id]),
         )
         for each in found
     ]
@@ -265,7 +276,7 @@ def history(desk: Desk) -> Told:
                 "digest": each.digest,
             }
         )
-        outcome = f"{len(each.changed)} rows" if accepted else f"refused: {', '.join(each.answered['clauses'])}"
+        outcome = words.counted(len(each.changed), "row") if accepted else f"refused: {', '.join(each.answered['clauses'])}"
         rows.append((str(each.number), times.told(each.written, _UTC), each.kind, each.digest[:12], outcome))
     return Told(data, telling.table("records", rows))
 
@@ -277,7 +288,7 @@ def audit(desk: Desk, noted: str) -> Told:
     data = {"clean": found.clean, "head": str(found.head), "findings": findings}
     if found.clean:
         lines = [
-            f"the history is whole, {found.head.number} records, and the tables say what it says",
+            f"the history is whole, {words.counted(found.head.number, 'record')}, and the tables say what it says",
             f"    note its head where nobody can change it, and name it next time: --head {found.head}",
         ]
         return Told(data, lines)

@@ -240,7 +240,7 @@ def test_neither_for_a_consumer(house):
     words = ("--date", "today", "--name", "C", "--role", "consumer", "--seller-permission", "--json")
     said = house("code", "LB-0042", *words, at="2019-02-02T08:02:00", code=1)
     assert json.loads(said) == {"accepted": False, "clauses": ["eligibility.consumer-never"]}
-    assert house("report") == "\n"
+    assert house("report") == ""
 
 
 def test_without_the_sellers_permission_no_code_for_an_appraiser(house):
@@ -297,7 +297,10 @@ def test_only_grantors_of_now_let_in(house, monkeypatch):
     assert "connect.grantor: " in house("grant", "LB-0042", *window, at="2019-02-02T09:00:00", code=1)
     house("owners", "LB-0042", "234567")
     house("grant", "LB-0042", *window, at="2019-02-02T09:00:00")
-    house("owners", "LB-0042")
+    house("owners", "LB-0042", code=2)
+    house("owners", "LB-0042", "234567", "--nobody", code=2)
+    house("grant", "LB-0042", *window, at="2019-02-02T09:00:00")
+    house("owners", "LB-0042", "--nobody")
     assert "connect.grantor: " in house("grant", "LB-0042", *window, at="2019-02-02T09:00:00", code=1)
     house("agent", "123 Main Street", "234567")
     house("grant", "LB-0042", *window, at="2019-02-02T09:00:00")
@@ -382,6 +385,24 @@ def test_the_report_by_property_box_person_and_time(house):
         "occurred,received,kind,detail,location,box,to,grantor,grantor_id",
         f"2019-02-02 17:00:00-08:00,2019-02-02 17:00:00-08:00,{granted}",
     ]
+
+
+def test_a_date_that_a_zone_left_out_bounds_its_report_and_that_of_others(house):
+    house("add", "property", "1 Beach Road", "--zone", "Pacific/Apia", "--agent", "123456")
+    house("add", "box", "LB-0044")
+    house("assign", "LB-0044", "1 Beach Road", "--at", "2011-12-01T00:00:00Z")
+    words = ("--to", "rita@example.org", "--role", "realtor", "--window", "for 1 hour")
+    for box, instant in (("LB-0044", "30T09:59:59"), ("LB-0044", "30T10:00:00"), ("LB-0042", "30T12:00:00")):
+        house("grant", box, *words, "--at", f"2011-12-{instant}Z")
+
+    def found(*words: str) -> list[str]:
+        return [line.split("\t")[0][8:] for line in house("report", *words).splitlines()]
+
+    assert found() == ["29 23:59:59", "31 00:00:00", "30 07:00:00"]
+    assert found("--since", "2011-12-30") == ["31 00:00:00", "30 07:00:00"]
+    assert found("--until", "2011-12-30") == ["29 23:59:59"]
+    assert found("--since", "2011-12-30", "--until", "2011-12-31") == ["30 07:00:00"]
+    assert "does not exist in Pacific/Apia" in house("report", "--since", "2011-12-30 12:00", code=2)
 
 
 def test_a_box_gets_a_new_zone_table_before_the_old_one_ends(house):
@@ -510,6 +531,62 @@ def test_another_box_at_the_port_is_told_apart(house, tmp_path):
 def test_a_box_that_would_be_gone_is_no_place_to_stand_at(house, name):
     said = house("sync", "LB-0042", "--box", name, code=2)
     assert said == f"--box {name}: that box is gone with this command; name a port, or leave --box out for a box that is kept\n"
+
+
+# What is typed is told as it is
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (
+            "1 Road \u202eeniaM",
+            "property: '1 Road \\u202eeniaM' has '\\u202e' at place 8, which would break a line of the report; leave it out\n",
+        ),
+    ],
+)
+def test_what_would_turn_a_line_is_no_name(house, address, told):
+    assert house("add", "property", address, "--zone", TORONTO, "--agent", "123456", code=2) == told
+
+
+def test_one_long_name_moves_no_other_row(house):
+    for person, name in (("7", "x" * 300), ("8", "会社")):
+        house("add", "person", person, "--name", name)
+    assert house("list", "people").splitlines() == [
+        "people: 3",
+        f"    123456   Joe Smith{' ' * 31}   Smith Realty",
+        f"    7        {'x' * 300}   -",
+        f"    8        会社{' ' * 36}   -",
+    ]
+
+
+@pytest.mark.usefixtures("house")
+def test_an_output_that_has_not_got_a_character_has_its_escape(access):
+    access("add", "person", "7", "--name", "Łucja 😀")
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = [*COMMAND, "access", "list", "people"]
+    assert "Lucja" not in (told := subprocess.run(words, env=plain, capture_output=True, text=True, check=True).stdout)
+    assert "\\u0141ucja \\U0001f600" in told
+    told = subprocess.run([*words, "--json"], env=plain, capture_output=True, text=True, check=True).stdout
+    assert (told.isascii(), json.loads(told)[1]["name"]) == (True, "Łucja 😀")
+
+
+def test_a_report_without_lines_is_empty(access):
+    assert access("report") == ""
+
+
+@pytest.mark.parametrize("at", ["1969-12-31T23:59:59Z", "9999-12-31T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_out_of_reach_is_told_before_a_box_hears_of_it(house, at):
+    for words in (("sync", "LB-0042"), ("list",), ("report",)):
+        assert house(*words, "--at", at, code=2) == f"--at {at}: out of reach; name an instant from 1970 to 9999\n"
+    house("sync", "LB-0042", at="2019-02-02T09:00:00")
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "fifo"])
+def test_a_device_or_a_pipe_is_no_place_for_a_store(access, tmp_path, place):
+    os.mkfifo(tmp_path / "fifo")
+    said = access("list", "--store", place, code=3)
+    assert said == f"{place} is a device or a pipe, and no file; choose another path\n"
 
 
 # What is asked for by name
@@ -666,6 +743,29 @@ def test_at_a_terminal_what_is_missing_is_asked_for_and_a_pin_is_not_shown(tmp_p
     assert "from 2026-11-01 01:30:00-05:00 until 2026-11-01 02:15:00-05:00 (45m)" in screen
 
 
+def test_at_a_terminal_a_wrong_answer_is_asked_for_again(tmp_path):
+    at_a_terminal(tmp_path, ["add", "person", "1", "--name", "Joe"], [("PIN: ", "2468"), ("confirmation: ", "2468")])
+    asked = [("address", "1 Road"), ("zone", "Amercia/Toronto"), ("did you mean America/Toronto?", TORONTO)]
+    asked += [("listing agent", "2"), ("no person is known as '2'", "1")]
+    assert at_a_terminal(tmp_path, ["add", "property"], asked)[0] == 0
+    assert at_a_terminal(tmp_path, ["add", "box"], [("on the box", "LB-é"), ("is no name of a box", "B1")])[0] == 0
+    asked = [("box: ", "B2"), ("shows every box", "B1"), ("property: ", "2 Road"), ("did you mean 1 Road?", "1 road")]
+    assert at_a_terminal(tmp_path, ["assign", "--at", "2026-10-31T12:00:00Z"], asked)[0] == 0
+    asked = [
+        ("your id", "2"),
+        ("add the person", "1"),
+        ("email", "rita"),
+        ("is no email address", "rita@example.org"),
+        ("box", "B1"),
+    ]
+    asked += [("who that is", "realtor"), ("window, ", "now"), ("is none; write it as", "For 45 Minutes")]
+    ended, screen = at_a_terminal(tmp_path, ["grant", "--at", "2026-10-31T12:00:00Z"], asked)
+    assert (ended, "(45m), with the app" in screen) == (0, True)
+    asked = [("box: ", "B1"), ("lockbox owner privileges", "2"), ("no person is known", "1 1")]
+    ended, screen = at_a_terminal(tmp_path, ["owners"], asked)
+    assert (ended, screen.splitlines()[-1].endswith("lockbox owners of B1: 1")) == (0, True)
+
+
 # The file
 
 
@@ -745,6 +845,9 @@ def local(text: str, zone: str = TORONTO) -> int:
         ("from now for 1 hour 30 minutes", "2019-03-02 07:00:00-05:00", "2019-03-02 08:30:00-05:00"),
         ("in 3 days 14:00 for 1 day", "2019-03-05 14:00:00-05:00", "2019-03-06 14:00:00-05:00"),
         ("  from   14:00   for 45   minutes ", "2019-03-02 14:00:00-05:00", "2019-03-02 14:45:00-05:00"),
+        ("From Tomorrow 9:00 Until 11:30", "2019-03-03 09:00:00-05:00", "2019-03-03 11:30:00-05:00"),
+        ("Now Until 14:00", "2019-03-02 07:00:00-05:00", "2019-03-02 14:00:00-05:00"),
+        ("14:00z For 1H 30Min", "2019-03-02 09:00:00-05:00", "2019-03-02 10:30:00-05:00"),
         ("from 14:00Z for 45 minutes", "2019-03-02 09:00:00-05:00", "2019-03-02 09:45:00-05:00"),
         ("2019-03-09 23:00 for 6h", "2019-03-09 23:00:00-05:00", "2019-03-10 06:00:00-04:00"),
         ("2019-11-03 01:30:00-04:00 for 1h", "2019-11-03 01:30:00-04:00", "2019-11-03 01:30:00-05:00"),
