@@ -146,7 +146,7 @@ class Store:
             if not self._armed:
                 raise PowerLost("power was cut as a write began; the command may have been carried out in part")
         writes = self.writes + 1
-        with self._db:
+        with self._written(), self._db:
             self._db.execute("BEGIN")
             if clear_log:
                 self._db.execute("DELETE FROM log")
@@ -159,6 +159,16 @@ class Store:
             )
             self._db.execute("DELETE FROM log WHERE number <= (SELECT max(number) FROM log) - ?", (self._log_capacity,))
         self.writes = writes
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Around a write; one that fails has kept nothing."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self._path}: nothing could be written to it: {_in_a_line(error)}; make room and see to its rights, then repeat it"
+            ) from error
 
     def entries(self, from_number: int, most: int) -> list[tuple[int, Any]]:
         rows = self._db.execute("SELECT number, entry FROM log WHERE number >= ? ORDER BY number LIMIT ?", (from_number, most))

@@ -92,6 +92,15 @@ def must_be_ready(box: Box, known: KnownBox) -> None:
         )
 
 
+def must_remember(desk: Desk, known: KnownBox, box: Box) -> None:
+    """Raises `BadInput` for a box without keys that has decided something before."""
+    if box.hello().identity == UNPROVISIONED and desk.directory.newest_entry(known.box_id)[1]:
+        raise BadInput(
+            f"box {name_of(known.box_id)} has forgotten its keys, and with them which codes it had ended: with the same keys they"
+            f" would open it again; {_REPLACE}"
+        )
+
+
 def present(desk: Desk, grant: IssuedGrant, account: str, box: Box) -> tuple[tuple[str, ...], Decision | None]:
     """The app fetches a ticket against the box's nonce, and hands it over. The clauses by which there was none; what the box decided."""
     answer = desk.authority.issue_ticket(grant.grant, account, box.challenge(), desk.now)
@@ -113,7 +122,12 @@ def _on_a_line(port: str) -> targets.Target:
 def _of_ours(desk: Desk, known: KnownBox) -> Iterator[ReferenceBox]:
     """Nobody else stands at it meanwhile. Its battery has kept the time."""
     folder = Path(f"{desk.store}.boxes")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise BenchError(
+            f"{folder}: boxes can't be kept there: {error.strerror}; move it away, or choose another --store"
+        ) from error
     file = folder / f"{known.box_id.hex()}.db"
     if not file.exists() and desk.authority.provisioning(known.box_id) is not None:
         raise BadInput(
@@ -165,12 +179,8 @@ def _show(box: Box, desk: Desk) -> None:
 
 
 def _provision(desk: Desk, known: KnownBox, box: Box, done: Visit) -> None:
+    must_remember(desk, known, box)
     new = box.hello().identity == UNPROVISIONED
-    if new and desk.directory.newest_entry(known.box_id)[1]:
-        raise BadInput(
-            f"box {name_of(known.box_id)} has forgotten its keys, and with them which codes it had ended: with the same keys they"
-            f" would open it again; {_REPLACE}"
-        )
     last = desk.authority.provisioning(known.box_id)
     if known.prop is not None and last is not None and last.zone.expiry < desk.now + _RENEWED:
         last = desk.authority.assign(known.box_id, known.prop, desk.now)

@@ -57,6 +57,7 @@ def assign(desk: Desk, name: str | None, place: str | None, port: str) -> Told:
     box = desk.asking.found(name, "box", "BOX", desk.box)
     prop = desk.asking.found(place, "property", "PROPERTY", desk.property_at)
     with at_a_box.standing_at(desk, box, port) as standing:
+        at_a_box.must_remember(desk, box, standing)
         desk.authority.assign(box.box_id, prop.prop, desk.now)
         visit = at_a_box.visit(desk, desk.box(name_of(box.box_id)), standing)
     data = {"box": name_of(box.box_id), "property": prop.address, "since": telling.instant(desk.now, prop.zone)}

@@ -247,12 +247,16 @@ def alerts(desk: Desk) -> Told:
         (
             each.kind.value,
             name_of(each.box_id),
-            f"entries {each.first} to {each.last} of log {each.epoch}",
+            f"{_entries(each.first, each.last)} of log {each.epoch}",
             times.told(each.received, zones[each.box_id]),
         )
         for each in found
     ]
     return Told(data, telling.table("alerts", rows))
+
+
+def _entries(first: int, last: int) -> str:
+    return f"entry {first}" if first == last else f"entries {first} to {last}"
 
 
 # The history

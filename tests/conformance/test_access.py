@@ -475,10 +475,13 @@ def test_a_box_that_forgot_its_keys_gets_them_only_if_it_never_decided_anything(
     house("open", "LB-0042", "--digits", made["digits"], at="2019-02-03T12:00:00")
     kept_in(tmp_path).unlink()
     ReferenceBox(kept_in(tmp_path)).store.close()
-    assert house("sync", "LB-0042", at="2019-02-03T14:00:00", code=2) == (
-        "box LB-0042 has forgotten its keys, and with them which codes it had ended: with the same keys they would open it again;"
-        f" {REPLACE}"
-    )
+    house("add", "property", "7 Hill Road", "--zone", TORONTO, "--agent", "123456")
+    for words in (("sync", "LB-0042"), ("assign", "LB-0042", "7 Hill Road")):
+        assert house(*words, at="2019-02-03T14:00:00", code=2) == (
+            "box LB-0042 has forgotten its keys, and with them which codes it had ended: with the same keys they would open it again;"
+            f" {REPLACE}"
+        )
+    assert json.loads(house("list", "boxes", "--json"))[0]["property"] == "123 Main Street"
 
 
 def test_a_box_that_was_put_back_is_told_apart_before_a_line_of_the_report_is_lost(house, tmp_path):
@@ -493,6 +496,29 @@ def test_a_box_that_was_put_back_is_told_apart_before_a_line_of_the_report_is_lo
         f" state, and codes that it had ended may open it again; {REPLACE}"
     )
     assert len(json.loads(house("notifications", "--json"))) == 2
+
+
+def test_a_box_that_can_not_write_says_so(house, tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    class Full(sqlite3.Connection):
+        executemany = full
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(hardware.sqlite3, "connect", lambda *words, **named: connect(*words, **named, factory=Full))
+    said = house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=3)
+    assert said == (
+        f"{kept_in(tmp_path)}: nothing could be written to it: database or disk is full; make room and see to its rights, then"
+        " repeat it\n"
+    )
+
+
+def test_where_no_box_can_be_kept_that_is_said(house, tmp_path):
+    (tmp_path / "a.db.boxes").rename(tmp_path / "elsewhere")
+    (tmp_path / "a.db.boxes").touch()
+    said = house("sync", "LB-0042", at="2019-02-02T09:00:00", code=3)
+    assert said.startswith(f"{tmp_path / 'a.db.boxes'}: boxes can't be kept there: File exists; ")
 
 
 def test_a_file_of_another_box_is_told_apart(house, tmp_path):
