@@ -718,13 +718,23 @@ def test_a_pin_is_needed_and_named(house, monkeypatch):
     assert said == "PIN: nothing is said, and there is no terminal to ask at; give the environment variable LOCKPROOF_PIN\n"
 
 
+ITS_OWN = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever runs the tests may ignore
+os.execv(sys.executable, sys.argv[1:])
+"""
+KEYS = ("\x03", "\x04")  # Ctrl-C, Ctrl-D
+
+
 def at_a_terminal(folder: Path, words: list[str], answers: list[tuple[str, str]]) -> tuple[int, str]:
     """Types each answer when its question is there; exit code, and all that stood on the screen."""
     near, far = pty.openpty()
     environment = {**os.environ, "LOCKPROOF_STORE": str(folder / "a.db"), "TERM": "dumb"}
     for name in ("LOCKPROOF_PIN", "LOCKPROOF_BY"):
         environment.pop(name, None)
-    process = subprocess.Popen([*COMMAND, "access", *words], stdin=far, stdout=far, stderr=far, env=environment)
+    command = [sys.executable, "-c", ITS_OWN, *COMMAND, "access", *words]
+    process = subprocess.Popen(command, stdin=far, stdout=far, stderr=far, env=environment, start_new_session=True)
     os.close(far)
     screen, seen = b"", 0
 
@@ -743,7 +753,7 @@ def at_a_terminal(folder: Path, words: list[str], answers: list[tuple[str, str]]
                 assert more, screen.decode()
                 screen += more
             seen = place + len(question)
-            os.write(near, answer.encode() + b"\n")
+            os.write(near, answer.encode() + b"\n" * (answer not in KEYS))
         while more := goes_on():
             screen += more
         return process.wait(timeout=60), screen.decode()
@@ -767,6 +777,25 @@ def test_at_a_terminal_what_is_missing_is_asked_for_and_a_pin_is_not_shown(tmp_p
     assert ended == 0
     assert "    1  2026-11-01 01:30:00-04:00\r\n    2  2026-11-01 01:30:00-05:00" in screen
     assert "from 2026-11-01 01:30:00-05:00 until 2026-11-01 02:15:00-05:00 (45m)" in screen
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(
+    ("words", "answers", "question"),
+    [
+        (["which"], [], "consumer):"),
+        (["add", "person"], [("id of", "1")], "name:"),
+    ],
+)
+def test_at_a_terminal_whoever_answers_nothing_is_not_refused(tmp_path, key, words, answers, question):
+    ended, screen = at_a_terminal(tmp_path, words, [*answers, (question, key)])
+    assert (ended, screen.splitlines()[-1]) == (3, "nothing was answered, and nothing was done")
+
+
+def test_at_a_terminal_ctrl_c_at_a_pin_adds_nobody(tmp_path):
+    ended, screen = at_a_terminal(tmp_path, ["add", "person", "1", "--name", "J"], [("PIN: ", "\x03")])
+    assert (ended, screen.splitlines()[-1]) == (3, "nothing was answered, and nothing was done")
+    assert "people: none" in at_a_terminal(tmp_path, ["list"], [])[1]
 
 
 def test_at_a_terminal_a_wrong_answer_is_asked_for_again(tmp_path):
