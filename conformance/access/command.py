@@ -321,9 +321,12 @@ def sync(
     _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.sync(desk, box, port))
 
 
-@access_app.command("list", epilog="For example: lockproof access list grants --json")
+@access_app.command("list", epilog="For example: lockproof access list grants --of rita@example.org")
 def list_(
     what: Annotated[str, typer.Argument(help="people, properties, boxes, accounts, grants or codes; all, if none.")] = "",
+    of: Annotated[
+        str, typer.Option("--of", help="Only what has to do with this person, office, property, box, email, grant or code.")
+    ] = "",
     store: StoreOption = None,
     at: AtOption = "",
     as_json: JsonOption = False,
@@ -331,7 +334,7 @@ def list_(
     """Who and what is known, and what was issued."""
     from lockproof.conformance.access import looking
 
-    _at_the_desk(store, at, as_json=as_json, does=lambda desk: looking.show(desk, what))
+    _at_the_desk(store, at, as_json=as_json, does=lambda desk: looking.show(desk, what, of))
 
 
 @access_app.command(epilog='For example: lockproof access report --property "123 Main Street" --since 2027-03-01 --form csv')

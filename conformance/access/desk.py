@@ -150,8 +150,13 @@ def _called(kind: str, name: str, known: Sequence[Found], names: Sequence[tuple[
     raise BadInput(_nobody(kind, name, [word for words in names for word in words if word]))
 
 
+def begins(whole: str, reference: str) -> bool:
+    """Whether this may stand for the whole reference."""
+    return whole == reference or (len(reference) >= _SHORTEST and whole.startswith(reference))
+
+
 def _begins(kind: str, reference: str, known: Sequence[Found], of: Callable[[Found], str]) -> Found:
-    found = [each for each in known if of(each) == reference or (len(reference) >= _SHORTEST and of(each).startswith(reference))]
+    found = [each for each in known if begins(of(each), reference)]
     exact = [each for each in found if of(each) == reference]
     if len(exact or found) == 1:
         return (exact or found)[0]

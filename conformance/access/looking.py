@@ -10,7 +10,7 @@ from typing import Any
 
 from lockproof.conformance import words
 from lockproof.conformance.access import telling, times
-from lockproof.conformance.access.desk import Desk, name_of
+from lockproof.conformance.access.desk import Desk, begins, name_of
 from lockproof.conformance.access.telling import Told
 from lockproof.reference.directory import KnownBox, Line
 from lockproof.reference.history import Head
@@ -23,24 +23,27 @@ _UTC = "UTC"
 
 # Lists
 
+Listed = tuple[list[dict[str, Any]], list[tuple[str, ...]]]
+"""For programs and, each beside it, for people."""
 
-def _people(desk: Desk) -> Told:
+
+def _people(desk: Desk) -> Listed:
     found = desk.directory.people()
     data = [{"person": each.person, "name": each.name, "office": each.office} for each in found]
-    return Told(data, telling.table("people", [(each.person, each.name, each.office or "-") for each in found]))
+    return data, [(each.person, each.name, each.office or "-") for each in found]
 
 
-def _properties(desk: Desk) -> Told:
+def _properties(desk: Desk) -> Listed:
     found = desk.directory.properties()
     data = [
         {"property": each.prop, "address": each.address, "zone": each.zone, "agent": each.agent, "office": each.office}
         for each in found
     ]
     rows = [(each.address, each.zone, f"agent {each.agent}", f"office {each.office or '-'}") for each in found]
-    return Told(data, telling.table("properties", rows))
+    return data, rows
 
 
-def _boxes(desk: Desk) -> Told:
+def _boxes(desk: Desk) -> Listed:
     found = desk.directory.boxes()
     data = [
         {
@@ -61,20 +64,20 @@ def _boxes(desk: Desk) -> Told:
         )
         for each in found
     ]
-    return Told(data, telling.table("boxes", rows))
+    return data, rows
 
 
-def _accounts(desk: Desk) -> Told:
+def _accounts(desk: Desk) -> Listed:
     found = desk.directory.accounts()
     data = [
         {"email": each.email, "registered": telling.instant(each.registered, _UTC), "closed": telling.instant(each.closed, _UTC)}
         for each in found
     ]
     rows = [(each.email, "open" if each.closed is None else f"closed {times.told(each.closed, _UTC)}") for each in found]
-    return Told(data, telling.table("accounts", rows))
+    return data, rows
 
 
-def _grants(desk: Desk) -> Told:
+def _grants(desk: Desk) -> Listed:
     found = desk.directory.grants()
     rows = [
         (
@@ -86,10 +89,10 @@ def _grants(desk: Desk) -> Told:
         )
         for each in found
     ]
-    return Told([telling.of_grant(each) for each in found], telling.table("grants", rows))
+    return [telling.of_grant(each) for each in found], rows
 
 
-def _codes(desk: Desk) -> Told:
+def _codes(desk: Desk) -> Listed:
     found = desk.directory.codes()
     rows = [
         (
@@ -101,10 +104,10 @@ def _codes(desk: Desk) -> Told:
         )
         for each in found
     ]
-    return Told([telling.of_code(each) for each in found], telling.table("codes", rows))
+    return [telling.of_code(each) for each in found], rows
 
 
-LISTS: dict[str, Callable[[Desk], Told]] = {
+LISTS: dict[str, Callable[[Desk], Listed]] = {
     "people": _people,
     "properties": _properties,
     "boxes": _boxes,
@@ -114,14 +117,28 @@ LISTS: dict[str, Callable[[Desk], Told]] = {
 }
 
 
-def show(desk: Desk, what: str) -> Told:
-    """One of the lists, or all of them."""
+def show(desk: Desk, what: str, of: str) -> Told:
+    """One of the lists, or all of them; only what this person, office, property, box or email is named in, or what is called so."""
     if what and what not in LISTS:
         raise BadInput(f"list {what}: name one of {', '.join(LISTS)}, or none for all of them")
-    if what:
-        return LISTS[what](desk)
-    lists = {name: make(desk) for name, make in LISTS.items()}
-    return Told({name: each.data for name, each in lists.items()}, [line for each in lists.values() for line in each.lines])
+    data: dict[str, list[dict[str, Any]]] = {}
+    lines: list[str] = []
+    for name in [what] if what else LISTS:
+        found = [(datum, row) for datum, row in zip(*LISTS[name](desk), strict=True) if not of or _names(datum, of)]
+        data[name] = [datum for datum, _ in found]
+        lines += telling.table(name, [row for _, row in found])
+    return Told(data[what] if what else data, lines)
+
+
+def _names(datum: dict[str, Any], wanted: str) -> bool:
+    words = [
+        word.casefold()
+        for each in datum.values()
+        for word in (each if isinstance(each, list) else [each])
+        if isinstance(word, str)
+    ]
+    reference = datum.get("grant") or datum.get("code")
+    return wanted.casefold() in words or (reference is not None and begins(reference, wanted))
 
 
 # The access report

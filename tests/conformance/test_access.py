@@ -597,6 +597,27 @@ def test_an_output_that_has_not_got_a_character_has_its_escape(access):
     assert (told.isascii(), json.loads(told)[1]["name"]) == (True, "Łucja 😀")
 
 
+def test_a_list_of_what_has_to_do_with_somebody(house):
+    reference = grant(house)
+    house("add", "person", "234567", "--name", "Sue Jones", "--office", "Jones & Co")
+    house("add", "property", "7 Hill Road", "--zone", TORONTO, "--agent", "234567", "--office", "Jones & Co")
+    house("account", "vera@example.org")
+
+    def listed(*words: str) -> dict[str, int]:
+        return {name: len(found) for name, found in json.loads(house("list", *words, "--json")).items() if found}
+
+    assert listed("--of", "jones & co") == {"people": 1, "properties": 1}
+    assert listed("--of", "RITA@example.org") == {"accounts": 1, "grants": 1}
+    assert listed("--of", "123456") == {"people": 1, "properties": 1, "grants": 1}
+    assert listed("--of", "123 Main Street") == {"properties": 1, "boxes": 1, "grants": 1}
+    assert listed("--of", reference[:8]) == {"grants": 1}
+    assert listed("--of", reference[:3]) == listed("--of", "nobody") == {}
+    assert house("list", "grants", "--of", "nobody") == "grants: none\n"
+    assert house("list", "properties", "--of", "Jones & Co") == (
+        "properties: 1\n    7 Hill Road   America/Toronto   agent 234567   office Jones & Co\n"
+    )
+
+
 def test_a_report_without_lines_is_empty(access):
     assert access("report") == ""
 
