@@ -618,6 +618,25 @@ def test_a_list_of_what_has_to_do_with_somebody(house):
     )
 
 
+def test_a_use_of_a_code_that_was_made_elsewhere_is_an_alert(house, tmp_path):
+    (tmp_path / "copy.db").write_bytes((tmp_path / "a.db").read_bytes())
+    words = ("--date", "today", "--name", "A", "--role", "realtor", "--json", "--store", "copy.db")
+    made = json.loads(house("code", "LB-0042", *words, at="2019-02-02T09:00:00"))
+    house("open", "LB-0042", "--digits", made["digits"], at="2019-02-02T10:00:00")
+    assert house("alerts") == (
+        "alerts: 1\n    use of a code never issued   LB-0042   entry 1 of log 2   2019-02-02 10:00:00-05:00\n"
+    )
+    (told,) = json.loads(house("alerts", "--json"))
+    assert (told["first"], told["last"], told["received"]["local"]) == (1, 1, "2019-02-02 10:00:00-05:00")
+    assert house("report") == ""
+    with contextlib.closing(sqlite3.connect(kept_in(tmp_path))) as kept, kept:  # two entries are lost
+        kept.execute("UPDATE log SET number = 4")
+        kept.execute("UPDATE cell SET value = json_set(value, '$.next_entry', 5) WHERE name = 'state'")
+    house("sync", "LB-0042", at="2019-02-02T11:00:00")
+    gap = "    gap in the log               LB-0042   entries 2 to 3 of log 2   2019-02-02 11:00:00-05:00"
+    assert gap in house("alerts").splitlines()
+
+
 def test_a_report_without_lines_is_empty(access):
     assert access("report") == ""
 
