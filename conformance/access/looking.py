@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -23,7 +23,7 @@ _UTC = "UTC"
 
 # Lists
 
-Listed = tuple[list[dict[str, Any]], list[tuple[str, ...]]]
+Listed = tuple[Sequence[Mapping[str, Any]], Sequence[tuple[str, ...]]]
 """For programs and, each beside it, for people."""
 
 
@@ -121,7 +121,7 @@ def show(desk: Desk, what: str, of: str) -> Told:
     """One of the lists, or all of them; only what this person, office, property, box or email is named in, or what is called so."""
     if what and what not in LISTS:
         raise BadInput(f"list {what}: name one of {', '.join(LISTS)}, or none for all of them")
-    data: dict[str, list[dict[str, Any]]] = {}
+    data: dict[str, list[Mapping[str, Any]]] = {}
     lines: list[str] = []
     for name in [what] if what else LISTS:
         found = [(datum, row) for datum, row in zip(*LISTS[name](desk), strict=True) if not of or _names(datum, of)]
@@ -130,7 +130,7 @@ def show(desk: Desk, what: str, of: str) -> Told:
     return Told(data[what] if what else data, lines)
 
 
-def _names(datum: dict[str, Any], wanted: str) -> bool:
+def _names(datum: Mapping[str, Any], wanted: str) -> bool:
     words = [
         word.casefold()
         for each in datum.values()
