@@ -66,6 +66,8 @@ def assign(desk: Desk, name: str | None, place: str | None, port: str) -> Told:
 
 def unassign(desk: Desk, name: str | None) -> Told:
     box = desk.asking.found(name, "box", "BOX", desk.box)
+    if box.prop is None:
+        raise BadInput(f"box {name_of(box.box_id)} hangs at no property; lockproof access list shows every box")
     desk.authority.assign(box.box_id, None, desk.now)
     return Told(
         {"box": name_of(box.box_id), "property": None},

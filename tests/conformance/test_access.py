@@ -315,6 +315,8 @@ def test_a_box_that_is_moved_ends_its_grants_and_leaves_its_codes(house):
     assert "connect.property: " in house(*app, at="2019-02-02T14:10:00", code=1)
     assert house("open", "7 Hill Road", "--digits", made["digits"], at="2019-02-02T23:30:00").startswith("opens   LB-0042")
     house("unassign", "LB-0042", at="2019-02-03T10:00:00")
+    said = house("unassign", "LB-0042", at="2019-02-03T10:00:00", code=2)
+    assert said == "box LB-0042 hangs at no property; lockproof access list shows every box\n"
     said = house(
         "grant",
         "LB-0042",
