@@ -188,6 +188,8 @@ def _email(text: str) -> str:
 def share(desk: Desk, reference: str | None, email: str, out: Path | None) -> Told:
     """As one text message; or as an email, which is written to a file."""
     found = desk.asking.found(reference, "code", "CODE", desk.code)
+    if out and not email:
+        raise BadInput("--out: that is the file of an email; say to whom it goes, with --email")
     if not email:
         message = desk.authority.share(found.code)
         return Told({"code": found.code, "text": message}, [message])

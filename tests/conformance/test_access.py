@@ -175,6 +175,12 @@ def test_a_one_day_code_from_its_eight_steps_to_its_end(access, port):
     assert known["seller_permission"] is True
 
 
+def test_a_text_message_is_in_no_file(house, tmp_path):
+    said = house("share", code(house)["code"], "--out", "text.txt", code=2)
+    assert said == "--out: that is the file of an email; say to whom it goes, with --email\n"
+    assert not (tmp_path / "text.txt").exists()
+
+
 def test_a_code_comes_with_instructions_that_are_sent_on(house, tmp_path):
     words = ("--date", "2019-02-03", "--name", "Ann", "--role", "appraiser", "--seller-permission")
     said = house("code", "LB-0042", *words, at="2019-02-02T19:00:00")
