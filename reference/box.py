@@ -45,7 +45,7 @@ PAGE = 64  # entries at most in one answer
 
 
 class ReferenceBox:
-    """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process."""
+    """Implements `lockproof.spec.observable.Box`. `store` is a file for a box that outlives its process, or one that is open."""
 
     # what it declares, beside its profile
     classes: tuple[str, ...] = ("core", "interop")
@@ -56,10 +56,11 @@ class ReferenceBox:
     log_when_full = OVERWRITES
     disturbs_clock = True
 
-    def __init__(self, store: str | Path = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
+    def __init__(self, store: str | Path | Store = ":memory:", profile: Profile = DEFAULT, clock: Clock | None = None) -> None:
         self.profile = profile
         self.hardware = clock or Clock()
-        self.store = Store(store, self.log_capacity, keeps_oldest=self.log_when_full != OVERWRITES)
+        keeps_oldest = self.log_when_full != OVERWRITES
+        self.store = store if isinstance(store, Store) else Store(store, self.log_capacity, keeps_oldest=keeps_oldest)
         self.session = 0
         self.state: model.Box
         self._refusals_at: int | None  # on the timer, when the count was written

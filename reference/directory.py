@@ -174,6 +174,12 @@ class Directory:
         numbers = self._store.column("SELECT number FROM receipts WHERE box = ? AND epoch = ? ORDER BY number", box_id, epoch)
         return next((wanted for wanted, number in enumerate(numbers, 1) if number != wanted), len(numbers) + 1)
 
+    def newest_entry(self, box_id: bytes) -> tuple[int, int]:
+        """Epoch and number of the last log entry of a box that has arrived; (0, 0) where none has."""
+        newest = "SELECT epoch, number FROM receipts WHERE box = ? ORDER BY epoch DESC, number DESC LIMIT 1"
+        row = self._store.row(newest, box_id)
+        return (row["epoch"], row["number"]) if row else (0, 0)
+
     def _in_order(self, table: str) -> list[sqlite3.Row]:
         return self._store.rows(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608 (the names stand above)
 

@@ -12,6 +12,9 @@ from lockproof.spec.observable import BenchError
 
 _LAST_INSTANT = 253_402_300_799 - 86_400  # a day before the calendar ends: local time is in it, too
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # control characters, half characters, line and paragraph separators
+_TURNS = set(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # the direction of writing, also of what stands behind them
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"(?=.{{1,254}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
@@ -27,10 +30,12 @@ class UnknownName(BenchError):  # noqa: N818  (reads as what is wrong)
 
 
 def a_line(text: str, field: str) -> str:
-    """The text without spaces around it. Raises `FieldError` for what would break a line: tabs, line ends, control characters."""
+    """The text without spaces around it. Raises `FieldError` for what would break a line: tabs, line ends, control characters, what turns
+    its direction.
+    """
     stripped = text.strip(" ")
     for place, character in enumerate(stripped):
-        if unicodedata.category(character) in _BREAKS:
+        if unicodedata.category(character) in _BREAKS or character in _TURNS:
             raise FieldError(
                 f"{field}: {stripped!r} has {character!a} at place {place + 1}, which would break a line of the report;"
                 " leave it out"

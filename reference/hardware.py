@@ -26,6 +26,7 @@ class StoreError(BenchError):
 _MEMORY = ":memory:"
 _MAGIC = b"SQLite format 3\0"
 _SMALLEST_DATABASE = 512  # bytes
+_BUSY_TIMEOUT = 10.0  # seconds that another program may have the file
 _TOO_LARGE = 2**63  # for a column of SQLite and an integer of the protocol
 LATEST = _TOO_LARGE - 1  # instant that a clock can show and a store can hold
 _TABLES = (
@@ -102,8 +103,12 @@ class Store:
 
     APPLICATION = 0x4C50_4258  # "LPBX"
 
-    def __init__(self, path: str | Path, log_capacity: int, *, keeps_oldest: bool = False) -> None:
-        """Raises `StoreError` for a file, or a place, in which no box can keep anything; what is not ours is left as it is."""
+    def __init__(self, path: str | Path, log_capacity: int, *, keeps_oldest: bool = False, alone: bool = False) -> None:
+        """Raises `StoreError` for a file, or a place, in which no box can keep anything; what is not ours is left as it is.
+
+        `alone`: nobody else opens the file until it is closed. A box keeps in mind what is in it, so that of two at one file
+        each would undo what the other has kept.
+        """
         self._path = os.fspath(path)
         self._armed = 0
         self._log_capacity = log_capacity
@@ -111,8 +116,10 @@ class Store:
         if self._path != _MEMORY:
             _check_place(Path(self._path))
         with self._explained():
-            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT)
         try:
+            if alone:
+                self._be_alone()
             self._open()
             with self.reading("count of writes"):
                 self.writes = whole(self.cell("writes", 0))
@@ -143,7 +150,7 @@ class Store:
             if not self._armed:
                 raise PowerLost("power was cut as a write began; the command may have been carried out in part")
         writes = self.writes + 1
-        with self._db:
+        with self._written(), self._db:
             self._db.execute("BEGIN")
             if clear_log:
                 self._db.execute("DELETE FROM log")
@@ -157,6 +164,16 @@ class Store:
             self._db.execute(self._beyond, (self._log_capacity,))
         self.writes = writes
 
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Around a write; one that fails has kept nothing."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self._path}: nothing could be written to it: {_in_a_line(error)}; make room and see to its rights, then repeat it"
+            ) from error
+
     def entries(self, from_number: int, most: int) -> list[tuple[int, Any]]:
         rows = self._db.execute("SELECT number, entry FROM log WHERE number >= ? ORDER BY number LIMIT ?", (from_number, most))
         return [(number, json.loads(entry)) for number, entry in rows]
@@ -166,6 +183,12 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def _be_alone(self) -> None:
+        with self._explained():
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("BEGIN EXCLUSIVE")  # and what is locked so stays locked
+            self._db.execute("COMMIT")
 
     def _open(self) -> None:
         """Make the tables in a new file; in any other they must be there as they were made, and whole."""
@@ -190,6 +213,10 @@ class Store:
         try:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:
+            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                raise StoreError(
+                    f"{self._path}: somebody else stands at that box, for {_BUSY_TIMEOUT:.0f} seconds now; repeat it when they are done"
+                ) from error
             raise StoreError(f"{self._path}: no store for a box: {_in_a_line(error)}; {_NAME_ANOTHER}") from error
 
 

@@ -89,7 +89,7 @@ class Registry:
     def add_property(self, prop: str, address: str, zone: str, agent: str, office: str | None) -> None:
         prop, address = a_filled_line(prop, "property"), a_filled_line(address, "address")
         self._must_be_new("property", prop, self._properties())
-        _check_zone(zone)
+        check_zone(zone)
         self._person(agent)
         place = {"property": prop, "address": address, "zone": zone}
         self._store.add("properties", **place, agent=agent, office=self._office(office))
@@ -228,7 +228,8 @@ def _table(row: sqlite3.Row) -> ZoneTable:
     return ZoneTable(tuple((utc, offset) for utc, offset in json.loads(row["pairs"])), row["expiry"])
 
 
-def _check_zone(zone: str) -> None:
+def check_zone(zone: str) -> None:
+    """Raises `FieldError` for a zone that does not exist."""
     try:
         civil.day_bounds(_ANY_DATE, zone)
     except civil.CivilError as error:

@@ -268,6 +268,8 @@ def _explain(error: Exception) -> str:
 def _check_place(path: Path) -> None:
     if path.is_dir():
         raise StoreError(f"{path} is a folder; give the path of a file in it, such as {path / 'authority.sqlite'}")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is a device or a pipe, and no file; choose another path")
     if not path.parent.is_dir():
         raise StoreError(f"{path} can't be made: there is no folder {path.parent}; make it, or choose another path")
     if path.exists() and not _may_write(path):

@@ -6,16 +6,29 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import typer
+from lockproof.reference.fields import FieldError, UnknownName
 from lockproof.spec import civil
-from lockproof.spec.observable import BadInput
+from lockproof.spec.observable import BadInput, BenchError
+
+Found = TypeVar("Found")
 
 PIN_VARIABLE = "LOCKPROOF_PIN"
 
 
 def at_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _answered(ask: Callable[[], Found]) -> Found:
+    """Raises `BenchError` for Ctrl-C and the end of the input: that is no refusal (exit code 1)."""
+    try:
+        return ask()
+    except typer.Abort:
+        typer.echo(err=True)
+        raise BenchError("nothing was answered, and nothing was done") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +43,27 @@ class Asking:
             self._must_ask(option, question)
             hint = f" ({', '.join(choices)})" if choices else ""
             given = self._again(
-                lambda: str(typer.prompt(f"{question}{hint}", err=True)), lambda text: not choices or text in choices
+                lambda: str(_answered(lambda: typer.prompt(f"{question}{hint}", err=True))),
+                lambda text: not choices or text in choices,
             )
         if choices and given not in choices:
             raise BadInput(f"{option} {given}: name one of {', '.join(choices)}")
         return given
 
+    def found(self, given: str | None, question: str, option: str, find: Callable[[str], Found]) -> Found:
+        """What is found by what was given; or by what is answered, which is asked for again until something is."""
+        if given is not None or not self.somebody:
+            return find(self.text(given, question, option))
+        while True:
+            try:
+                return find(self.text(None, question, option))
+            except (BadInput, FieldError, UnknownName) as error:
+                typer.echo(f"    {error}", err=True)
+
     def yes(self, given: bool | None, question: str, option: str) -> bool:
         if given is None:
             self._must_ask(option, question)
-            given = bool(typer.confirm(question, err=True))
+            given = bool(_answered(lambda: typer.confirm(question, err=True)))
         return given
 
     def pin(self, *, new: bool = False) -> str:
@@ -47,7 +71,7 @@ class Asking:
         if (given := os.environ.get(PIN_VARIABLE)) is not None:
             return given
         self._must_ask(f"the environment variable {PIN_VARIABLE}", "PIN")
-        return str(typer.prompt("PIN", hide_input=True, confirmation_prompt=new, err=True))
+        return str(_answered(lambda: typer.prompt("PIN", hide_input=True, confirmation_prompt=new, err=True)))
 
     def which_instant(self, zone: str) -> Callable[[str, tuple[int, ...]], int | None]:
         """For a local time that comes twice (`time.local-refused`)."""

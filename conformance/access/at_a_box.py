@@ -20,6 +20,7 @@ from lockproof.spec.observable import BadInput, BenchError, Box, Decision
 from lockproof.spec.profile import DAY, DEFAULT
 
 UNPROVISIONED = "unprovisioned"
+_REPLACE = "make it known under another name (lockproof access add box), and assign that"
 _RENEWED = 60 * DAY  # before a zone table ends, a new one is brought
 
 
@@ -36,19 +37,17 @@ def standing_at(desk: Desk, known: KnownBox, port: str) -> Iterator[Box]:
     """The box, whose clock shows the instant of the desk if that was named. Raises `BadInput`, `BenchError`."""
     if port:
         with targets.opened(_on_a_line(port)) as box:
-            _be_the_one(box, known, port)
+            _be_the_one(box, known, port, "check the port")
             _show(box, desk)
             yield box
     else:
-        box = _of_ours(desk, known)
-        try:
+        with _of_ours(desk, known) as box:
             yield box
-        finally:
-            box.store.close()
 
 
 def visit(desk: Desk, known: KnownBox, box: Box) -> Visit:
     """What an app with a network does at a box: keys and zone table, the time, revocations; then it takes the log along."""
+    known = desk.again(known)  # somebody may have moved it since its name was read
     done = Visit()
     _provision(desk, known, box, done)
     _set_clock(desk, known, box, done)
@@ -60,8 +59,12 @@ def visit(desk: Desk, known: KnownBox, box: Box) -> Visit:
 
 
 def collect(desk: Desk, known: KnownBox, box: Box) -> int:
-    """Takes the log along, from the first entry that the authority has not got. How many came (`report.once`)."""
+    """Takes the log along, from the first entry that the authority has not got. How many came (`report.once`).
+
+    Raises `BenchError` for a log that ends before what the authority has of it.
+    """
     page = box.read_log(1)
+    epoch, newest = desk.directory.newest_entry(known.box_id)
     wanted = desk.directory.first_missing(known.box_id, page.epoch)
     came = 0
     page = box.read_log(wanted) if wanted > 1 else page
@@ -71,6 +74,12 @@ def collect(desk: Desk, known: KnownBox, box: Box) -> int:
         if not page.more:
             break
         page = box.read_log(page.entries[-1].number + 1)
+    if (page.epoch, page.next_number) <= (epoch, newest):
+        raise BenchError(
+            f"box {name_of(known.box_id)}: its log ends at entry {page.next_number - 1} of log {page.epoch}, and entry {newest} of log"
+            f" {epoch} was taken along already: it was put back to an earlier state, and codes that it had ended may open it"
+            f" again; {_REPLACE}"
+        )
     return came
 
 
@@ -80,6 +89,15 @@ def must_be_ready(box: Box, known: KnownBox) -> None:
         raise BadInput(
             f"box {name_of(known.box_id)} has no keys yet: assign it to a property, or, if it is, go there once with a network:"
             f" lockproof access sync {name_of(known.box_id)}"
+        )
+
+
+def must_remember(desk: Desk, known: KnownBox, box: Box) -> None:
+    """Raises `BadInput` for a box without keys that has decided something before."""
+    if box.hello().identity == UNPROVISIONED and desk.directory.newest_entry(known.box_id)[1]:
+        raise BadInput(
+            f"box {name_of(known.box_id)} has forgotten its keys, and with them which codes it had ended: with the same keys they"
+            f" would open it again; {_REPLACE}"
         )
 
 
@@ -100,25 +118,34 @@ def _on_a_line(port: str) -> targets.Target:
     return found
 
 
-def _of_ours(desk: Desk, known: KnownBox) -> ReferenceBox:
-    """Its battery has kept the time."""
+@contextmanager
+def _of_ours(desk: Desk, known: KnownBox) -> Iterator[ReferenceBox]:
+    """Nobody else stands at it meanwhile. Its battery has kept the time."""
     folder = Path(f"{desk.store}.boxes")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    file = folder / f"{known.box_id.hex()}.db"
-    if desk.pretended and file.exists():
-        _refuse_earlier(_mark_in(file), desk)
-    clock = Clock()
-    clock.set(desk.now)
-    clock.hold(desk.pretended)
-    return ReferenceBox(file, clock=clock)
-
-
-def _mark_in(file: Path) -> int:
-    """The last instant at which that box decided anything."""
-    store = Store(file, LOG_CAPACITY)
     try:
-        with store.reading("state"):
-            return whole((store.cell("state", None) or {"mark": 0})["mark"])
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise BenchError(
+            f"{folder}: boxes can't be kept there: {error.strerror}; move it away, or choose another --store"
+        ) from error
+    file = folder / f"{known.box_id.hex()}.db"
+    if not file.exists() and desk.authority.provisioning(known.box_id) is not None:
+        raise BadInput(
+            f"box {name_of(known.box_id)} is not kept here: there is no {file}; if it is at a port, name that with --box; if its"
+            f" file is gone, so is what it knew: {_REPLACE}"
+        )
+    store = Store(file, LOG_CAPACITY, alone=True)
+    try:
+        if desk.pretended:
+            with store.reading("state"):
+                mark = whole((store.cell("state", None) or {"mark": 0})["mark"])
+            _refuse_earlier(mark, desk)
+        clock = Clock()
+        clock.set(desk.now)
+        clock.hold(desk.pretended)
+        box = ReferenceBox(store, clock=clock)
+        _be_the_one(box, known, str(file), "put its own file back in its place")
+        yield box
     finally:
         store.close()
 
@@ -131,11 +158,11 @@ def _refuse_earlier(shown: int | None, desk: Desk) -> None:
         )
 
 
-def _be_the_one(box: Box, known: KnownBox, port: str) -> None:
+def _be_the_one(box: Box, known: KnownBox, place: str, otherwise: str) -> None:
     identity = box.hello().identity
     if identity not in {known.box_id.hex(), UNPROVISIONED}:
         called = name_of(bytes.fromhex(identity)) if len(identity) == len(known.box_id.hex()) else identity
-        raise BadInput(f"{port}: that is box {called}, and not {name_of(known.box_id)}; check the port")
+        raise BadInput(f"{place}: that is box {called}, and not {name_of(known.box_id)}; {otherwise}")
 
 
 def _show(box: Box, desk: Desk) -> None:
@@ -152,6 +179,7 @@ def _show(box: Box, desk: Desk) -> None:
 
 
 def _provision(desk: Desk, known: KnownBox, box: Box, done: Visit) -> None:
+    must_remember(desk, known, box)
     new = box.hello().identity == UNPROVISIONED
     last = desk.authority.provisioning(known.box_id)
     if known.prop is not None and last is not None and last.zone.expiry < desk.now + _RENEWED:

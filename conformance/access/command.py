@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ add_app = typer.Typer(
 access_app.add_typer(add_app, name="add")
 
 REFUSED = 1
+_ROLES = "realtor, contractor, appraiser, inspector, professional or consumer."
 
 StoreOption = Annotated[
     Path | None,
@@ -43,16 +45,19 @@ PortOption = Annotated[
     ),
 ]
 BoxArgument = Annotated[str | None, typer.Argument(metavar="[BOX]", help="Its name, or the address where it hangs.")]
-OfficeOption = Annotated[str | None, typer.Option("--office", help="The office.")]
+OfficeOption = Annotated[str | None, typer.Option("--office", help="The office that this person works for.")]
 
 
 def _at_the_desk(store: Path | None, at: str, *, as_json: bool, does: Callable[[Desk], Told]) -> None:
     """Do something at the desk, and say what came of it; exit code 1 if it was refused."""
     from lockproof.conformance.access.desk import opened
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what an encoding has not got is spelt out
+        sys.stdout.reconfigure(errors="backslashreplace")
+
     with opened(store, at, as_json=as_json) as desk:
         told = does(desk)
-        sys.stdout.write(told.text(as_json=as_json) + "\n")
+        sys.stdout.write(told.text(as_json=as_json))
     if not told.accepted:
         raise typer.Exit(REFUSED)
 
@@ -60,7 +65,7 @@ def _at_the_desk(store: Path | None, at: str, *, as_json: bool, does: Callable[[
 @add_app.command("person", epilog='For example: lockproof access add person 123456 --name "Joe Smith" --office "Smith Realty"')
 def add_person(
     person: Annotated[str | None, typer.Argument(help="The id, which stands in the report.")] = None,
-    name: Annotated[str | None, typer.Option("--name")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The name, which stands in the report, too.")] = None,
     office: OfficeOption = None,
     store: StoreOption = None,
     at: AtOption = "",
@@ -76,7 +81,7 @@ def add_person(
     "property", epilog='For example: lockproof access add property "123 Main Street" --zone America/Toronto --agent 123456'
 )
 def add_property(
-    address: Annotated[str | None, typer.Argument()] = None,
+    address: Annotated[str | None, typer.Argument(help="Where it is; stands in the report.")] = None,
     zone: Annotated[str | None, typer.Option("--zone", help="IANA time zone.")] = None,
     agent: Annotated[str | None, typer.Option("--agent", help="Id of the listing agent.")] = None,
     office: Annotated[str | None, typer.Option("--office", help="The listing office.")] = None,
@@ -133,15 +138,16 @@ def unassign(box: BoxArgument = None, store: StoreOption = None, at: AtOption = 
 @access_app.command(epilog="For example: lockproof access owners LB-0042 123456 234567")
 def owners(
     box: BoxArgument = None,
-    person: Annotated[list[str] | None, typer.Argument(metavar="[PERSON]...", help="Their ids; nobody, if none.")] = None,
+    person: Annotated[list[str] | None, typer.Argument(metavar="[PERSON]...", help="The ids of all of them.")] = None,
+    nobody: Annotated[bool, typer.Option("--nobody", help="Nobody has them any more.")] = False,
     store: StoreOption = None,
     at: AtOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Say who has lockbox owner privileges on a box."""
+    """Say who has lockbox owner privileges on a box; who is not named has none any more."""
     from lockproof.conformance.access import doing
 
-    _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.set_owners(desk, box, tuple(person or ())))
+    _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.set_owners(desk, box, tuple(person or ()), nobody=nobody))
 
 
 @access_app.command(epilog='For example: lockproof access agent "123 Main Street" 234567')
@@ -160,7 +166,7 @@ def agent(
 
 @access_app.command(epilog="For example: lockproof access account rita@example.org")
 def account(
-    email: Annotated[str | None, typer.Argument()] = None,
+    email: Annotated[str | None, typer.Argument(help="Of whoever uses the app.")] = None,
     close: Annotated[bool, typer.Option("--close", help="Close it: no more tickets.")] = False,
     store: StoreOption = None,
     at: AtOption = "",
@@ -188,9 +194,7 @@ def board(
 
 @access_app.command(epilog="For example: lockproof access which appraiser")
 def which(
-    role: Annotated[
-        str | None, typer.Argument(help="realtor, contractor, appraiser, inspector, professional or consumer.")
-    ] = None,
+    role: Annotated[str | None, typer.Argument(help=_ROLES)] = None,
     store: StoreOption = None,
     at: AtOption = "",
     as_json: JsonOption = False,
@@ -207,7 +211,7 @@ def which(
 def grant(
     box: BoxArgument = None,
     to: Annotated[str | None, typer.Option("--to", help="Email of the recipient.")] = None,
-    role: Annotated[str | None, typer.Option("--role", help="Who that is: realtor, …")] = None,
+    role: Annotated[str | None, typer.Option("--role", help=f"Who that is: {_ROLES}")] = None,
     window: Annotated[
         str | None,
         typer.Option("--window", help="In the property's time: 'from 14:00 for 45 minutes', 'tomorrow 9:00 until 11:30'."),
@@ -230,7 +234,7 @@ def code(
     box: BoxArgument = None,
     date: Annotated[str | None, typer.Option("--date", help="today, tomorrow, in 3 days, or 2027-03-03.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Who will use it; stands in the report.")] = None,
-    role: Annotated[str | None, typer.Option("--role", help="Who that is: contractor, appraiser, …")] = None,
+    role: Annotated[str | None, typer.Option("--role", help=f"Who that is: {_ROLES}")] = None,
     permission: Annotated[
         bool | None, typer.Option("--seller-permission/--no-seller-permission", help="The seller's written permission is there.")
     ] = None,
@@ -317,9 +321,12 @@ def sync(
     _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.sync(desk, box, port))
 
 
-@access_app.command("list", epilog="For example: lockproof access list grants --json")
+@access_app.command("list", epilog="For example: lockproof access list grants --of rita@example.org")
 def list_(
     what: Annotated[str, typer.Argument(help="people, properties, boxes, accounts, grants or codes; all, if none.")] = "",
+    of: Annotated[
+        str, typer.Option("--of", help="Only what has to do with this person, office, property, box, email, grant or code.")
+    ] = "",
     store: StoreOption = None,
     at: AtOption = "",
     as_json: JsonOption = False,
@@ -327,7 +334,7 @@ def list_(
     """Who and what is known, and what was issued."""
     from lockproof.conformance.access import looking
 
-    _at_the_desk(store, at, as_json=as_json, does=lambda desk: looking.show(desk, what))
+    _at_the_desk(store, at, as_json=as_json, does=lambda desk: looking.show(desk, what, of))
 
 
 @access_app.command(epilog='For example: lockproof access report --property "123 Main Street" --since 2027-03-01 --form csv')

@@ -21,7 +21,7 @@ from lockproof.conformance.access.asking import Asking, at_a_terminal
 from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.credentials import BOX_ID_BYTES
 from lockproof.reference.directory import Directory, IssuedCode, IssuedGrant, KnownBox, Property
-from lockproof.reference.fields import FieldError, UnknownName
+from lockproof.reference.fields import FieldError, UnknownName, unknown
 from lockproof.spec.observable import BadInput
 
 STORE_VARIABLE = "LOCKPROOF_STORE"
@@ -51,6 +51,17 @@ class Desk:
         places = {each.prop: each.address for each in self.directory.properties()}
         names = [(name_of(each.box_id), each.box_id.hex(), each.prop or "", places.get(each.prop or "", "")) for each in boxes]
         return _called("box", name, boxes, names)
+
+    def again(self, box: KnownBox) -> KnownBox:
+        """The same box, as it is known now."""
+        return next(each for each in self.directory.boxes() if each.box_id == box.box_id)
+
+    def person(self, person: str) -> str:
+        """An id, exactly as it is known. Raises `UnknownName`."""
+        known = [each.person for each in self.directory.people()]
+        if person not in known:
+            raise unknown("person", person, known)
+        return person
 
     def property_at(self, name: str) -> Property:
         properties = self.directory.properties()
@@ -93,7 +104,14 @@ def opened(store: Path | None, at: str, *, as_json: bool) -> Iterator[Desk]:
         try:
             yield Desk(authority, path, present, bool(at), Asking(at_a_terminal() and not as_json))
         except (FieldError, UnknownName) as error:  # of what was typed, and no failure of a bench
-            raise BadInput(str(error)) from error
+            raise BadInput(_by_name(str(error), authority.directory.boxes())) from error
+
+
+def _by_name(message: str, boxes: Sequence[KnownBox]) -> str:
+    """The authority knows boxes by their ids, people by what stands on them."""
+    for each in boxes:
+        message = message.replace(each.box_id.hex(), name_of(each.box_id))
+    return message
 
 
 def _usual_place() -> Path:
@@ -132,8 +150,13 @@ def _called(kind: str, name: str, known: Sequence[Found], names: Sequence[tuple[
     raise BadInput(_nobody(kind, name, [word for words in names for word in words if word]))
 
 
+def begins(whole: str, reference: str) -> bool:
+    """Whether this may stand for the whole reference."""
+    return whole == reference or (len(reference) >= _SHORTEST and whole.startswith(reference))
+
+
 def _begins(kind: str, reference: str, known: Sequence[Found], of: Callable[[Found], str]) -> Found:
-    found = [each for each in known if of(each) == reference or (len(reference) >= _SHORTEST and of(each).startswith(reference))]
+    found = [each for each in known if begins(of(each), reference)]
     exact = [each for each in found if of(each) == reference]
     if len(exact or found) == 1:
         return (exact or found)[0]

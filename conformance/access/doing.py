@@ -12,6 +12,8 @@ from lockproof.conformance.access.telling import Told
 from lockproof.conformance.whole_files import write_new
 from lockproof.reference.credentials import SECRET_BYTES
 from lockproof.reference.directory import IssuedGrant, KnownBox
+from lockproof.reference.fields import an_email
+from lockproof.reference.registry import check_zone
 from lockproof.spec.observable import BadInput, Box, Decision, Role
 
 ROLES = tuple(each.value for each in Role)
@@ -33,8 +35,8 @@ def add_property(
     desk: Desk, address: str | None, zone: str | None, agent: str | None, office: str | None, prop: str | None
 ) -> Told:
     address = desk.asking.text(address, "address", "ADDRESS")
-    zone = desk.asking.text(zone, "time zone, such as America/Toronto", "--zone")
-    agent = desk.asking.text(agent, "id of the listing agent", "--agent")
+    zone = desk.asking.found(zone, "time zone, such as America/Toronto", "--zone", _zone)
+    agent = desk.asking.found(agent, "id of the listing agent", "--agent", desk.person)
     prop = prop or address
     desk.authority.add_property(prop, address, zone, agent, office)
     data = {"property": prop, "address": address, "zone": zone, "agent": agent, "office": office}
@@ -42,8 +44,7 @@ def add_property(
 
 
 def add_box(desk: Desk, name: str | None, owners: tuple[str, ...]) -> Told:
-    name = desk.asking.text(name, "name that stands on the box, such as LB-0042", "BOX")
-    box_id = id_of(name)
+    box_id = desk.asking.found(name, "name that stands on the box, such as LB-0042", "BOX", id_of)
     if any(each.box_id == box_id for each in desk.directory.boxes()):
         raise BadInput(f"box: there is a box {name_of(box_id)} already; use it, or give this one another name")
     desk.authority.add_box(box_id, secrets.token_bytes(SECRET_BYTES), owners)
@@ -53,9 +54,10 @@ def add_box(desk: Desk, name: str | None, owners: tuple[str, ...]) -> Told:
 
 def assign(desk: Desk, name: str | None, place: str | None, port: str) -> Told:
     """Somebody hangs it there, and so stands at it."""
-    box = desk.box(desk.asking.text(name, "box", "BOX"))
-    prop = desk.property_at(desk.asking.text(place, "property", "PROPERTY"))
+    box = desk.asking.found(name, "box", "BOX", desk.box)
+    prop = desk.asking.found(place, "property", "PROPERTY", desk.property_at)
     with at_a_box.standing_at(desk, box, port) as standing:
+        at_a_box.must_remember(desk, box, standing)
         desk.authority.assign(box.box_id, prop.prop, desk.now)
         visit = at_a_box.visit(desk, desk.box(name_of(box.box_id)), standing)
     data = {"box": name_of(box.box_id), "property": prop.address, "since": telling.instant(desk.now, prop.zone)}
@@ -63,7 +65,9 @@ def assign(desk: Desk, name: str | None, place: str | None, port: str) -> Told:
 
 
 def unassign(desk: Desk, name: str | None) -> Told:
-    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    box = desk.asking.found(name, "box", "BOX", desk.box)
+    if box.prop is None:
+        raise BadInput(f"box {name_of(box.box_id)} hangs at no property; lockproof access list shows every box")
     desk.authority.assign(box.box_id, None, desk.now)
     return Told(
         {"box": name_of(box.box_id), "property": None},
@@ -71,8 +75,15 @@ def unassign(desk: Desk, name: str | None) -> Told:
     )
 
 
-def set_owners(desk: Desk, name: str | None, owners: tuple[str, ...]) -> Told:
-    box = desk.box(desk.asking.text(name, "box", "BOX"))
+def set_owners(desk: Desk, name: str | None, owners: tuple[str, ...], *, nobody: bool) -> Told:
+    """Who is not named has no such privileges any more, and so nobody is only where that is said."""
+    if owners and nobody:
+        raise BadInput("--nobody: somebody is named, too; give the one or the other")
+    box = desk.asking.found(name, "box", "BOX", desk.box)
+    if not (owners or nobody):
+        question = "ids of all who are to have lockbox owner privileges, with spaces between"
+        owners = desk.asking.found(None, question, "PERSON, or --nobody", lambda said: tuple(map(desk.person, said.split())))
+    owners = tuple(dict.fromkeys(owners))
     desk.authority.set_owners(box.box_id, owners)
     return Told(
         {"box": name_of(box.box_id), "owners": list(owners)},
@@ -81,8 +92,8 @@ def set_owners(desk: Desk, name: str | None, owners: tuple[str, ...]) -> Told:
 
 
 def set_agent(desk: Desk, place: str | None, agent: str | None) -> Told:
-    prop = desk.property_at(desk.asking.text(place, "property", "PROPERTY"))
-    agent = desk.asking.text(agent, "id of the listing agent", "PERSON")
+    prop = desk.asking.found(place, "property", "PROPERTY", desk.property_at)
+    agent = desk.asking.found(agent, "id of the listing agent", "PERSON", desk.person)
     desk.authority.set_agent(prop.prop, agent)
     return Told({"property": prop.address, "agent": agent}, [f"listing agent of {prop.address}: {agent}"])
 
@@ -105,7 +116,7 @@ def which_words(recommendation: str) -> str:
 
 
 def account(desk: Desk, email: str | None, *, close: bool) -> Told:
-    email = desk.asking.text(email, "email", "EMAIL")
+    email = desk.asking.found(email, "email", "EMAIL", _email)
     if close:
         desk.authority.close_account(email, desk.now)
     else:
@@ -125,13 +136,18 @@ def which(desk: Desk, role: str | None) -> Told:
 
 def grant(desk: Desk, by: str | None, name: str | None, email: str | None, role: str | None, window: str | None) -> Told:
     """The five steps of the source: who grants, which box, whose email, and the window."""
-    by = desk.asking.text(by, "your id", "--by")
-    email = desk.asking.text(email, "email of the recipient", "--to")
-    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    by = desk.asking.found(by, "your id", "--by", desk.person)
+    if email is None:  # one that is given is for the authority to refuse (connect.recipient-email)
+        email = desk.asking.found(None, "email of the recipient", "--to", _email)
+    box = desk.asking.found(name, "box", "BOX", desk.box)
     role = desk.asking.text(role, "who that is", "--role", ROLES)
-    said = desk.asking.text(window, "window, such as from 14:00 for 45 minutes", "--window")
     zone = desk.zone_of(box)
-    start, end = times.window(said, desk.calendar_of(box), desk.now, desk.asking.which_instant(zone))
+    start, end = desk.asking.found(
+        window,
+        "window, such as from 14:00 for 45 minutes",
+        "--window",
+        lambda said: times.window(said, desk.calendar_of(box), desk.now, desk.asking.which_instant(zone)),
+    )
     answer = desk.authority.grant_connect(by, box.box_id, email, Role(role), start, end, desk.now)
     if not answer.accepted:
         what = f"no Connect grant for {email}, {times.told(start, zone)} until {times.told(end, zone)}"
@@ -143,9 +159,11 @@ def code(
     desk: Desk, by: str | None, name: str | None, date: str | None, who: str | None, role: str | None, permission: bool | None
 ) -> Told:
     """The eight steps of the source: box, date, name, PIN; the code with instructions comes back."""
-    by = desk.asking.text(by, "your id", "--by")
-    box = desk.box(desk.asking.text(name, "box", "BOX"))
-    day = times.date(desk.asking.text(date, "date, such as tomorrow or 2027-03-03", "--date"), desk.calendar_of(box))
+    by = desk.asking.found(by, "your id", "--by", desk.person)
+    box = desk.asking.found(name, "box", "BOX", desk.box)
+    day = desk.asking.found(
+        date, "date, such as tomorrow or 2027-03-03", "--date", lambda said: times.date(said, desk.calendar_of(box))
+    )
     who = desk.asking.text(who, "name of the person who will use it", "--name")
     role = desk.asking.text(role, "who that is", "--role", ROLES)
     if role not in {Role.REALTOR, Role.CONSUMER}:
@@ -158,9 +176,20 @@ def code(
     return telling.generated(desk.code(reference), answer.digits or "", desk.authority.share(reference))
 
 
+def _zone(name: str) -> str:
+    check_zone(name)
+    return name
+
+
+def _email(text: str) -> str:
+    return an_email(text, "email")
+
+
 def share(desk: Desk, reference: str | None, email: str, out: Path | None) -> Told:
     """As one text message; or as an email, which is written to a file."""
-    found = desk.code(desk.asking.text(reference, "code", "CODE"))
+    found = desk.asking.found(reference, "code", "CODE", desk.code)
+    if out and not email:
+        raise BadInput("--out: that is the file of an email; say to whom it goes, with --email")
     if not email:
         message = desk.authority.share(found.code)
         return Told({"code": found.code, "text": message}, [message])
@@ -179,8 +208,8 @@ def _write_new(place: Path, content: bytes) -> None:
 
 
 def revoke(desk: Desk, by: str | None, reference: str | None) -> Told:
-    by = desk.asking.text(by, "your id", "--by")
-    found = desk.issued(desk.asking.text(reference, "grant", "GRANT"))
+    by = desk.asking.found(by, "your id", "--by", desk.person)
+    found = desk.asking.found(reference, "grant", "GRANT", desk.issued)
     answer = desk.authority.revoke(reference_of(found), by, desk.now)
     if not answer.accepted:
         return telling.refused(answer.clauses, f"{reference_of(found)} stays as it is", reference=reference_of(found))
@@ -194,7 +223,7 @@ def revoke(desk: Desk, by: str | None, reference: str | None) -> Told:
 
 
 def open_box(desk: Desk, name: str | None, account: str, digits: str, reference: str, port: str, *, offline: bool) -> Told:
-    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    box = desk.asking.found(name, "box", "BOX", desk.box)
     if not (account or digits):
         said = desk.asking.text(None, "digits, or the email of the app's account", "--digits or --account")
         account, digits = (said, "") if "@" in said else ("", said)
@@ -215,7 +244,7 @@ def open_box(desk: Desk, name: str | None, account: str, digits: str, reference:
 
 
 def sync(desk: Desk, name: str | None, port: str) -> Told:
-    box = desk.box(desk.asking.text(name, "box", "BOX"))
+    box = desk.asking.found(name, "box", "BOX", desk.box)
     with at_a_box.standing_at(desk, box, port) as standing:
         visit = at_a_box.visit(desk, box, standing)
     return Told({"box": name_of(box.box_id), **_of_visit(visit)}, [f"visited   {name_of(box.box_id)}", *_told_of(visit)])

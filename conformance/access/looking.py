@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from lockproof.conformance import words
 from lockproof.conformance.access import telling, times
-from lockproof.conformance.access.desk import Desk, name_of
+from lockproof.conformance.access.desk import Desk, begins, name_of
 from lockproof.conformance.access.telling import Told
 from lockproof.reference.directory import KnownBox, Line
 from lockproof.reference.history import Head
+from lockproof.spec import civil
 from lockproof.spec.observable import BadInput
 
 FORMS = ("tsv", "csv", "json")
@@ -21,24 +23,27 @@ _UTC = "UTC"
 
 # Lists
 
+Listed = tuple[Sequence[Mapping[str, Any]], Sequence[tuple[str, ...]]]
+"""For programs and, each beside it, for people."""
 
-def _people(desk: Desk) -> Told:
+
+def _people(desk: Desk) -> Listed:
     found = desk.directory.people()
     data = [{"person": each.person, "name": each.name, "office": each.office} for each in found]
-    return Told(data, telling.table("people", [(each.person, each.name, each.office or "-") for each in found]))
+    return data, [(each.person, each.name, each.office or "-") for each in found]
 
 
-def _properties(desk: Desk) -> Told:
+def _properties(desk: Desk) -> Listed:
     found = desk.directory.properties()
     data = [
         {"property": each.prop, "address": each.address, "zone": each.zone, "agent": each.agent, "office": each.office}
         for each in found
     ]
     rows = [(each.address, each.zone, f"agent {each.agent}", f"office {each.office or '-'}") for each in found]
-    return Told(data, telling.table("properties", rows))
+    return data, rows
 
 
-def _boxes(desk: Desk) -> Told:
+def _boxes(desk: Desk) -> Listed:
     found = desk.directory.boxes()
     data = [
         {
@@ -59,20 +64,20 @@ def _boxes(desk: Desk) -> Told:
         )
         for each in found
     ]
-    return Told(data, telling.table("boxes", rows))
+    return data, rows
 
 
-def _accounts(desk: Desk) -> Told:
+def _accounts(desk: Desk) -> Listed:
     found = desk.directory.accounts()
     data = [
         {"email": each.email, "registered": telling.instant(each.registered, _UTC), "closed": telling.instant(each.closed, _UTC)}
         for each in found
     ]
     rows = [(each.email, "open" if each.closed is None else f"closed {times.told(each.closed, _UTC)}") for each in found]
-    return Told(data, telling.table("accounts", rows))
+    return data, rows
 
 
-def _grants(desk: Desk) -> Told:
+def _grants(desk: Desk) -> Listed:
     found = desk.directory.grants()
     rows = [
         (
@@ -84,10 +89,10 @@ def _grants(desk: Desk) -> Told:
         )
         for each in found
     ]
-    return Told([telling.of_grant(each) for each in found], telling.table("grants", rows))
+    return [telling.of_grant(each) for each in found], rows
 
 
-def _codes(desk: Desk) -> Told:
+def _codes(desk: Desk) -> Listed:
     found = desk.directory.codes()
     rows = [
         (
@@ -99,10 +104,10 @@ def _codes(desk: Desk) -> Told:
         )
         for each in found
     ]
-    return Told([telling.of_code(each) for each in found], telling.table("codes", rows))
+    return [telling.of_code(each) for each in found], rows
 
 
-LISTS: dict[str, Callable[[Desk], Told]] = {
+LISTS: dict[str, Callable[[Desk], Listed]] = {
     "people": _people,
     "properties": _properties,
     "boxes": _boxes,
@@ -112,14 +117,28 @@ LISTS: dict[str, Callable[[Desk], Told]] = {
 }
 
 
-def show(desk: Desk, what: str) -> Told:
-    """One of the lists, or all of them."""
+def show(desk: Desk, what: str, of: str) -> Told:
+    """One of the lists, or all of them; only what this person, office, property, box or email is named in, or what is called so."""
     if what and what not in LISTS:
         raise BadInput(f"list {what}: name one of {', '.join(LISTS)}, or none for all of them")
-    if what:
-        return LISTS[what](desk)
-    lists = {name: make(desk) for name, make in LISTS.items()}
-    return Told({name: each.data for name, each in lists.items()}, [line for each in lists.values() for line in each.lines])
+    data: dict[str, list[Mapping[str, Any]]] = {}
+    lines: list[str] = []
+    for name in [what] if what else LISTS:
+        found = [(datum, row) for datum, row in zip(*LISTS[name](desk), strict=True) if not of or _names(datum, of)]
+        data[name] = [datum for datum, _ in found]
+        lines += telling.table(name, [row for _, row in found])
+    return Told(data[what] if what else data, lines)
+
+
+def _names(datum: Mapping[str, Any], wanted: str) -> bool:
+    words = [
+        word.casefold()
+        for each in datum.values()
+        for word in (each if isinstance(each, list) else [each])
+        if isinstance(word, str)
+    ]
+    reference = datum.get("grant") or datum.get("code")
+    return wanted.casefold() in words or (reference is not None and begins(reference, wanted))
 
 
 # The access report
@@ -137,6 +156,7 @@ def report(desk: Desk, form: str, place: str, box: str, person: str, since: str,
 def _chosen(desk: Desk, lines: Iterable[Line], place: str, box: str, person: str, since: str, until: str) -> list[Line]:
     prop = desk.property_at(place).prop if place else None
     box_id = desk.box(box).box_id if box else None
+    before = _before(desk)
     return [
         each
         for each in lines
@@ -145,18 +165,25 @@ def _chosen(desk: Desk, lines: Iterable[Line], place: str, box: str, person: str
         and (
             not person or person.casefold() in {each.told.grantor_id.casefold(), each.told.grantor.casefold(), each.to.casefold()}
         )
-        and _edge(desk, since, each.zone, 0) <= each.told.occurred < _edge(desk, until, each.zone, 2**63)
+        and (not since or not before(since, each))
+        and (not until or before(until, each))
     ]
 
 
-def _edge(desk: Desk, text: str, zone: str, otherwise: int) -> int:
-    """A date, from its start on or up to its start, in the zone of the line; or a time."""
-    if not text:
-        return otherwise
-    of = times.calendar(zone, desk.now)
-    if ":" in text:
-        return times.instant(text, of, desk.now, desk.asking.which_instant(zone))
-    return of.day(times.date(text, of))[0]
+def _before(desk: Desk) -> Callable[[str, Line], bool]:
+    """Whether a line is of before a date, or a time, at its property. A date that its zone left out is a bound like any other."""
+
+    @cache
+    def edge(text: str, zone: str) -> int:  # once for each zone: it may be asked about
+        return times.instant(text, times.calendar(zone, desk.now), desk.now, desk.asking.which_instant(zone))
+
+    def before(text: str, line: Line) -> bool:
+        if ":" in text:
+            return line.told.occurred < edge(text, line.zone)
+        day = times.date(text, times.calendar(line.zone, desk.now))
+        return civil.date_at(line.told.occurred, line.zone).isoformat() < day
+
+    return before
 
 
 def _of_line(line: Line) -> dict[str, Any]:
@@ -188,7 +215,7 @@ def _as_csv(_: Sequence[Line], data: Sequence[dict[str, Any]]) -> list[str]:
 _FORMED: dict[str, Callable[[Sequence[Line], Sequence[dict[str, Any]]], list[str]]] = {
     "tsv": lambda found, _: [each.told.text() for each in found],
     "csv": _as_csv,
-    "json": lambda _, data: [json.dumps(data, ensure_ascii=False, indent=2)],
+    "json": lambda _, data: [telling.as_document(data)],
 }
 
 
@@ -221,6 +248,7 @@ def notifications(desk: Desk) -> Told:
 
 def alerts(desk: Desk) -> Told:
     found = desk.authority.alerts()
+    zones = {each.box_id: desk.zone_of(each) for each in desk.directory.boxes()}
     data = [
         {
             "kind": each.kind.value,
@@ -228,7 +256,7 @@ def alerts(desk: Desk) -> Told:
             "epoch": each.epoch,
             "first": each.first,
             "last": each.last,
-            "received": telling.instant(each.received, _UTC),
+            "received": telling.instant(each.received, zones[each.box_id]),
         }
         for each in found
     ]
@@ -236,12 +264,16 @@ def alerts(desk: Desk) -> Told:
         (
             each.kind.value,
             name_of(each.box_id),
-            f"entries {each.first} to {each.last} of log {each.epoch}",
-            times.told(each.received, _UTC),
+            f"{_entries(each.first, each.last)} of log {each.epoch}",
+            times.told(each.received, zones[each.box_id]),
         )
         for each in found
     ]
     return Told(data, telling.table("alerts", rows))
+
+
+def _entries(first: int, last: int) -> str:
+    return f"entry {first}" if first == last else f"entries {first} to {last}"
 
 
 # The history
@@ -265,7 +297,7 @@ def history(desk: Desk) -> Told:
                 "digest": each.digest,
             }
         )
-        outcome = f"{len(each.changed)} rows" if accepted else f"refused: {', '.join(each.answered['clauses'])}"
+        outcome = words.counted(len(each.changed), "row") if accepted else f"refused: {', '.join(each.answered['clauses'])}"
         rows.append((str(each.number), times.told(each.written, _UTC), each.kind, each.digest[:12], outcome))
     return Told(data, telling.table("records", rows))
 
@@ -277,7 +309,7 @@ def audit(desk: Desk, noted: str) -> Told:
     data = {"clean": found.clean, "head": str(found.head), "findings": findings}
     if found.clean:
         lines = [
-            f"the history is whole, {found.head.number} records, and the tables say what it says",
+            f"the history is whole, {words.counted(found.head.number, 'record')}, and the tables say what it says",
             f"    note its head where nobody can change it, and name it next time: --head {found.head}",
         ]
         return Told(data, lines)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,7 @@ from lockproof.spec.clauses import clause
 from lockproof.spec.profile import DEFAULT
 
 _BESIDE = "    "
+_WIDEST = 40  # places of a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,13 @@ class Told:
     accepted: bool = True
 
     def text(self, *, as_json: bool) -> str:
-        return json.dumps(self.data, ensure_ascii=False, indent=2) if as_json else "\n".join(self.lines)
+        lines = [as_document(self.data)] if as_json else self.lines
+        return "".join(f"{line}\n" for line in lines)
+
+
+def as_document(data: Any) -> str:
+    """JSON, in plain ASCII where the output has not got every character."""
+    return json.dumps(data, ensure_ascii=(sys.stdout.encoding or "").lower() != "utf-8", indent=2)
 
 
 def instant(at: int | None, zone: str) -> dict[str, Any] | None:
@@ -138,8 +147,18 @@ def revocation_lines(grant: IssuedGrant) -> list[str]:
     ]
 
 
+def _places(text: str) -> int:
+    """How many a text takes on a screen."""
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in {"W", "F"} else 1 for each in text
+    )
+
+
 def table(heading: str, rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows in columns as wide as need be, below a line that says how many there are."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [_BESIDE + "   ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    """Rows in columns, below a line that says how many there are. One long text moves only what stands behind it."""
+    widths = [min(max(map(_places, column)), _WIDEST) for column in zip(*rows, strict=True)]
+    lines = [
+        _BESIDE + "   ".join(text + " " * (width - _places(text)) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return [f"{heading}: {len(rows) or 'none'}", *lines]

@@ -13,15 +13,17 @@ import time
 from collections.abc import Callable
 
 from lockproof.conformance import words
+from lockproof.reference.fields import is_instant
 from lockproof.spec import civil
 from lockproof.spec.observable import BadInput
 
 Choose = Callable[[str, tuple[int, ...]], int | None]
 """Is told why a local time is not one instant, and which it may be; which one is meant, None where nobody says."""
 
-_TIME = re.compile(r"(?:(?P<day>\S.*?) )?(?P<hour>\d{1,2}):(?P<rest>\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?", re.ASCII)
-_WINDOW = re.compile(r"(?:(?:from )?(?P<start>.+?))?(?:(?:^| )for (?P<length>.+)|(?:^| )(?:until|to) (?P<end>.+))")
-_PART = re.compile(r"(\d+) ?(days?|d|hours?|h|minutes?|min|m|seconds?|s)(?: |$|(?=\d))", re.ASCII)
+_AS_TYPED = re.ASCII | re.IGNORECASE  # a phone begins with a capital letter
+_TIME = re.compile(r"(?:(?P<day>\S.*?) )?(?P<hour>\d{1,2}):(?P<rest>\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?", _AS_TYPED)
+_WINDOW = re.compile(r"(?:(?:from )?(?P<start>.+?))?(?:(?:^| )for (?P<length>.+)|(?:^| )(?:until|to) (?P<end>.+))", _AS_TYPED)
+_PART = re.compile(r"(\d+) ?(days?|d|hours?|h|minutes?|min|m|seconds?|s)(?: |$|(?=\d))", _AS_TYPED)
 _EXAMPLES = "such as 14:00, tomorrow 09:30, 2027-03-03 14:00 or 2027-11-07 01:30:00-04:00"
 
 
@@ -32,7 +34,9 @@ def now(at: str) -> int:
     with contextlib.suppress(ValueError):
         found = dt.datetime.fromisoformat(at)
         if found.tzinfo is not None and not found.microsecond:
-            return int(found.timestamp())
+            if not is_instant(instant := int(found.timestamp())):
+                raise BadInput(f"--at {at}: out of reach; name an instant from 1970 to 9999")
+            return instant
     raise BadInput(f"--at {at}: name an instant with its offset, to the second, such as 2027-03-03T14:00:00-05:00")
 
 
@@ -44,21 +48,21 @@ def calendar(zone: str, instant: int) -> words.Calendar:
 def date(text: str, of: words.Calendar) -> str:
     """A local date, `YYYY-MM-DD`, from `tomorrow`, `in 3 days` or the date itself. Raises `BadInput`."""
     try:
-        return of.date(text.strip()).isoformat()
+        return of.date(text.strip().lower()).isoformat()
     except words.WordsError as error:
         raise BadInput(f"date: {error}") from None
 
 
 def instant(text: str, of: words.Calendar, present: int, choose: Choose) -> int:
     """The instant that a text names. Raises `BadInput`."""
-    if text == "now":
+    if text.lower() == "now":
         return present
     found = _TIME.fullmatch(text)
     if found is None:
         raise BadInput(f"{text!r} names no time; write one {_EXAMPLES}")
-    day, clock, offset = found["day"] or "today", f"{found['hour']:0>2}:{found['rest']}", found["offset"] or ""
+    day, clock, offset = (found["day"] or "today").lower(), f"{found['hour']:0>2}:{found['rest']}", found["offset"] or ""
     try:
-        if offset == "Z":
+        if offset in {"Z", "z"}:
             return int(dt.datetime.fromisoformat(f"{of.date(day)}T{clock}+00:00").timestamp())
         return of.instant(f"{day} {clock}{offset}")
     except civil.LocalTimeError as error:
@@ -96,7 +100,7 @@ def length(text: str) -> int:
     if not parts or _PART.sub("", text):
         raise BadInput(f"{text!r} is no length of time; write it as 45 minutes, 2 hours, 1h30m or 3 days")
     try:
-        return sum(words.seconds(f"{number}{unit[0]}") for number, unit in parts)
+        return sum(words.seconds(f"{number}{unit[0].lower()}") for number, unit in parts)
     except words.WordsError as error:
         raise BadInput(str(error)) from None
 

@@ -26,6 +26,8 @@ from lockproof.conformance import command
 from lockproof.conformance.access import times
 from lockproof.conformance.access.command import access_app
 from lockproof.conformance.access.desk import id_of, name_of
+from lockproof.reference import hardware
+from lockproof.reference.box import LOG_CAPACITY, ReferenceBox
 from lockproof.spec.clauses import all_clauses
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DAY, HOUR
@@ -173,6 +175,12 @@ def test_a_one_day_code_from_its_eight_steps_to_its_end(access, port):
     assert known["seller_permission"] is True
 
 
+def test_a_text_message_is_in_no_file(house, tmp_path):
+    said = house("share", code(house)["code"], "--out", "text.txt", code=2)
+    assert said == "--out: that is the file of an email; say to whom it goes, with --email\n"
+    assert not (tmp_path / "text.txt").exists()
+
+
 def test_a_code_comes_with_instructions_that_are_sent_on(house, tmp_path):
     words = ("--date", "2019-02-03", "--name", "Ann", "--role", "appraiser", "--seller-permission")
     said = house("code", "LB-0042", *words, at="2019-02-02T19:00:00")
@@ -238,7 +246,7 @@ def test_neither_for_a_consumer(house):
     words = ("--date", "today", "--name", "C", "--role", "consumer", "--seller-permission", "--json")
     said = house("code", "LB-0042", *words, at="2019-02-02T08:02:00", code=1)
     assert json.loads(said) == {"accepted": False, "clauses": ["eligibility.consumer-never"]}
-    assert house("report") == "\n"
+    assert house("report") == ""
 
 
 def test_without_the_sellers_permission_no_code_for_an_appraiser(house):
@@ -295,7 +303,10 @@ def test_only_grantors_of_now_let_in(house, monkeypatch):
     assert "connect.grantor: " in house("grant", "LB-0042", *window, at="2019-02-02T09:00:00", code=1)
     house("owners", "LB-0042", "234567")
     house("grant", "LB-0042", *window, at="2019-02-02T09:00:00")
-    house("owners", "LB-0042")
+    house("owners", "LB-0042", code=2)
+    house("owners", "LB-0042", "234567", "--nobody", code=2)
+    house("grant", "LB-0042", *window, at="2019-02-02T09:00:00")
+    house("owners", "LB-0042", "--nobody")
     assert "connect.grantor: " in house("grant", "LB-0042", *window, at="2019-02-02T09:00:00", code=1)
     house("agent", "123 Main Street", "234567")
     house("grant", "LB-0042", *window, at="2019-02-02T09:00:00")
@@ -310,6 +321,8 @@ def test_a_box_that_is_moved_ends_its_grants_and_leaves_its_codes(house):
     assert "connect.property: " in house(*app, at="2019-02-02T14:10:00", code=1)
     assert house("open", "7 Hill Road", "--digits", made["digits"], at="2019-02-02T23:30:00").startswith("opens   LB-0042")
     house("unassign", "LB-0042", at="2019-02-03T10:00:00")
+    said = house("unassign", "LB-0042", at="2019-02-03T10:00:00", code=2)
+    assert said == "box LB-0042 hangs at no property; lockproof access list shows every box\n"
     said = house(
         "grant",
         "LB-0042",
@@ -382,6 +395,24 @@ def test_the_report_by_property_box_person_and_time(house):
     ]
 
 
+def test_a_date_that_a_zone_left_out_bounds_its_report_and_that_of_others(house):
+    house("add", "property", "1 Beach Road", "--zone", "Pacific/Apia", "--agent", "123456")
+    house("add", "box", "LB-0044")
+    house("assign", "LB-0044", "1 Beach Road", "--at", "2011-12-01T00:00:00Z")
+    words = ("--to", "rita@example.org", "--role", "realtor", "--window", "for 1 hour")
+    for box, instant in (("LB-0044", "30T09:59:59"), ("LB-0044", "30T10:00:00"), ("LB-0042", "30T12:00:00")):
+        house("grant", box, *words, "--at", f"2011-12-{instant}Z")
+
+    def found(*words: str) -> list[str]:
+        return [line.split("\t")[0][8:] for line in house("report", *words).splitlines()]
+
+    assert found() == ["29 23:59:59", "31 00:00:00", "30 07:00:00"]
+    assert found("--since", "2011-12-30") == ["31 00:00:00", "30 07:00:00"]
+    assert found("--until", "2011-12-30") == ["29 23:59:59"]
+    assert found("--since", "2011-12-30", "--until", "2011-12-31") == ["30 07:00:00"]
+    assert "does not exist in Pacific/Apia" in house("report", "--since", "2011-12-30 12:00", code=2)
+
+
 def test_a_box_gets_a_new_zone_table_before_the_old_one_ends(house):
     assert "zone table" not in house("sync", "LB-0042", at="2019-09-01T12:00:00")
     house("sync", "LB-0042", at="2020-01-20T12:00:00")
@@ -398,6 +429,112 @@ def test_a_box_never_goes_back_to_an_earlier_time(house):
         " (box.clock.never-back); name a later instant\n"
     )
     assert house("open", "LB-0042", "--digits", made["digits"], at="2019-02-03T12:00:00").startswith("opens")
+
+
+def kept_in(folder: Path, name: str = "LB-0042") -> Path:
+    return folder / "a.db.boxes" / f"{id_of(name).hex()}.db"
+
+
+@pytest.mark.usefixtures("house")
+def test_of_many_at_one_box_each_waits_for_the_others(tmp_path):
+    """Wrong entries stay within their bound, and each that was decided has a line of the log to itself."""
+    words = ["access", "open", "LB-0042", "--digits", "00000000", "--offline", "--at", "2019-02-02T14:00:00Z"]
+    at_once = [subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True) for _ in range(9)]
+    said = [each.communicate(timeout=60)[0] for each in at_once]
+    assert [each.returncode for each in at_once] == [1] * 9
+    assert sum("box.wrong-entry.bound: " in each for each in said) == 4
+    with contextlib.closing(sqlite3.connect(kept_in(tmp_path))) as kept:
+        log = [json.loads(entry) for (entry,) in kept.execute("SELECT entry FROM log ORDER BY number")]
+    assert len(log) == 6, "five wrong entries, and one line of refusals"
+
+
+def test_whoever_stays_at_a_box_is_named_in_the_end(house, tmp_path, monkeypatch):
+    monkeypatch.setattr(hardware, "_BUSY_TIMEOUT", 0)
+    there = hardware.Store(kept_in(tmp_path), LOG_CAPACITY, alone=True)
+    said = house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=3)
+    assert said == f"{kept_in(tmp_path)}: somebody else stands at that box, for 0 seconds now; repeat it when they are done\n"
+    there.close()
+    house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=1)
+
+
+REPLACE = "make it known under another name (lockproof access add box), and assign that\n"
+
+
+def test_a_box_that_is_gone_is_not_made_anew_so_that_its_codes_open_again(house, tmp_path):
+    made = code(house)
+    keypad = ("open", "LB-0042", "--digits", made["digits"])
+    house(*keypad, at="2019-02-03T12:00:00")
+    kept_in(tmp_path).unlink()
+    gone = (
+        f"box LB-0042 is not kept here: there is no {kept_in(tmp_path)}; if it is at a port, name that with --box; if its file is"
+        f" gone, so is what it knew: {REPLACE}"
+    )
+    for words in (keypad, ("sync", "LB-0042"), ("assign", "LB-0042", "123 Main Street")):
+        assert house(*words, at="2019-02-03T14:00:00", code=2) == gone
+    assert not kept_in(tmp_path).exists()
+
+
+def test_a_box_that_forgot_its_keys_gets_them_only_if_it_never_decided_anything(house, tmp_path):
+    kept_in(tmp_path).unlink()
+    ReferenceBox(kept_in(tmp_path)).store.close()
+    made = code(house)
+    assert "has no keys yet" in house("open", "LB-0042", "--digits", made["digits"], at="2019-02-03T12:00:00", code=2)
+    assert "keys and zone table brought" in house("sync", "LB-0042", at="2019-02-03T12:00:00")
+    house("open", "LB-0042", "--digits", made["digits"], at="2019-02-03T12:00:00")
+    kept_in(tmp_path).unlink()
+    ReferenceBox(kept_in(tmp_path)).store.close()
+    house("add", "property", "7 Hill Road", "--zone", TORONTO, "--agent", "123456")
+    for words in (("sync", "LB-0042"), ("assign", "LB-0042", "7 Hill Road")):
+        assert house(*words, at="2019-02-03T14:00:00", code=2) == (
+            "box LB-0042 has forgotten its keys, and with them which codes it had ended: with the same keys they would open it again;"
+            f" {REPLACE}"
+        )
+    assert json.loads(house("list", "boxes", "--json"))[0]["property"] == "123 Main Street"
+
+
+def test_a_box_that_was_put_back_is_told_apart_before_a_line_of_the_report_is_lost(house, tmp_path):
+    grant(house)
+    app = ("open", "LB-0042", "--account", "rita@example.org")
+    house(*app, at="2019-02-02T14:10:00")
+    before = kept_in(tmp_path).read_bytes()
+    house(*app, at="2019-02-02T14:11:00")
+    kept_in(tmp_path).write_bytes(before)
+    assert house(*app, at="2019-02-02T14:12:00", code=3) == (
+        "box LB-0042: its log ends at entry 1 of log 2, and entry 2 of log 2 was taken along already: it was put back to an earlier"
+        f" state, and codes that it had ended may open it again; {REPLACE}"
+    )
+    assert len(json.loads(house("notifications", "--json"))) == 2
+
+
+def test_a_box_that_can_not_write_says_so(house, tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    class Full(sqlite3.Connection):
+        executemany = full
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(hardware.sqlite3, "connect", lambda *words, **named: connect(*words, **named, factory=Full))
+    said = house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=3)
+    assert said == (
+        f"{kept_in(tmp_path)}: nothing could be written to it: database or disk is full; make room and see to its rights, then"
+        " repeat it\n"
+    )
+
+
+def test_where_no_box_can_be_kept_that_is_said(house, tmp_path):
+    (tmp_path / "a.db.boxes").rename(tmp_path / "elsewhere")
+    (tmp_path / "a.db.boxes").touch()
+    said = house("sync", "LB-0042", at="2019-02-02T09:00:00", code=3)
+    assert said.startswith(f"{tmp_path / 'a.db.boxes'}: boxes can't be kept there: File exists; ")
+
+
+def test_a_file_of_another_box_is_told_apart(house, tmp_path):
+    house("add", "box", "LB-0043")
+    house("assign", "LB-0043", "123 Main Street", at="2019-02-02T08:00:00")
+    kept_in(tmp_path).write_bytes(kept_in(tmp_path, "LB-0043").read_bytes())
+    said = house("open", "LB-0042", "--digits", "12345678", at="2019-02-02T09:00:00", code=2)
+    assert said == f"{kept_in(tmp_path)}: that is box LB-0043, and not LB-0042; put its own file back in its place\n"
 
 
 # At a line
@@ -428,6 +565,102 @@ def test_another_box_at_the_port_is_told_apart(house, tmp_path):
 def test_a_box_that_would_be_gone_is_no_place_to_stand_at(house, name):
     said = house("sync", "LB-0042", "--box", name, code=2)
     assert said == f"--box {name}: that box is gone with this command; name a port, or leave --box out for a box that is kept\n"
+
+
+# What is typed is told as it is
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (
+            "1 Road \u202eeniaM",
+            "property: '1 Road \\u202eeniaM' has '\\u202e' at place 8, which would break a line of the report; leave it out\n",
+        ),
+    ],
+)
+def test_what_would_turn_a_line_is_no_name(house, address, told):
+    assert house("add", "property", address, "--zone", TORONTO, "--agent", "123456", code=2) == told
+
+
+def test_one_long_name_moves_no_other_row(house):
+    for person, name in (("7", "x" * 300), ("8", "会社")):
+        house("add", "person", person, "--name", name)
+    assert house("list", "people").splitlines() == [
+        "people: 3",
+        f"    123456   Joe Smith{' ' * 31}   Smith Realty",
+        f"    7        {'x' * 300}   -",
+        f"    8        会社{' ' * 36}   -",
+    ]
+
+
+@pytest.mark.usefixtures("house")
+def test_an_output_that_has_not_got_a_character_has_its_escape(access):
+    access("add", "person", "7", "--name", "Łucja 😀")
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = [*COMMAND, "access", "list", "people"]
+    assert "Lucja" not in (told := subprocess.run(words, env=plain, capture_output=True, text=True, check=True).stdout)
+    assert "\\u0141ucja \\U0001f600" in told
+    told = subprocess.run([*words, "--json"], env=plain, capture_output=True, text=True, check=True).stdout
+    assert (told.isascii(), json.loads(told)[1]["name"]) == (True, "Łucja 😀")
+
+
+def test_a_list_of_what_has_to_do_with_somebody(house):
+    reference = grant(house)
+    house("add", "person", "234567", "--name", "Sue Jones", "--office", "Jones & Co")
+    house("add", "property", "7 Hill Road", "--zone", TORONTO, "--agent", "234567", "--office", "Jones & Co")
+    house("account", "vera@example.org")
+
+    def listed(*words: str) -> dict[str, int]:
+        return {name: len(found) for name, found in json.loads(house("list", *words, "--json")).items() if found}
+
+    assert listed("--of", "jones & co") == {"people": 1, "properties": 1}
+    assert listed("--of", "RITA@example.org") == {"accounts": 1, "grants": 1}
+    assert listed("--of", "123456") == {"people": 1, "properties": 1, "grants": 1}
+    assert listed("--of", "123 Main Street") == {"properties": 1, "boxes": 1, "grants": 1}
+    assert listed("--of", reference[:8]) == {"grants": 1}
+    assert listed("--of", reference[:3]) == listed("--of", "nobody") == {}
+    assert house("list", "grants", "--of", "nobody") == "grants: none\n"
+    assert house("list", "properties", "--of", "Jones & Co") == (
+        "properties: 1\n    7 Hill Road   America/Toronto   agent 234567   office Jones & Co\n"
+    )
+
+
+def test_a_use_of_a_code_that_was_made_elsewhere_is_an_alert(house, tmp_path):
+    (tmp_path / "copy.db").write_bytes((tmp_path / "a.db").read_bytes())
+    words = ("--date", "today", "--name", "A", "--role", "realtor", "--json", "--store", "copy.db")
+    made = json.loads(house("code", "LB-0042", *words, at="2019-02-02T09:00:00"))
+    house("open", "LB-0042", "--digits", made["digits"], at="2019-02-02T10:00:00")
+    assert house("alerts") == (
+        "alerts: 1\n    use of a code never issued   LB-0042   entry 1 of log 2   2019-02-02 10:00:00-05:00\n"
+    )
+    (told,) = json.loads(house("alerts", "--json"))
+    assert (told["first"], told["last"], told["received"]["local"]) == (1, 1, "2019-02-02 10:00:00-05:00")
+    assert house("report") == ""
+    with contextlib.closing(sqlite3.connect(kept_in(tmp_path))) as kept, kept:  # two entries are lost
+        kept.execute("UPDATE log SET number = 4")
+        kept.execute("UPDATE cell SET value = json_set(value, '$.next_entry', 5) WHERE name = 'state'")
+    house("sync", "LB-0042", at="2019-02-02T11:00:00")
+    gap = "    gap in the log               LB-0042   entries 2 to 3 of log 2   2019-02-02 11:00:00-05:00"
+    assert gap in house("alerts").splitlines()
+
+
+def test_a_report_without_lines_is_empty(access):
+    assert access("report") == ""
+
+
+@pytest.mark.parametrize("at", ["1969-12-31T23:59:59Z", "9999-12-31T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_out_of_reach_is_told_before_a_box_hears_of_it(house, at):
+    for words in (("sync", "LB-0042"), ("list",), ("report",)):
+        assert house(*words, "--at", at, code=2) == f"--at {at}: out of reach; name an instant from 1970 to 9999\n"
+    house("sync", "LB-0042", at="2019-02-02T09:00:00")
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "fifo"])
+def test_a_device_or_a_pipe_is_no_place_for_a_store(access, tmp_path, place):
+    os.mkfifo(tmp_path / "fifo")
+    said = access("list", "--store", place, code=3)
+    assert said == f"{place} is a device or a pipe, and no file; choose another path\n"
 
 
 # What is asked for by name
@@ -533,13 +766,23 @@ def test_a_pin_is_needed_and_named(house, monkeypatch):
     assert said == "PIN: nothing is said, and there is no terminal to ask at; give the environment variable LOCKPROOF_PIN\n"
 
 
+ITS_OWN = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever runs the tests may ignore
+os.execv(sys.executable, sys.argv[1:])
+"""
+KEYS = ("\x03", "\x04")  # Ctrl-C, Ctrl-D
+
+
 def at_a_terminal(folder: Path, words: list[str], answers: list[tuple[str, str]]) -> tuple[int, str]:
     """Types each answer when its question is there; exit code, and all that stood on the screen."""
     near, far = pty.openpty()
     environment = {**os.environ, "LOCKPROOF_STORE": str(folder / "a.db"), "TERM": "dumb"}
     for name in ("LOCKPROOF_PIN", "LOCKPROOF_BY"):
         environment.pop(name, None)
-    process = subprocess.Popen([*COMMAND, "access", *words], stdin=far, stdout=far, stderr=far, env=environment)
+    command = [sys.executable, "-c", ITS_OWN, *COMMAND, "access", *words]
+    process = subprocess.Popen(command, stdin=far, stdout=far, stderr=far, env=environment, start_new_session=True)
     os.close(far)
     screen, seen = b"", 0
 
@@ -558,7 +801,7 @@ def at_a_terminal(folder: Path, words: list[str], answers: list[tuple[str, str]]
                 assert more, screen.decode()
                 screen += more
             seen = place + len(question)
-            os.write(near, answer.encode() + b"\n")
+            os.write(near, answer.encode() + b"\n" * (answer not in KEYS))
         while more := goes_on():
             screen += more
         return process.wait(timeout=60), screen.decode()
@@ -582,6 +825,48 @@ def test_at_a_terminal_what_is_missing_is_asked_for_and_a_pin_is_not_shown(tmp_p
     assert ended == 0
     assert "    1  2026-11-01 01:30:00-04:00\r\n    2  2026-11-01 01:30:00-05:00" in screen
     assert "from 2026-11-01 01:30:00-05:00 until 2026-11-01 02:15:00-05:00 (45m)" in screen
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(
+    ("words", "answers", "question"),
+    [
+        (["which"], [], "consumer):"),
+        (["add", "person"], [("id of", "1")], "name:"),
+    ],
+)
+def test_at_a_terminal_whoever_answers_nothing_is_not_refused(tmp_path, key, words, answers, question):
+    ended, screen = at_a_terminal(tmp_path, words, [*answers, (question, key)])
+    assert (ended, screen.splitlines()[-1]) == (3, "nothing was answered, and nothing was done")
+
+
+def test_at_a_terminal_ctrl_c_at_a_pin_adds_nobody(tmp_path):
+    ended, screen = at_a_terminal(tmp_path, ["add", "person", "1", "--name", "J"], [("PIN: ", "\x03")])
+    assert (ended, screen.splitlines()[-1]) == (3, "nothing was answered, and nothing was done")
+    assert "people: none" in at_a_terminal(tmp_path, ["list"], [])[1]
+
+
+def test_at_a_terminal_a_wrong_answer_is_asked_for_again(tmp_path):
+    at_a_terminal(tmp_path, ["add", "person", "1", "--name", "Joe"], [("PIN: ", "2468"), ("confirmation: ", "2468")])
+    asked = [("address", "1 Road"), ("zone", "Amercia/Toronto"), ("did you mean America/Toronto?", TORONTO)]
+    asked += [("listing agent", "2"), ("no person is known as '2'", "1")]
+    assert at_a_terminal(tmp_path, ["add", "property"], asked)[0] == 0
+    assert at_a_terminal(tmp_path, ["add", "box"], [("on the box", "LB-é"), ("is no name of a box", "B1")])[0] == 0
+    asked = [("box: ", "B2"), ("shows every box", "B1"), ("property: ", "2 Road"), ("did you mean 1 Road?", "1 road")]
+    assert at_a_terminal(tmp_path, ["assign", "--at", "2026-10-31T12:00:00Z"], asked)[0] == 0
+    asked = [
+        ("your id", "2"),
+        ("add the person", "1"),
+        ("email", "rita"),
+        ("is no email address", "rita@example.org"),
+        ("box", "B1"),
+    ]
+    asked += [("who that is", "realtor"), ("window, ", "now"), ("is none; write it as", "For 45 Minutes")]
+    ended, screen = at_a_terminal(tmp_path, ["grant", "--at", "2026-10-31T12:00:00Z"], asked)
+    assert (ended, "(45m), with the app" in screen) == (0, True)
+    asked = [("box: ", "B1"), ("lockbox owner privileges", "2"), ("no person is known", "1 1")]
+    ended, screen = at_a_terminal(tmp_path, ["owners"], asked)
+    assert (ended, screen.splitlines()[-1].endswith("lockbox owners of B1: 1")) == (0, True)
 
 
 # The file
@@ -663,6 +948,9 @@ def local(text: str, zone: str = TORONTO) -> int:
         ("from now for 1 hour 30 minutes", "2019-03-02 07:00:00-05:00", "2019-03-02 08:30:00-05:00"),
         ("in 3 days 14:00 for 1 day", "2019-03-05 14:00:00-05:00", "2019-03-06 14:00:00-05:00"),
         ("  from   14:00   for 45   minutes ", "2019-03-02 14:00:00-05:00", "2019-03-02 14:45:00-05:00"),
+        ("From Tomorrow 9:00 Until 11:30", "2019-03-03 09:00:00-05:00", "2019-03-03 11:30:00-05:00"),
+        ("Now Until 14:00", "2019-03-02 07:00:00-05:00", "2019-03-02 14:00:00-05:00"),
+        ("14:00z For 1H 30Min", "2019-03-02 09:00:00-05:00", "2019-03-02 10:30:00-05:00"),
         ("from 14:00Z for 45 minutes", "2019-03-02 09:00:00-05:00", "2019-03-02 09:45:00-05:00"),
         ("2019-03-09 23:00 for 6h", "2019-03-09 23:00:00-05:00", "2019-03-10 06:00:00-04:00"),
         ("2019-11-03 01:30:00-04:00 for 1h", "2019-11-03 01:30:00-04:00", "2019-11-03 01:30:00-05:00"),

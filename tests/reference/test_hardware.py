@@ -294,6 +294,17 @@ def test_an_armed_cut_takes_the_whole_write(path: Path) -> None:
     again.close()
 
 
+def test_a_write_that_fails_is_told_and_kept_nothing(kept: Path) -> None:
+    box = ReferenceBox(kept)
+    box.store._db.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(StoreError, match=r"nothing could be written to it: database or disk is full; make room"):
+        box.store.commit({"name": "x" * 100_000})
+    assert (box.store.cell("name", None), box.store.writes) == (None, cell(kept, "writes"))
+    box.store.commit({"name": "x"})
+    assert box.store.cell("name", None) == "x"
+    box.store.close()
+
+
 def test_a_box_wakes_from_a_cut_inside_a_write(kept: Path) -> None:
     box = ReferenceBox(kept)
     box.cut_power(PowerCut(CutClass.NTH_WRITE, 5, 1))
