@@ -2,7 +2,7 @@
 
 First the pages are made from the rooms, as plain Markdown, into build/docs/pages; then mkdocs, with the theme Material, makes the
 site of them, strictly: a warning fails. `--serve` shows it; `--pages` makes the pages alone.
-`--kills FILE` is a kill matrix that `lockproof faults --out FOLDER` has written: then each faulty box stands with what caught it.
+`lockproof faults --out build/kills`, or `--kills FILE`, gives a kill matrix: then each faulty box stands with what caught it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lockproof.spec.observable import BadInput
 from making import rooms, site
 
 BUILD = rooms.ROOT / "build" / "docs"
-KILLS = rooms.ROOT / "build" / "kills" / "matrix.json"
+KILLS = rooms.ROOT / "build" / "kills"
 PORT = 8000
 
 
@@ -41,16 +41,24 @@ def main(said: Sequence[str] | None = None) -> int:
 def _asked(said: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--out", type=Path, default=BUILD, help="the folder to build in, which is made anew")
-    parser.add_argument("--kills", type=Path, default=KILLS if KILLS.exists() else None, help="a recorded kill matrix")
+    parser.add_argument(
+        "--kills", type=Path, default=_newest(), help=f"a recorded kill matrix; if not said, the newest below {KILLS}"
+    )
     parser.add_argument("--pages", action="store_true", help="make the pages, and no site of them")
     parser.add_argument("--serve", action="store_true", help=f"show the site at http://127.0.0.1:{PORT}")
     return parser.parse_args(said)
 
 
+def _newest() -> Path | None:
+    return max(KILLS.rglob("matrix.json"), default=None)
+
+
 def build(settings: Path) -> int:
     """The site, strictly; it lies beside the settings, in `site`."""
     built = subprocess.run(  # noqa: S603 (our own words)
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(settings)], check=False, env=_quiet()
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(settings)],
+        check=False,
+        env=_quiet(),
     )
     if built.returncode == 0:
         sys.stdout.write(f"open {settings.parent / 'site' / 'index.html'}\n")

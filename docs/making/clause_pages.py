@@ -83,7 +83,7 @@ def _page(rooms: Rooms, clause: Clause) -> str:
         f'<span class="decider">{DECIDES[clause.decider]}</span>',
     ]
     if clause.detail:
-        detail = with_source_links(page, clause.detail, "spec/chapters/x.md")
+        detail = with_source_links(page, clause.detail[:1].upper() + clause.detail[1:], f"spec/chapters/{clause.chapter}")
         parts += ["## Precisely", with_lists_apart(with_clauses_linked(page, detail)).strip()]
     parts += [
         "## Why",
@@ -133,8 +133,12 @@ def _model(page: str, clause: Clause) -> Iterator[str]:
             yield fenced("\n".join(lines), "python")
     if not found and not named:
         reason = assumed.without_theorem().get(clause.id)
-        yield f"The model has no condition for it: {reason}" if reason else (
-            "No condition of the model is named after it: it follows from how the model is made, and is proved of it as a whole."
+        yield (
+            f"The model has no condition for it: {reason}"
+            if reason
+            else (
+                "No condition of the model is named after it: it follows from how the model is made, and is proved of it as a whole."
+            )
         )
 
 
@@ -175,13 +179,13 @@ def _proved(page: str, about: list[Theorem | TownTheorem], clause: Clause) -> It
         f" Each rests on the invariants, and so on [the premises of every event]({every})."
     )
     for theorem in about:
-        yield f"**{literal(theorem.sentence.split(chr(10))[0])}**"
         names = assumed.assumed_by(theorem)
         assumes = ", ".join(f"[{name}]({link(page, f'assumptions#{name}')})" for name in names) or "nothing beside those"
         default = " Of the default profile." if isinstance(theorem, Theorem) and theorem.default_profile else ""
         module = theorems if isinstance(theorem, Theorem) else town_theorems
         source = inspect.getsource(inspect.unwrap(vars(module)[theorem.name]))
-        yield folded(f"<code>{theorem.name}</code>", f"Assumes by name: {assumes}.{default}\n\n{fenced(source, 'python')}")
+        said = literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
+        yield folded(said, f"`{theorem.name}`. Assumes by name: {assumes}.{default}\n\n{fenced(source, 'python')}")
 
 
 def _theorems(number: int) -> str:

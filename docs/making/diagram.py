@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from making.life_cycles import Edge, LifeCycle, State
 from markupsafe import Markup, escape
 
-_WIDE, _HIGH = 178, 66  # a state
-_ACROSS, _DOWN = 282, 150  # from one to the next
-_LEFT, _TOP = 12, 84
-_LETTER = 6.1
+_WIDE, _HIGH = 172, 66  # a state
+_ACROSS, _DOWN = 254, 150  # from one to the next
+_LEFT, _TOP = 10, 112
 _LINE = 14
 _LOOP = 30  # half the width of an arrow from a state to itself
 
@@ -62,13 +61,16 @@ def _arrow(cycle: LifeCycle, edge: Edge, ident: str) -> str:
         start, end = x + _WIDE / 2 + slant, to_x + _WIDE / 2 - slant
         path = f"M{start} {y + _HIGH}L{end} {to_y - 2}"
         label = ((start + end) / 2, (y + _HIGH + to_y) / 2 + 4)
-    return f'<path class="edge" d="{path}" marker-end="url(#{ident}h)"/>' + _labels(edge.labels, *label)
+    lines = [line for said in edge.labels for line in _broken(said, 12 if to_y == y else 24)]
+    return f'<path class="edge" d="{path}" marker-end="url(#{ident}h)"/>' + _labels(lines, *label, above=to_y == y)
 
 
 def _over(edge: Edge, across: tuple[float, float], y: float, ident: str) -> str:
     start, end = across[0] + _WIDE - 20, across[1] + 20
     path = f"M{start} {y}C{start + 40} {y - 90} {end - 40} {y - 90} {end} {y - 2}"
-    return f'<path class="edge" d="{path}" marker-end="url(#{ident}h)"/>' + _labels(edge.labels, (start + end) / 2, y - 68)
+    return f'<path class="edge" d="{path}" marker-end="url(#{ident}h)"/>' + _labels(
+        edge.labels, (start + end) / 2, y - 76, above=True
+    )
 
 
 def _loop(edge: Edge, x: float, y: float, ident: str, *, below: bool) -> str:
@@ -77,7 +79,9 @@ def _loop(edge: Edge, x: float, y: float, ident: str, *, below: bool) -> str:
     path = f"M{middle - _LOOP} {edge_y}c0 {26 * way} {2 * _LOOP} {26 * way} {2 * _LOOP} {2 * way}"
     lines = _shortened(edge.labels)
     top = edge_y + 34 if below else edge_y - 26 - _LINE * (len(lines) - 1)
-    return f'<path class="edge" d="{path}" marker-end="url(#{ident}h)"/>' + _labels(lines, middle, top, spread=False)
+    return f'<path class="edge" d="{path}" marker-end="url(#{ident}h)"/>' + _labels(
+        lines, middle, top + (_LINE * (len(lines) - 1) / 2)
+    )
 
 
 def _shortened(labels: Sequence[str]) -> list[str]:
@@ -86,9 +90,9 @@ def _shortened(labels: Sequence[str]) -> list[str]:
     return plain[:2]
 
 
-def _labels(labels: Sequence[str], x: float, y: float, *, spread: bool = True) -> str:
-    lines = [line for label in labels for line in (_broken(label, 17) if spread else [label])]
-    first = y - (len(lines) - 1) * _LINE / (1 if spread and len(lines) > 1 and len(labels) == 1 else 2) if spread else y
+def _labels(lines: Sequence[str], x: float, y: float, *, above: bool = False) -> str:
+    """Lines around `y`, or the last of them on it."""
+    first = y - (len(lines) - 1) * _LINE / (1 if above else 2)
     return "".join(_text(x, first + _LINE * number, line, "label") for number, line in enumerate(lines))
 
 

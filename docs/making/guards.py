@@ -237,5 +237,3 @@ def _lines(module: ModuleType) -> Iterator[tuple[str, int, str]]:
         if isinstance(node, ast.FunctionDef):
             for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
                 yield node.name, number, lines[number - 1]
-
-

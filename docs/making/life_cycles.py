@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lockproof.conformance.words import spoken
 from lockproof.spec.model import authority, box
 from lockproof.spec.profile import DAY, HOUR, Profile
 from lockproof.spec.vocabulary import Outcome, watched
+from making.markdown import lasting
 from making.rooms import NotPublished
 
 NOON = 1_804_075_200  # some instant
@@ -145,7 +145,7 @@ def of_a_code(profile: Profile) -> LifeCycle:
     states = {
         (False, False, False): State("Not yet", "its day has not begun", 0, 0),
         (False, True, True): State("Unused", "any instant of its day will do", 1, 0, "open"),
-        (True, True, True): State("In its hour", f"opens for {spoken(profile.code_life)} from first use", 2, 0, "open"),
+        (True, True, True): State("In its hour", f"opens for {lasting(profile.code_life)} from first use", 2, 0, "open"),
         (True, False, True): State("Expired", f"{ends}its hour is over, for ever", 3, 0, "ended"),
         (False, False, True): State("Missed", "its day is over, for ever", 1, 1, "ended"),
     }
@@ -164,7 +164,7 @@ def _code_words(before: Mapping[str, bool], after: Mapping[str, bool], profile: 
     words = {
         ("its day has begun", True): "its day begins",
         ("its day is not over", False): "its day ends",
-        ("within its life", False): f"{spoken(profile.code_life)} are over",
+        ("within its life", False): f"{lasting(profile.code_life)} are over",
     }
     turned = [words[name, truth] for name, truth in after.items() if (name, truth) in words and before.get(name) != truth]
     if not turned:
@@ -218,7 +218,7 @@ def of_a_grant(profile: Profile) -> LifeCycle:
             turned = "its window begins" if then.now == window[0] else "its window ends"
             yield turned if key(then) != key(at) else "", then
 
-    life = spoken(profile.ticket_life)
+    life = lasting(profile.ticket_life)
     states = {
         (False, False, False): State("Not granted", "no ticket is issued", 0, 0),
         (True, True, False, False): State("Before its window", "tickets are issued, the box refuses", 1, 0),
@@ -228,4 +228,6 @@ def of_a_grant(profile: Profile) -> LifeCycle:
         (True, False, True): State("Ended, heard", "the box refuses, for ever", 3, 1, "ended"),
     }
     found = _explored([_Grant(nothing, False, at) for at in (NOON - HOUR, NOON)], key, successors)  # noqa: FBT003
-    return _told(found, states, "The life of a Connect grant", "Moving the box to another property ends a grant as revoking it does.")
+    return _told(
+        found, states, "The life of a Connect grant", "Moving the box to another property ends a grant as revoking it does."
+    )

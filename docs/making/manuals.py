@@ -79,7 +79,9 @@ def manual_pages() -> Iterator[Page]:
         yield Page(manual.path, manual.title, with_lists_apart(with_clauses_linked(manual.path, text)), manual.menu)
         if manual.file == "hw_adapter/PROTOCOL.md":
             cddl = fenced((ROOT / SCHEMA.file).read_text(encoding="utf-8"), "text")
-            page = f"# The messages in CDDL\n\nThe bodies of [the box test protocol]({link(SCHEMA.path, manual.path)}).\n\n{cddl}\n"
+            page = (
+                f"# The messages in CDDL\n\nThe bodies of [the box test protocol]({link(SCHEMA.path, manual.path)}).\n\n{cddl}\n"
+            )
             yield Page(SCHEMA.path, SCHEMA.title, page, SCHEMA.menu)
 
 

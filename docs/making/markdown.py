@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from posixpath import relpath
 
 from lockproof.spec.clauses import all_clauses
+from lockproof.spec.profile import DAY, HOUR, MINUTE
 
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _ITEM = re.compile(r"^(\s*)([-*+]|\d+\.) ")
@@ -19,14 +20,14 @@ _CODED = re.compile(r"(?<![\[`])`([a-z]+(?:\.[a-z]+(?:-[a-z]+)*)+)`(?![`\]])")
 class Page:
     """One page. `path` is its folder in the site, "" for the start page: its link is the folder, which never moves.
 
-    A page outside the `menu` is reached from another one.
+    A page outside the `menu` is reached from another one. A `wide` one needs the room that its list of headings would take.
     """
 
     path: str
     title: str
     text: str
     menu: tuple[str, ...] = ()
-    tags: frozenset[str] = field(default_factory=frozenset)
+    wide: bool = False
 
     @property
     def file(self) -> str:
@@ -112,6 +113,14 @@ def with_lists_apart(text: str) -> str:
             lines.append("")
         lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def lasting(seconds: int) -> str:
+    """A duration as a reader of the standard says it: in seconds up to two minutes, else in the largest unit that gives more than one."""
+    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+        if seconds % size == 0 and seconds // size > 1 and seconds > 2 * MINUTE:
+            return f"{seconds // size} {unit}s"
+    return f"{seconds:,} second{'' if seconds == 1 else 's'}"
 
 
 def normal(path: str) -> str:

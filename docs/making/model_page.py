@@ -39,6 +39,8 @@ def _function(function: Function) -> Iterator[str]:
         yield "Afterwards:"
         yield table(("field", "becomes"), ((f"`{name}`", says) for name, says in function.changes.items()))
     if function.shows:
-        yield "It is " + "; it is ".join(
-            f"{what} {'always' if says == 'always' else f'if {says}'}" for what, says in function.shows.items()
-        ) + "."
+        yield (
+            "It is "
+            + "; it is ".join(f"{what} {'always' if says == 'always' else f'if {says}'}" for what, says in function.shows.items())
+            + "."
+        )

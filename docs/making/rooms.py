@@ -136,7 +136,11 @@ def read_kills(file: Path) -> Mapping[str, Any]:
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(f"{file}: no kill matrix can be read there: {error}; make one with lockproof faults --out FOLDER") from None
+        raise BadInput(
+            f"{file}: no kill matrix can be read there: {error}; make one with lockproof faults --out FOLDER"
+        ) from None
     if not isinstance(told, dict) or told.get("format") != matrix.FORMAT:
-        raise BadInput(f"{file}: this is no kill matrix of the format {matrix.FORMAT}; make one with lockproof faults --out FOLDER")
+        raise BadInput(
+            f"{file}: this is no kill matrix of the format {matrix.FORMAT}; make one with lockproof faults --out FOLDER"
+        )
     return told

@@ -38,7 +38,9 @@ def format_page(rooms: Rooms) -> Page:
 
 def _arguments(verb: Verb) -> str:
     needed = [f"`{name}` ({what})" for name, what in verb.needs.items()]
-    return ", ".join([*needed, *(f"`{name}`, if wanted ({what})" for name, what in verb.arguments.items() if name not in verb.needs)])
+    return ", ".join(
+        [*needed, *(f"`{name}`, if wanted ({what})" for name, what in verb.arguments.items() if name not in verb.needs)]
+    )
 
 
 def _grants(office: str | None, person: str) -> str:

@@ -65,7 +65,8 @@ def write(folder: Path, made: Sequence[Page]) -> Path:
     for page in made:
         file = sources / page.file
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(page.text, encoding="utf-8")
+        head = "---\nhide: [toc]\n---\n\n" if page.wide else ""
+        file.write_text(head + page.text, encoding="utf-8")
     for file in sorted(set(linked_files(list(made)))):
         copy = sources / FILES / file
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +109,6 @@ def _settings(made: Sequence[Page]) -> dict[str, Any]:
             "features": [
                 "navigation.prune",
                 "navigation.footer",
-                "navigation.indexes",
                 "navigation.top",
                 "search.highlight",
                 "search.suggest",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lockproof.conformance.words import spoken
-from lockproof.spec.profile import MINUTE, Profile
-from making.markdown import Page, link
+from lockproof.spec.profile import HOUR, Profile
+from making.markdown import Page, lasting, link
 from making.rooms import Rooms
 from making.tables import CYCLES, TRACE, WHICH
 from markupsafe import Markup
@@ -31,43 +30,41 @@ def start_page(rooms: Rooms) -> Page:
 
 def picture(profile: Profile) -> str:
     """A grant and a code on one axis of time, with the numbers of the profile."""
-    life, ticket = spoken(profile.code_life), spoken(profile.ticket_life)
-    hour = 130 * min(2.0, max(0.5, profile.code_life / (60 * MINUTE)))
-    used = 430
+    hour = 80 * min(1.5, max(0.5, profile.code_life / HOUR))
+    used, ended = 240, 240 + hour
     return Markup(
-        '<svg role="img" class="first" aria-labelledby="first-t first-d" viewBox="0 0 860 262" width="860" height="262">'
+        '<svg role="img" class="first" aria-labelledby="first-t first-d" viewBox="0 0 470 236" width="470" height="236">'
         '<title id="first-t">A Connect grant and a One Day Code, over time</title>'
         '<desc id="first-d">A Connect grant opens within its window, from {shortest} to {longest} long, until it is revoked; a box that has not heard'
         " opens {ticket} longer at most. A One Day Code is used first at any instant of its day, opens for {life} from then, and then never"
         " again.</desc>"
-        '<text class="who" x="8" y="20">Connect grant</text>'
-        '<text class="note" x="8" y="38">a window of {shortest} to {longest}</text>'
-        '<rect class="day" x="120" y="50" width="340" height="22" rx="3"/><rect class="gone" x="460" y="50" width="180" height="22" rx="3"/>'
-        '<circle class="in" cx="200" cy="61" r="7"/><circle class="in" cx="360" cy="61" r="7"/><circle class="out" cx="560" cy="61" r="7"/>'
-        '<path class="mark" d="M460 42v38"/>'
-        '<text class="label" x="200" y="90">opens</text><text class="label" x="360" y="90">opens</text>'
-        '<text class="label" x="460" y="36">revoked: {ticket} more at most</text><text class="label" x="560" y="90">refused</text>'
-        '<text class="who" x="8" y="132">One Day Code</text>'
-        '<text class="note" x="8" y="150">{digits} digits, for one day</text>'
-        '<rect class="day" x="60" y="162" width="{before}" height="22" rx="3"/><rect class="hour" x="{used}" y="162" width="{hour}" height="22" rx="3"/>'
-        '<rect class="gone" x="{ended}" y="162" width="{rest}" height="22" rx="3"/>'
-        '<circle class="in" cx="{used}" cy="173" r="7"/><circle class="in" cx="{again}" cy="173" r="7"/><circle class="out" cx="{late}" cy="173" r="7"/>'
-        '<text class="label" x="{used}" y="202">first use</text><text class="label" x="{again}" y="202">opens again</text>'
-        '<text class="label" x="{late}" y="202">refused</text><text class="label" x="{middle}" y="155">{life}, and then never again</text>'
-        '<path class="axis" d="M8 226H852"/><path class="axis" d="M60 220v12M800 220v12"/>'
-        '<text class="label" x="60" y="250">the day begins</text><text class="label" x="800" y="250">the day ends</text></svg>'
+        '<text class="who" x="8" y="18">Connect grant</text><text class="note" x="126" y="18">a window of {shortest} to {longest}</text>'
+        '<rect class="day" x="60" y="48" width="190" height="20" rx="3"/><rect class="gone" x="250" y="48" width="110" height="20" rx="3"/>'
+        '<circle class="in" cx="100" cy="58" r="7"/><circle class="in" cx="190" cy="58" r="7"/><circle class="out" cx="310" cy="58" r="7"/>'
+        '<path class="mark" d="M250 41v34"/>'
+        '<text class="label" x="100" y="85">opens</text><text class="label" x="190" y="85">opens</text>'
+        '<text class="label" x="250" y="37">revoked: {ticket} more at most</text><text class="label" x="310" y="85">refused</text>'
+        '<text class="who" x="8" y="118">One Day Code</text><text class="note" x="126" y="118">{digits} digits, for one day</text>'
+        '<rect class="day" x="30" y="146" width="{before}" height="20" rx="3"/><rect class="hour" x="{used}" y="146" width="{hour}" height="20" rx="3"/>'
+        '<rect class="gone" x="{ended}" y="146" width="{rest}" height="20" rx="3"/>'
+        '<circle class="in" cx="{used}" cy="156" r="7"/><circle class="in" cx="{again}" cy="156" r="7"/><circle class="out" cx="{late}" cy="156" r="7"/>'
+        '<text class="label" x="{first}" y="183">first use</text><text class="label" x="{again}" y="183">opens again</text>'
+        '<text class="label" x="{late}" y="183">refused</text><text class="label" x="{middle}" y="138">{life}, and then never again</text>'
+        '<path class="axis" d="M8 202H462M30 196v12M440 196v12"/>'
+        '<text class="label" x="48" y="226">the day begins</text><text class="label" x="424" y="226">the day ends</text></svg>'
     ).format(
-        shortest=spoken(profile.window_shortest),
-        longest=spoken(profile.window_longest),
-        ticket=ticket,
-        life=life,
+        shortest=lasting(profile.window_shortest),
+        longest=lasting(profile.window_longest),
+        ticket=lasting(profile.ticket_life),
+        life=lasting(profile.code_life),
         digits=profile.code_digits,
         used=used,
+        first=used - 24,
         hour=round(hour),
-        before=used - 60,
-        ended=round(used + hour),
-        rest=round(800 - used - hour),
-        again=round(used + hour * 0.62),
-        late=round(used + hour + 60),
-        middle=round(used + hour / 2 + 20),
+        before=used - 30,
+        ended=round(ended),
+        rest=round(440 - ended),
+        again=round(used + hour * 0.7),
+        late=round(ended + 60),
+        middle=round(used + hour / 2 + 10),
     )

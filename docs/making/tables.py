@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 
-from lockproof.conformance.words import spoken
 from lockproof.reference.advice import advise
 from lockproof.spec import guessing
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.observable import Role
 from lockproof.spec.profile import Profile, ProfileOfOwnCodes
 from making import assumed, diagram, life_cycles
-from making.markdown import Page, clause_link, clause_links, clause_page, link, literal, table, with_clauses_linked
+from making.markdown import Page, clause_link, clause_links, clause_page, lasting, link, literal, table, with_clauses_linked
 from making.rooms import Rooms
 
 WHICH, PROFILE, GUESS, CYCLES, TRACE = "which-to-use", "profile", "guessing", "life-cycles", "traceability"
@@ -30,10 +29,10 @@ def which_to_use(profile: Profile) -> Page:
         ("who gives it", "listing agent, listing office, or owner of the box, while it is assigned to a property", "the same, with the right PIN", ("connect.grantor", "code.grantor", "code.pin")),
         ("what is recorded", "the recipient's email address", "a name", ("connect.recipient-email", "code.record")),
         ("what the visitor needs", "the app, with an account of that address", "the digits", ("connect.account", "code.digits")),
-        ("when it opens", f"in a window of {spoken(profile.window_shortest)} to {spoken(profile.window_longest)}", _code_opens(profile), ("connect.window.length", "connect.window.bounds", "code.day")),
+        ("when it opens", f"in a window of {lasting(profile.window_shortest)} to {lasting(profile.window_longest)}", _code_opens(profile), ("connect.window.length", "connect.window.bounds", "code.day")),
         ("how far ahead", "as far as one likes", f"{profile.code_days_ahead} days at most", ("code.date",)),
-        ("how often it opens", "as often as a ticket is fetched", f"as often as one likes, for {spoken(profile.code_life)} from first use", ("connect.ticket", "code.expiry.after-first-use", "code.expiry.not-extended")),
-        ("revocation", f"at any time; a box that has not heard opens for {spoken(profile.ticket_life)} more at most", "none", ("connect.revoke.any-time", "connect.revoke.bound", "code.irrevocable")),
+        ("how often it opens", "as often as a ticket is fetched", f"as often as one likes, for {lasting(profile.code_life)} from first use", ("connect.ticket", "code.expiry.after-first-use", "code.expiry.not-extended")),
+        ("revocation", f"at any time; a box that has not heard opens for {lasting(profile.ticket_life)} more at most", "none", ("connect.revoke.any-time", "connect.revoke.bound", "code.irrevocable")),
         ("showing notification", "one for each opening", "never", ("connect.notify-once", "code.notify-never")),
         ("access report", "issue, use and revocation", "issue, use, and a revocation that was refused", ("report.once",)),
         ("for a consumer", "never", "never", ("eligibility.consumer-never",)),
@@ -50,7 +49,7 @@ def which_to_use(profile: Profile) -> Page:
         ),
         f"The numbers are those of [the profile]({link(WHICH, PROFILE)}), the kinds those of the policy of the reference authority.",
     ]
-    return Page(WHICH, "Which to use?", "\n\n".join(text) + "\n")
+    return Page(WHICH, "Which to use?", "\n\n".join(text) + "\n", wide=True)
 
 
 def _code_opens(profile: Profile) -> str:
@@ -74,11 +73,17 @@ def profile_page(profile: Profile) -> Page:
         said = limit.metadata
         unit, most = said["unit"], said["most"]
         value = getattr(profile, limit.name)
-        legal = "yes or no" if unit == "yes/no" else f"{said['least']:,} to {most:,}" if most is not None else f"at least {said['least']:,}"
+        legal = (
+            "yes or no"
+            if unit == "yes/no"
+            else f"{said['least']:,} to {most:,}"
+            if most is not None
+            else f"at least {said['least']:,}"
+        )
         if (longer := own_codes[limit.name]["most"]) != most:
             legal += f" ({longer:,} for a maker's own codes)"
         told = ("yes" if value else "no") if unit == "yes/no" else f"{value:,} {unit}"
-        also = f" ({spoken(value)})" if unit == "s" and value >= 60 else ""  # noqa: PLR2004 (a minute)
+        also = f" ({lasting(value)})" if unit == "s" and "second" not in lasting(value) else ""
         rows.append((f"`{limit.name}`", told + also, legal, said["why"], clause_link(PROFILE, said["clause"])))
     text = [
         "# The profile",
@@ -138,7 +143,7 @@ def cycles_page(profile: Profile) -> Page:
             table(("from", "what happens", "to"), rows),
             f"{cycle.tried} situations were tried.",
         ]
-    return Page(CYCLES, "Two life cycles", "\n\n".join(text) + "\n", _STANDARD)
+    return Page(CYCLES, "Two life cycles", "\n\n".join(text) + "\n", _STANDARD, wide=True)
 
 
 def _linked(label: str) -> str:
@@ -194,7 +199,7 @@ def trace_page(rooms: Rooms) -> Page:
             ((literal(sentence), clause_links(TRACE, clauses)) for sentence, clauses in quoted.items()),
         ),
     ]
-    return Page(TRACE, "Traceability", "\n\n".join(text) + "\n", _STANDARD)
+    return Page(TRACE, "Traceability", "\n\n".join(text) + "\n", _STANDARD, wide=True)
 
 
 def _trace(rooms: Rooms, clause: Clause) -> Sequence[str]:
