@@ -11,13 +11,13 @@ from lockproof.spec import theorems, town_theorems
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.theorems import Theorem
 from lockproof.spec.town_theorems import TownTheorem
+
 from making import assumed, guards
 from making.guards import Function
 from making.manuals import decision_titles, with_source_links
 from making.markdown import (
     Page,
     clause_link,
-    clause_links,
     clause_page,
     fenced,
     folded,
@@ -55,15 +55,17 @@ def clause_pages(rooms: Rooms) -> Iterator[Page]:
     for clause in rooms.clauses.values():
         text = _page(rooms, clause)
         family = FAMILIES[clause.id.partition(".")[0]]
-        yield Page(clause_page(clause.id), clause.id, text, (_MENU, family))
+        yield Page(clause_page(clause.id), clause.id, text, (_MENU, family), boosted=True)
 
 
 def _list(rooms: Rooms) -> Page:
     """All of them, in reading order."""
     text = [
         "# The clauses",
-        f"The standard has {len(rooms.clauses)} clauses: one sentence each, under an id that never changes and names the rule. Each says"
-        " who decides it: nobody is credited with a clause that another decides.",
+        (
+            f"The standard has {len(rooms.clauses)} clauses: one sentence each, under an id that never changes and names the rule. Each says"
+            " who decides it: nobody is credited with a clause that another decides."
+        ),
     ]
     for family, title in FAMILIES.items():
         own = [clause for clause in rooms.clauses.values() if clause.id.startswith(f"{family}.")]
@@ -104,8 +106,8 @@ def _page(rooms: Rooms, clause: Clause) -> str:
 
 
 def _why(page: str, clause: Clause) -> str:
-    quoted = [f"> {literal(source)}" for source in clause.sources]
-    said = ["The source says:", *("\n>\n".join(quoted).split("\n\n"))] if quoted else []
+    quoted = "\n>\n".join(f"> {literal(source)}" for source in clause.sources)
+    said = ["The source says:", quoted] if quoted else []
     titles = decision_titles()
     decided = [f"[{titles[anchor]}]({link(page, f'decisions#{anchor}')})" for anchor in clause.decisions]
     said += [f"Decided where the source is silent: {', '.join(decided)}."] if decided else []
@@ -127,9 +129,9 @@ def _model(page: str, clause: Clause) -> Iterator[str]:
         by_function: dict[tuple[str, str], list[str]] = {}
         for each in named:
             by_function.setdefault((each.module, each.function), []).append(each.text)
-        for (module, function), lines in by_function.items():
-            where = f"model#{function}" if any(each.name == function for each in guards.functions()) else "model"
-            yield f"[`{function}`]({link(page, where)}), `{module}`:"
+        for (module, name), lines in by_function.items():
+            where = f"model#{name}" if any(each.name == name for each in guards.functions()) else "model"
+            yield f"[`{name}`]({link(page, where)}), `{module}`:"
             yield fenced("\n".join(lines), "python")
     if not found and not named:
         reason = assumed.without_theorem().get(clause.id)
@@ -261,6 +263,3 @@ def _caught(page: str, rooms: Rooms, fault: FaultyReference) -> tuple[str, ...]:
     scenario = first["scenario"]
     where = f"[{scenario.replace('-', ' ')}]({link(page, scenario_page(scenario))})" if scenario in rooms.plays else scenario
     return f"`{fault.name}`", _does(page, fault), str(row["outcome"]), where, str(first["commands"])
-
-
-__all__ = ["CLAUSES", "FAMILIES", "clause_links", "clause_pages"]

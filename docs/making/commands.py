@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from lockproof.conformance.command import app
+
 from making.markdown import Page, fenced, link, literal, table, with_clauses_linked
 
 COMMANDS = "commands"
@@ -16,7 +17,11 @@ def commands_page() -> Page:
     root = typer.main.get_command(app)
     found = list(_all(root, "lockproof"))
     rows = ((f"[`{name}`](#{_anchor(name)})", _first(command)) for name, command in found)
-    parts = ["# Commands", f"{literal(root.help or '')} Each command explains itself with `--help`.", table(("command", "what it does"), rows)]  # fmt: skip
+    parts = [
+        "# Commands",
+        f"{literal(root.help or '')} Each command explains itself with `--help`.",
+        table(("command", "what it does"), rows),
+    ]
     for name, command in found:
         parts += _command(name, command)
     parts.append(

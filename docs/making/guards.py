@@ -32,7 +32,7 @@ _COMPARES = {
     z3.Z3_OP_GT: ">",
     z3.Z3_OP_EQ: "=",
     z3.Z3_OP_ADD: "+",
-    z3.Z3_OP_SUB: "−",
+    z3.Z3_OP_SUB: "\u2212",
     z3.Z3_OP_MUL: "·",
 }
 

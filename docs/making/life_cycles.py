@@ -13,6 +13,7 @@ from typing import Any
 from lockproof.spec.model import authority, box
 from lockproof.spec.profile import DAY, HOUR, Profile
 from lockproof.spec.vocabulary import Outcome, watched
+
 from making.markdown import lasting
 from making.rooms import NotPublished
 
@@ -119,13 +120,13 @@ def of_a_code(profile: Profile) -> LifeCycle:
         if not charge.accepted:
             raise NotPublished("a ready box with nothing charged does not look at an entry")
         holds: dict[str, bool] = {}
-        with watched(lambda name, truth: holds.setdefault(name, truth)):
-            _, after, outcome = box.decide_entry(charged, at.code, True, profile)  # noqa: FBT003 (as the model has it)
+        with watched(holds.setdefault):
+            _, after, outcome = box.decide_entry(charged, at.code, True, profile)
         return after, outcome, holds
 
     def key(at: _Code) -> Hashable:
         _, outcome, holds = entered(at)
-        return at.code.used, outcome.accepted, holds["its day has begun"] if "its day has begun" in holds else True
+        return at.code.used, outcome.accepted, holds.get("its day has begun", True)
 
     def successors(at: _Code) -> Successors:
         after, outcome, _ = entered(at)
@@ -142,7 +143,7 @@ def of_a_code(profile: Profile) -> LifeCycle:
 
     begin = [_Code(unused, day[0] - HOUR)]
     ends = "its day, or " if profile.code_ends_with_its_day else ""
-    states = {
+    states: dict[Hashable, State] = {
         (False, False, False): State("Not yet", "its day has not begun", 0, 0),
         (False, True, True): State("Unused", "any instant of its day will do", 1, 0, "open"),
         (True, True, True): State("In its hour", f"opens for {lasting(profile.code_life)} from first use", 2, 0, "open"),
@@ -183,7 +184,7 @@ def of_a_grant(profile: Profile) -> LifeCycle:
 
     def presented(at: _Grant) -> tuple[bool, Outcome]:
         """Whether the authority issues a ticket, and what the box says to one that was fetched just before."""
-        _, issue = authority.issue_ticket(at.grant, True)  # noqa: FBT003 (as the model has it)
+        _, issue = authority.issue_ticket(at.grant, True)
         ready, _ = box.challenge(_ready_box(at.now))
         start, end = (at.grant.window_start, at.grant.window_end) if at.grant.granted else window
         ticket = box.Ticket(window_start=start, window_end=end, nonce=ready.nonce, authentic=True)
@@ -208,10 +209,10 @@ def of_a_grant(profile: Profile) -> LifeCycle:
             yield f"a ticket in hand: {REFUSES}", at
         else:
             yield "no ticket is issued", at
-        yield "a grantor revokes it", _Grant(authority.revoke_grant(grant, True, now)[0], at.heard, now)  # noqa: FBT003
+        yield "a grantor revokes it", _Grant(authority.revoke_grant(grant, True, now)[0], at.heard, now)
         yield "its box is moved", _Grant(authority.move_box(grant, now)[0], at.heard, now)
         if authority.ended(grant):
-            yield "the box hears of it", _Grant(grant, box.hear_revocation(at.heard, True)[0], now)  # noqa: FBT003
+            yield "the box hears of it", _Grant(grant, box.hear_revocation(at.heard, True)[0], now)
         later = [bound for bound in window if bound > now]
         if later:
             then = _Grant(grant, at.heard, min(later))
@@ -219,7 +220,7 @@ def of_a_grant(profile: Profile) -> LifeCycle:
             yield turned if key(then) != key(at) else "", then
 
     life = lasting(profile.ticket_life)
-    states = {
+    states: dict[Hashable, State] = {
         (False, False, False): State("Not granted", "no ticket is issued", 0, 0),
         (True, True, False, False): State("Before its window", "tickets are issued, the box refuses", 1, 0),
         (True, True, True, False): State("In its window", "a fresh ticket opens", 2, 0, "open"),
@@ -227,7 +228,7 @@ def of_a_grant(profile: Profile) -> LifeCycle:
         (True, False, False): State("Ended, not heard", f"a ticket in hand is good for {life} at most", 2, 1),
         (True, False, True): State("Ended, heard", "the box refuses, for ever", 3, 1, "ended"),
     }
-    found = _explored([_Grant(nothing, False, at) for at in (NOON - HOUR, NOON)], key, successors)  # noqa: FBT003
+    found = _explored([_Grant(nothing, False, at) for at in (NOON - HOUR, NOON)], key, successors)
     return _told(
         found, states, "The life of a Connect grant", "Moving the box to another property ends a grant as revoking it does."
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from posixpath import dirname, join
 
 from lockproof.spec.clauses import all_clauses
+
 from making.markdown import (
     Page,
     asset,
@@ -17,6 +18,7 @@ from making.markdown import (
     link,
     normal,
     outside_code,
+    outside_fences,
     with_clauses_linked,
     with_lists_apart,
 )
@@ -24,7 +26,7 @@ from making.rooms import ROOT, NotPublished
 
 FILES = "files"
 """The folder of the site that holds files of the project which a page links to and which are no pages."""
-_LINK = re.compile(r"(?<!!)\[((?:`[^`]*`|[^\[\]`])*)\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\[((?:`[^`]*`|[^\[\]`])*)\]\(([^)\s]+)\)")
 _HEAD = re.compile(r"^\*\*([a-z][a-z.-]+)\*\* · (\w+)$")
 _NAMED = re.compile(r"^\*\*([a-z]+(?:-[a-z]+)*)\*\*: ")
 
@@ -110,10 +112,10 @@ def with_source_links(page: str, text: str, file: str) -> str:
             raise NotPublished(f"{file}: it links to {to}, and there is no {target}; mend the link")
         return f"[{said}]({asset(page, f'{FILES}/{target}')})"
 
-    return outside_code(text, lambda line: _LINK.sub(mended, line))
+    return outside_fences(text, lambda stretch: _LINK.sub(mended, stretch))
 
 
-def linked_files(pages: Iterator[Page] | list[Page]) -> Iterator[str]:
+def linked_files(pages: Iterable[Page]) -> Iterator[str]:
     """Files of the project that a page links to."""
     for page in pages:
         for _, to in _LINK.findall(page.text):

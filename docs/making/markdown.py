@@ -28,6 +28,7 @@ class Page:
     text: str
     menu: tuple[str, ...] = ()
     wide: bool = False
+    boosted: bool = False  # a search finds it before others
 
     @property
     def file(self) -> str:
@@ -79,17 +80,34 @@ def folded(summary: str, body: str) -> str:
     return f'<details markdown="1" class="more"><summary>{summary}</summary>\n\n{body}\n\n</details>'
 
 
+def framed(svg: str, label: str) -> str:
+    """A picture, in a frame of its own that scrolls where the screen is narrow. Its words are no words of the page to a search."""
+    return f'<div class="pic" data-search-exclude tabindex="0" role="region" aria-label="{literal(label)}">{svg}</div>'
+
+
 def outside_code(text: str, change: Callable[[str], str]) -> str:
     """The text with every line outside fenced blocks changed."""
+    return outside_fences(text, lambda block: "\n".join(map(change, block.split("\n"))))
+
+
+def outside_fences(text: str, change: Callable[[str], str]) -> str:
+    """The text with what stands between fenced blocks changed, each stretch as a whole."""
+    done: list[str] = []
+    stretch: list[str] = []
     fenced_now = False
-    lines = []
     for line in text.splitlines():
-        if _FENCE.match(line):
-            fenced_now = not fenced_now
-            lines.append(line)
-        else:
-            lines.append(line if fenced_now else change(line))
-    return "\n".join(lines) + "\n"
+        fence = bool(_FENCE.match(line))
+        if not fenced_now and not fence:
+            stretch.append(line)
+            continue
+        if stretch:
+            done.append(change("\n".join(stretch)))
+            stretch = []
+        fenced_now ^= fence
+        done.append(line)
+    if stretch:
+        done.append(change("\n".join(stretch)))
+    return "\n".join(done) + "\n"
 
 
 def with_clauses_linked(page: str, text: str) -> str:

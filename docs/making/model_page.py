@@ -14,9 +14,11 @@ MODEL = "model"
 def model_page() -> Page:
     parts = [
         "# The model",
-        "Every decision of box and authority is one function: the state before and what was asked, to the state after and the outcome."
-        " This page is read off those functions by running them with terms for values, as the proofs do. Names in italics are"
-        f" conditions; names in code are fields of the state, arguments, and values of [the profile]({link(MODEL, 'profile')}).",
+        (
+            "Every decision of box and authority is one function: the state before and what was asked, to the state after and the outcome."
+            " This page is read off those functions by running them with terms for values, as the proofs do. Names in italics are"
+            f" conditions; names in code are fields of the state, arguments, and values of [the profile]({link(MODEL, 'profile')})."
+        ),
     ]
     for function in guards.functions():
         parts += _function(function)

@@ -8,7 +8,8 @@ from lockproof.conformance.played import Moment, Played
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.timeline import SYMBOLS, picture
 from lockproof.spec.civil import local_text
-from making.markdown import Page, clause_links, fenced, link, literal, table
+
+from making.markdown import Page, clause_links, fenced, framed, link, literal, table
 from making.rooms import Play, Rooms
 
 SYMBOLS_ONCE = f'<svg width="0" height="0" aria-hidden="true" class="none">{SYMBOLS}</svg>'
@@ -28,8 +29,7 @@ def drawn(rooms: Rooms, play: Play, ident: str = "p-") -> str:
     svg = picture(rooms.seen(play), ident)
     if not svg:
         return ""
-    label = literal(f"when what was done: {play.scenario.id}")
-    return f'<div class="pic" data-search-exclude tabindex="0" role="region" aria-label="{label}">{svg}</div>'
+    return framed(svg, f"when what was done: {play.scenario.id}")
 
 
 def scenario_pages(rooms: Rooms) -> Iterator[Page]:
@@ -44,8 +44,10 @@ def _list(rooms: Rooms) -> Page:
         families.setdefault(_family(play.scenario), []).append(play)
     text = [
         "# The scenarios",
-        f"{len(rooms.plays)} scenarios were written by people, and {len(rooms.synthesized)} were"
-        f" [synthesized from the model]({link(SCENARIOS, 'vectors')}). Each page has the picture of what was done when.",
+        (
+            f"{len(rooms.plays)} scenarios were written by people, and {len(rooms.synthesized)} were"
+            f" [synthesized from the model]({link(SCENARIOS, 'vectors')}). Each page has the picture of what was done when."
+        ),
     ]
     for family, plays in sorted(families.items()):
         rows = ((_linked(play), literal(play.scenario.story)) for play in plays)
@@ -81,8 +83,10 @@ def _page(rooms: Rooms, play: Play) -> str:
     parts += [
         "## As it is written",
         fenced(play.text, "yaml"),
-        f"The words that may stand there: [the format of scenarios]({link(page, 'scenario-format')}). Play it on a box:"
-        f" `lockproof run --box PORT --scenario {play.scenario.id}`.",
+        (
+            f"The words that may stand there: [the format of scenarios]({link(page, 'scenario-format')}). Play it on a box:"
+            f" `lockproof run --box PORT --scenario {play.scenario.id}`."
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -95,7 +99,7 @@ def _rows(page: str, seen: Played) -> Iterator[tuple[str, ...]]:
 
 
 def _did(moment: Moment) -> str:
-    times = f" ×{moment.times}" if moment.times > 1 else ""
+    times = f" \u00d7{moment.times}" if moment.times > 1 else ""
     return literal(moment.did) + times
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from lockproof.conformance.html_report import TIMELINE_STYLE
+
 from making.api import api_pages
 from making.clause_pages import clause_pages
 from making.commands import commands_page
@@ -65,18 +66,23 @@ def write(folder: Path, made: Sequence[Page]) -> Path:
     for page in made:
         file = sources / page.file
         file.parent.mkdir(parents=True, exist_ok=True)
-        head = "---\nhide: [toc]\n---\n\n" if page.wide else ""
-        file.write_text(head + page.text, encoding="utf-8")
-    for file in sorted(set(linked_files(list(made)))):
-        copy = sources / FILES / file
+        file.write_text(_head(page) + page.text, encoding="utf-8")
+    for name in sorted(set(linked_files(made))):
+        copy = sources / FILES / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / file, copy)
+        shutil.copyfile(ROOT / name, copy)
     (sources / "assets").mkdir()
     (sources / STYLE).write_text(style(), encoding="utf-8")
     shutil.copyfile(HERE / SHIM, sources / SHIM)
     settings = folder / "mkdocs.yml"
     settings.write_text(yaml.safe_dump(_settings(made), sort_keys=False, allow_unicode=True), encoding="utf-8")
     return settings
+
+
+def _head(page: Page) -> str:
+    """What the theme needs to know of a page, before its text."""
+    told = (["hide: [toc]"] if page.wide else []) + (["search: {boost: 3}"] if page.boosted else [])
+    return "\n".join(["---", *told, "---", "", ""]) if told else ""
 
 
 def style() -> str:
@@ -122,9 +128,20 @@ def _settings(made: Sequence[Page]) -> dict[str, Any]:
         "plugins": ["search", "offline"],
         "extra": {"generator": False, "polyfills": [SHIM]},
         "extra_css": [STYLE],
-        "markdown_extensions": ["attr_list", "md_in_html", "tables", "fenced_code", {"toc": {"permalink": "#", "toc_depth": 3}}, {"pymdownx.highlight": {"anchor_linenums": False}}, "pymdownx.superfences"],
-        "validation": {"links": {"anchors": "warn", "not_found": "warn", "absolute_links": "warn", "unrecognized_links": "warn"}, "omitted_files": "ignore"},
-    }  # fmt: skip
+        "markdown_extensions": [
+            "attr_list",
+            "md_in_html",
+            "tables",
+            "fenced_code",
+            {"toc": {"permalink": "#", "toc_depth": 3}},
+            {"pymdownx.highlight": {"anchor_linenums": False}},
+            "pymdownx.superfences",
+        ],
+        "validation": {
+            "links": {"anchors": "warn", "not_found": "warn", "absolute_links": "warn", "unrecognized_links": "warn"},
+            "omitted_files": "ignore",
+        },
+    }
 
 
 def _palette(media: str, scheme: str, icon: str, other: str) -> dict[str, Any]:

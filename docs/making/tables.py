@@ -10,8 +10,9 @@ from lockproof.spec import guessing
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.observable import Role
 from lockproof.spec.profile import Profile, ProfileOfOwnCodes
+
 from making import assumed, diagram, life_cycles
-from making.markdown import Page, clause_link, clause_links, clause_page, lasting, link, literal, table, with_clauses_linked
+from making.markdown import Page, clause_link, clause_links, clause_page, framed, lasting, link, literal, table
 from making.rooms import Rooms
 
 WHICH, PROFILE, GUESS, CYCLES, TRACE = "which-to-use", "profile", "guessing", "life-cycles", "traceability"
@@ -24,19 +25,49 @@ _STANDARD = ("The standard",)
 def which_to_use(profile: Profile) -> Page:
     """The source's comparison, and one answer for each kind of recipient."""
     rows = [
-        ("it is for", "a REALTOR, typically of another board", "a contractor, an appraiser, an inspector, another professional who comes for the seller", ("eligibility.advice",)),
-        ("the seller's written permission", "is not asked for", "is needed, and recorded, but for a REALTOR", ("eligibility.code-seller-permission",)),
-        ("who gives it", "listing agent, listing office, or owner of the box, while it is assigned to a property", "the same, with the right PIN", ("connect.grantor", "code.grantor", "code.pin")),
+        (
+            "it is for",
+            "a REALTOR, typically of another board",
+            "a contractor, an appraiser, an inspector, another professional who comes for the seller",
+            ("eligibility.advice",),
+        ),
+        (
+            "the seller's written permission",
+            "is not asked for",
+            "is needed, and recorded, but for a REALTOR",
+            ("eligibility.code-seller-permission",),
+        ),
+        (
+            "who gives it",
+            "listing agent, listing office, or owner of the box, while it is assigned to a property",
+            "the same, with the right PIN",
+            ("connect.grantor", "code.grantor", "code.pin"),
+        ),
         ("what is recorded", "the recipient's email address", "a name", ("connect.recipient-email", "code.record")),
         ("what the visitor needs", "the app, with an account of that address", "the digits", ("connect.account", "code.digits")),
-        ("when it opens", f"in a window of {lasting(profile.window_shortest)} to {lasting(profile.window_longest)}", _code_opens(profile), ("connect.window.length", "connect.window.bounds", "code.day")),
+        (
+            "when it opens",
+            f"in a window of {lasting(profile.window_shortest)} to {lasting(profile.window_longest)}",
+            _code_opens(profile),
+            ("connect.window.length", "connect.window.bounds", "code.day"),
+        ),
         ("how far ahead", "as far as one likes", f"{profile.code_days_ahead} days at most", ("code.date",)),
-        ("how often it opens", "as often as a ticket is fetched", f"as often as one likes, for {lasting(profile.code_life)} from first use", ("connect.ticket", "code.expiry.after-first-use", "code.expiry.not-extended")),
-        ("revocation", f"at any time; a box that has not heard opens for {lasting(profile.ticket_life)} more at most", "none", ("connect.revoke.any-time", "connect.revoke.bound", "code.irrevocable")),
+        (
+            "how often it opens",
+            "as often as a ticket is fetched",
+            f"as often as one likes, for {lasting(profile.code_life)} from first use",
+            ("connect.ticket", "code.expiry.after-first-use", "code.expiry.not-extended"),
+        ),
+        (
+            "revocation",
+            f"at any time; a box that has not heard opens for {lasting(profile.ticket_life)} more at most",
+            "none",
+            ("connect.revoke.any-time", "connect.revoke.bound", "code.irrevocable"),
+        ),
         ("showing notification", "one for each opening", "never", ("connect.notify-once", "code.notify-never")),
         ("access report", "issue, use and revocation", "issue, use, and a revocation that was refused", ("report.once",)),
         ("for a consumer", "never", "never", ("eligibility.consumer-never",)),
-    ]  # fmt: skip
+    ]
     advice = [_advice(role) for role in Role]
     text = [
         "# Which to use?",
@@ -87,8 +118,10 @@ def profile_page(profile: Profile) -> Page:
         rows.append((f"`{limit.name}`", told + also, legal, said["why"], clause_link(PROFILE, said["clause"])))
     text = [
         "# The profile",
-        "Every limit and duration of the standard by its name, with its default and what is legal. The default is the text of the source."
-        " Every theorem is proved for every legal profile.",
+        (
+            "Every limit and duration of the standard by its name, with its default and what is legal. The default is the text of the source."
+            " Every theorem is proved for every legal profile."
+        ),
         table(("name", "default", "legal", "what it is", "clause"), rows),
         "`window_shortest` must not be more than `window_longest`. What is *declared* a box says of itself.",
     ]
@@ -105,22 +138,40 @@ def guess_page(profile: Profile) -> Page:
         other = guessing.guessing(replace(profile, code_digits=digits))
         rows.append((f"{digits}{' (this profile)' if digits == profile.code_digits else ''}", f"1 in {int(1 / other.bound):,}"))
     factors = (
-        ("entries", f"{found.entries:,} entries are examined at most in a day of {guessing.LONGEST_DAY // 3600} hours", guessing.CARRIED_BY["entries"]),
+        (
+            "entries",
+            f"{found.entries:,} entries are examined at most in a day of {guessing.LONGEST_DAY // 3600} hours",
+            guessing.CARRIED_BY["entries"],
+        ),
         ("codes", f"{found.codes} codes are in service at most at one instant", guessing.CARRIED_BY["codes"]),
-        ("row", f"{found.row * guessing.TRUNCATED} of 2^31 is the share of the likeliest row of digits", guessing.CARRIED_BY["row"]),
-    )  # fmt: skip
+        (
+            "row",
+            f"{found.row * guessing.TRUNCATED} of 2^31 is the share of the likeliest row of digits",
+            guessing.CARRIED_BY["row"],
+        ),
+    )
     text = [
         "# How likely a stranger guesses a code",
-        f"**At most 1 in {int(1 / found.bound):,}** for a whole day at the keypad, whoever guesses and however each guess is chosen. The bound is"
-        f" computed in exact fractions from [the profile]({link(GUESS, PROFILE)}): {literal(str(found))}.",
-        table(("factor", "value", "carried by"), ((what, said, ", ".join(f"`{name}`" for name in names)) for what, said, names in factors)),
+        (
+            f"**At most 1 in {int(1 / found.bound):,}** for a whole day at the keypad, whoever guesses and however each guess is chosen."
+            f" The bound is computed in exact fractions from [the profile]({link(GUESS, PROFILE)}): {literal(str(found))}."
+        ),
+        table(
+            ("factor", "value", "carried by"),
+            ((what, said, ", ".join(f"`{name}`" for name in names)) for what, said, names in factors),
+        ),
         table(("digits of a code", "probability of a day of guessing, at most"), rows),
-        "In the days after a change of zone two sets of days are in service, and it at most doubles:"
-        f" 1 in {int(1 / guessing.guessing(profile, 2).bound):,}.",
-        f"It rests on [digits-spread]({link(GUESS, 'assumptions#digits-spread')}) and"
-        f" [mac-unforgeable]({link(GUESS, 'assumptions#mac-unforgeable')}); the clauses are"
-        f" {clause_links(GUESS, ('box.wrong-entry.bound', 'code.digits', 'code.index'))}. For a maker's own codes the bound is declared, and not tested.",
-    ]  # fmt: skip
+        (
+            "In the days after a change of zone two sets of days are in service, and it at most doubles:"
+            f" 1 in {int(1 / guessing.guessing(profile, 2).bound):,}."
+        ),
+        (
+            f"It rests on [digits-spread]({link(GUESS, 'assumptions#digits-spread')}) and"
+            f" [mac-unforgeable]({link(GUESS, 'assumptions#mac-unforgeable')}); the clauses are"
+            f" {clause_links(GUESS, ('box.wrong-entry.bound', 'code.digits', 'code.index'))}. For a maker's own codes the bound is"
+            " declared, and not tested."
+        ),
+    ]
     return Page(GUESS, "The bound on guessing", "\n\n".join(text) + "\n", _STANDARD)
 
 
@@ -130,15 +181,17 @@ def guess_page(profile: Profile) -> Page:
 def cycles_page(profile: Profile) -> Page:
     text = [
         "# The two life cycles",
-        "These diagrams are drawn from what the model does: from every state, everything is tried at every instant at which something may"
-        " change. The box is ready and its keypad enabled, and a ticket answers a fresh nonce.",
+        (
+            "These diagrams are drawn from what the model does: from every state, everything is tried at every instant at which something may"
+            " change. The box is ready and its keypad enabled, and a ticket answers a fresh nonce."
+        ),
     ]
     for number, cycle in enumerate((life_cycles.of_a_code(profile), life_cycles.of_a_grant(profile))):
         svg = diagram.life_cycle(cycle, f"cycle{number}-")
         rows = ((edge.start, "; ".join(_linked(label) for label in edge.labels), edge.end) for edge in cycle.edges)
         text += [
             f"## {cycle.title}",
-            f'<div class="pic" data-search-exclude tabindex="0" role="region" aria-label="{cycle.title}, a diagram">{svg}</div>',
+            framed(svg, f"{cycle.title}, a diagram"),
             cycle.about,
             table(("from", "what happens", "to"), rows),
             f"{cycle.tried} situations were tried.",
@@ -178,16 +231,21 @@ def trace_page(rooms: Rooms) -> Page:
             quoted.setdefault(sentence, []).append(clause.id)
     text = [
         "# From the source to the faulty box",
-        f"{len(quoted)} quotations of the source, {len(rooms.clauses)} clauses, {len(list(rooms.theorems))} theorems,"
-        f" {len(rooms.plays)} written and {len(rooms.synthesized)} synthesized scenarios, {len(rooms.faults)} faulty boxes. What the source"
-        f" says and no clause takes up stands under [left out, and why]({link(TRACE, 'left-out')}).",
+        (
+            f"{len(quoted)} quotations of the source, {len(rooms.clauses)} clauses, {len(list(rooms.theorems))} theorems,"
+            f" {len(rooms.plays)} written and {len(rooms.synthesized)} synthesized scenarios, {len(rooms.faults)} faulty boxes. What the source"
+            f" says and no clause takes up stands under [left out, and why]({link(TRACE, 'left-out')})."
+        ),
         "## Gaps",
         table(
             ("a clause that has", "how many", "which"),
             ((what, str(len(clauses)), clause_links(TRACE, clauses) or "none") for what, clauses in found.items()),
         ),
-        "The kit's faulty parts are boxes. For the clauses that the authority decides there is no faulty authority:"
-        f" {sum(clause.decider is Decider.AUTHORITY for clause in rooms.clauses.values())} clauses are shown by scenarios and theorems alone.",
+        (
+            "The kit's faulty parts are boxes. For the clauses that the authority decides there is no faulty authority:"
+            f" {sum(clause.decider is Decider.AUTHORITY for clause in rooms.clauses.values())} clauses are shown by scenarios"
+            " and theorems alone."
+        ),
         "## Clause by clause",
         table(
             ("clause", "decided by", "source", "decisions", "theorems", "scenarios", "synthesized", "faulty boxes"),
