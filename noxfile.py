@@ -11,7 +11,7 @@ ROOMS = ("spec", "reference", "hw_adapter", "conformance")
 CHECKED = (*ROOMS, "docs", "tests", "fuzz", "benchmarks", "examples", "noxfile.py")
 FUZZED = ("frame_reader", "cbor_reader", "command_reader", "device", "host", "journal", "statement")
 
-nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance", "faults"]
+nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance", "faults", "docs"]
 nox.options.reuse_existing_virtualenvs = True
 
 

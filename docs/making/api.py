@@ -28,7 +28,7 @@ def api_pages() -> Iterator[Page]:
         parts = [f"# lockproof.{room}", said]
         for path in sorted((ROOT / room).rglob("*.py")):
             parts += _module(page, path)
-        yield Page(page, f"lockproof.{room}", "\n\n".join(parts) + "\n", ("More", "Packages"))
+        yield Page(page, f"lockproof.{room}", "\n\n".join(parts) + "\n", ("More", "Packages"), search="exclude: true")
 
 
 def _module(page: str, path: Path) -> Iterator[str]:

@@ -24,6 +24,7 @@ from making.markdown import (
     link,
     literal,
     table,
+    unsearched,
     with_clauses_linked,
     with_lists_apart,
 )
@@ -55,7 +56,7 @@ def clause_pages(rooms: Rooms) -> Iterator[Page]:
     for clause in rooms.clauses.values():
         text = _page(rooms, clause)
         family = FAMILIES[clause.id.partition(".")[0]]
-        yield Page(clause_page(clause.id), clause.id, text, (_MENU, family), boosted=True)
+        yield Page(clause_page(clause.id), clause.id, text, (_MENU, family), search="boost: 3")
 
 
 def _list(rooms: Rooms) -> Page:
@@ -187,7 +188,7 @@ def _proved(page: str, about: list[Theorem | TownTheorem], clause: Clause) -> It
         module = theorems if isinstance(theorem, Theorem) else town_theorems
         source = inspect.getsource(inspect.unwrap(vars(module)[theorem.name]))
         said = literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
-        yield folded(said, f"`{theorem.name}`. Assumes by name: {assumes}.{default}\n\n{fenced(source, 'python')}")
+        yield folded(said, f"`{theorem.name}`. Assumes by name: {assumes}.{default}\n\n{unsearched(fenced(source, 'python'))}")
 
 
 def _theorems(number: int) -> str:

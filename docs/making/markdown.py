@@ -28,7 +28,7 @@ class Page:
     text: str
     menu: tuple[str, ...] = ()
     wide: bool = False
-    boosted: bool = False  # a search finds it before others
+    search: str = ""  # what the search is told of it: its boost, or to leave it out
 
     @property
     def file(self) -> str:
@@ -83,6 +83,11 @@ def folded(summary: str, body: str) -> str:
 def framed(svg: str, label: str) -> str:
     """A picture, in a frame of its own that scrolls where the screen is narrow. Its words are no words of the page to a search."""
     return f'<div class="pic" data-search-exclude tabindex="0" role="region" aria-label="{literal(label)}">{svg}</div>'
+
+
+def unsearched(body: str) -> str:
+    """What a search does not look at."""
+    return f'<div markdown="1" data-search-exclude>\n\n{body}\n\n</div>'
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:

@@ -75,13 +75,13 @@ def _page(rooms: Rooms, play: Play) -> str:
     if play.is_played:
         seen = rooms.seen(play)
         parts += [
-            "## What was done, and what the reference box did",
+            "## What was done, and what the reference box did { data-search-exclude }",
             table(("step", "time", "what was done", "what was seen"), _rows(page, seen)),
         ]
     else:
         parts.append(f"The reference box does not play it: {literal(play.result.message)}.")
     parts += [
-        "## As it is written",
+        "## As it is written { data-search-exclude }",
         fenced(play.text, "yaml"),
         (
             f"The words that may stand there: [the format of scenarios]({link(page, 'scenario-format')}). Play it on a box:"

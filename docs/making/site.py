@@ -29,6 +29,8 @@ HERE = ROOT / "docs"
 STYLE, SHIM = "assets/site.css", "assets/iframe-worker.js"
 _MENU = ("Start", "Which to use?", "The standard", "The clauses", "For makers", "The kit", "More")
 """The order of the menu; what is in none of these comes last."""
+_SEARCH = {"separator": r"[\s\-.]+", "pipeline": ["trimmer", "stopWordFilter"]}
+"""Ids are found by each of their words; and with stems in the index a whole word would find nothing."""
 _ANY_URL = re.compile(r"url\(|@import|https?:")
 
 
@@ -81,7 +83,7 @@ def write(folder: Path, made: Sequence[Page]) -> Path:
 
 def _head(page: Page) -> str:
     """What the theme needs to know of a page, before its text."""
-    told = (["hide: [toc]"] if page.wide else []) + (["search: {boost: 3}"] if page.boosted else [])
+    told = (["hide: [toc]"] if page.wide else []) + ([f"search: {{{page.search}}}"] if page.search else [])
     return "\n".join(["---", *told, "---", "", ""]) if told else ""
 
 
@@ -125,7 +127,7 @@ def _settings(made: Sequence[Page]) -> dict[str, Any]:
                 _palette("(prefers-color-scheme: dark)", "slate", "weather-sunny", "Light"),
             ],
         },
-        "plugins": ["search", "offline"],
+        "plugins": [{"search": _SEARCH}, "offline"],
         "extra": {"generator": False, "polyfills": [SHIM]},
         "extra_css": [STYLE],
         "markdown_extensions": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -64,17 +65,15 @@ def test_nothing_is_wider_than_a_phone(shown, site, template):
 
 
 def found(browser, words: str) -> list[str]:
-    """Where a search for these words leads, once it stays so."""
+    """Where a search for these words leads, once the last of them counts."""
     browser.says("document.querySelector('[data-md-component=search-query]').focus()")
     browser.press(*words)
-    before: list[str] = []
-    for _ in range(60):
-        time.sleep(0.4)
+    for _ in range(100):
         links = browser.says("Array.from(document.querySelectorAll('.md-search-result__link')).map(each => each.href)")
-        if links and links == before:
+        if any(re.split(r"[\s.-]", words)[-1] in link.partition("?h=")[2].partition("#")[0].split("+") for link in links):
             return links
-        before = links
-    return before
+        time.sleep(0.1)
+    return []
 
 
 @pytest.mark.parametrize(
@@ -82,13 +81,15 @@ def found(browser, words: str) -> list[str]:
     [
         ("sixty minutes from its first use", "code.expiry.after-first-use"),
         ("number of wrong entries is examined", "box.wrong-entry.bound"),
-        ("ever issued to a consumer", "eligibility.consumer-never"),
+        ("ever issued consumer", "eligibility.consumer-never"),
+        ("code.expiry.not-extended", "code.expiry.not-extended"),
     ],
 )
 def test_a_search_finds_a_clause_by_its_words(shown, site, words, clause):
     shown.show(site.folder / "index.html")
     links = found(shown, words)
-    assert any(f"/clauses/{clause}/index.html" in each for each in links[:5]), links[:5]
+    documents = list(dict.fromkeys(each.partition("?")[0] for each in links))
+    assert (site.folder / "clauses" / clause / "index.html").as_uri() in documents[:5], documents[:5]
     assert shown.log("browser") == []
 
 
