@@ -240,8 +240,8 @@ def _broken(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
         else:
             yield '<span class="gap">gap</span> No faulty box of the kit breaks this clause and no other.'
         return
-    one = len(faults) == 1
-    yield f"{len(faults)} faulty {'box' if one else 'boxes'}, each the reference box with one difference, {'breaks' if one else 'break'} it."
+    told = "One faulty box breaks it:" if len(faults) == 1 else f"{len(faults)} faulty boxes break it, each"
+    yield f"{told} the reference box with one difference."
     if not rooms.kills:
         yield table(("faulty box", "what it does"), ((f"`{fault.name}`", _does(page, fault)) for fault in faults))
         yield "What catches each: `lockproof faults`."

@@ -58,7 +58,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     rows = [(f"`{_argument(each)}`", literal(each.help or "")) for each in arguments]
     rows += [(", ".join(f"`{word}`" for word in _words(each)), literal(each.help or "") + _default(each)) for each in options]
     if rows:
-        yield table(("", "what it says"), rows)
+        yield table(("word", "what it says"), rows)
     if command.epilog:
         yield literal(command.epilog.split("\n\n")[0].partition(":")[0]) + ":"
         yield fenced("\n".join(line.removeprefix("For example: ") for line in command.epilog.split("\n\n")), "sh")

@@ -26,7 +26,7 @@ from making.start import start_page
 from making.tables import table_pages
 
 HERE = ROOT / "docs"
-STYLE, SHIM = "assets/site.css", "assets/iframe-worker.js"
+STYLE, SHIM, LABELS = "assets/site.css", "assets/iframe-worker.js", "assets/labels.js"
 _MENU = ("Start", "Which to use?", "The standard", "The clauses", "For makers", "The kit", "More")
 """The order of the menu; what is in none of these comes last."""
 _SEARCH = {"separator": r"[\s\-.]+", "pipeline": ["trimmer", "stopWordFilter"]}
@@ -75,7 +75,8 @@ def write(folder: Path, made: Sequence[Page]) -> Path:
         shutil.copyfile(ROOT / name, copy)
     (sources / "assets").mkdir()
     (sources / STYLE).write_text(style(), encoding="utf-8")
-    shutil.copyfile(HERE / SHIM, sources / SHIM)
+    for script in (SHIM, LABELS):
+        shutil.copyfile(HERE / script, sources / script)
     settings = folder / "mkdocs.yml"
     settings.write_text(yaml.safe_dump(_settings(made), sort_keys=False, allow_unicode=True), encoding="utf-8")
     return settings
@@ -130,6 +131,7 @@ def _settings(made: Sequence[Page]) -> dict[str, Any]:
         "plugins": [{"search": _SEARCH}, "offline"],
         "extra": {"generator": False, "polyfills": [SHIM]},
         "extra_css": [STYLE],
+        "extra_javascript": [LABELS],
         "markdown_extensions": [
             "attr_list",
             "md_in_html",

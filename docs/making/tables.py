@@ -75,7 +75,7 @@ def which_to_use(profile: Profile) -> Page:
         table(("who comes", "use", "because", "clause"), advice),
         "## Side by side",
         table(
-            ("", "Connect grant", "One Day Code", "clauses"),
+            ("what", "Connect grant", "One Day Code", "clauses"),
             ((f"**{what}**", grant, code, clause_links(WHICH, clauses)) for what, grant, code, clauses in rows),
         ),
         f"The numbers are those of [the profile]({link(WHICH, PROFILE)}), the kinds those of the policy of the reference authority.",

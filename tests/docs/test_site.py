@@ -49,7 +49,9 @@ def test_what_the_scripts_of_the_theme_could_ask_for_stands_on_no_page(site):
         assert 'class="mermaid"' not in text, path
         assert 'data-md-component="source"' not in text, path
         assert all(
-            "assets/javascripts" in script or "iframe-worker" in script for script in page.asked_for if script.endswith(".js")
+            "assets/javascripts" in script or "assets/iframe-worker" in script or "assets/labels" in script
+            for script in page.asked_for
+            if script.endswith(".js")
         ), path
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
 TAB, ENTER = "\ue004", "\ue007"
+AXE = Path(__file__).parents[2] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 TEMPLATES = {
     "start": "index.html",
     "which to use": "which-to-use/index.html",
@@ -101,17 +103,23 @@ def test_a_search_for_what_is_nowhere_finds_nothing(shown, site):
     assert shown.says("document.querySelectorAll('.md-search-result__link').length") == 0
 
 
+def show_afresh(browser, page: Path, *, night: bool) -> None:
+    """As to somebody who has chosen neither day nor night."""
+    browser.show(page)
+    browser.appear(night=night)
+    browser.show(page)
+    browser.says("localStorage.clear()")
+    browser.show(page)
+
+
 def test_at_night_it_is_dark(shown, site):
-    scheme = "document.body.getAttribute('data-md-color-scheme')"
-    shown.says("localStorage.clear()")
-    shown.show(site.folder / "life-cycles" / "index.html")
-    assert shown.says(scheme) == "default"
-    light = shown.says("getComputedStyle(document.querySelector('.state')).fill")
-    shown.appear(night=True)
-    shown.says("localStorage.clear()")
-    shown.show(site.folder / "life-cycles" / "index.html")
-    assert shown.says(scheme) == "slate"
-    assert shown.says("getComputedStyle(document.querySelector('.state')).fill") != light
+    page, found = site.folder / "life-cycles" / "index.html", {}
+    for night in (False, True):
+        show_afresh(shown, page, night=night)
+        scheme = shown.says("document.body.getAttribute('data-md-color-scheme')")
+        found[scheme] = shown.says("getComputedStyle(document.querySelector('.state')).fill")
+    assert list(found) == ["default", "slate"]
+    assert found["default"] != found["slate"]
 
 
 def test_the_first_stop_of_the_keyboard_skips_to_what_the_page_is_about(shown, site):
@@ -133,3 +141,29 @@ def test_a_clause_leads_to_the_one_before_and_the_one_after(shown, site):
     shown.show(site.folder / "clauses" / "code.expiry.not-extended" / "index.html")
     around = shown.says("Array.from(document.querySelectorAll('.md-footer__link')).map(each => each.href)")
     assert [link.rsplit("/", 2)[1] for link in around] == ["code.expiry.after-first-use", "code.irrevocable"]
+
+
+def violations(browser) -> list[list[str]]:
+    """What axe-core finds on the page that is shown: rule, and the first element."""
+    browser._ask("POST", "/execute/sync", {"script": AXE.read_text(encoding="utf-8"), "args": []})
+    script = "const done = arguments[0]; axe.run().then(r => done(r.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)])));"
+    return browser._ask("POST", "/execute/async", {"script": script, "args": []})
+
+
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core here: npm install --prefix build/axe axe-core")
+
+
+@needs_axe
+@pytest.mark.parametrize("night", [False, True])
+@each_template
+def test_axe_finds_no_violation(shown, site, template, night):
+    show_afresh(shown, site.folder / TEMPLATES[template], night=night)
+    assert violations(shown) == []
+
+
+@needs_axe
+def test_a_picture_without_a_name_is_found_by_axe(shown, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="x.png"></main>', encoding="utf-8")
+    shown.show(page)
+    assert [rule for rule, _ in violations(shown)] == ["image-alt"]
