@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nox
 
 ROOMS = ("spec", "reference", "hw_adapter", "conformance")
-CHECKED = (*ROOMS, "tests", "fuzz", "benchmarks", "examples", "noxfile.py")
+CHECKED = (*ROOMS, "docs", "tests", "fuzz", "benchmarks", "examples", "noxfile.py")
 FUZZED = ("frame_reader", "cbor_reader", "command_reader", "device", "host", "journal", "statement")
 
-nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance", "faults"]
+nox.options.sessions = ["lint", "types", "tests", "prove", "mutants", "vectors", "conformance", "faults", "docs"]
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -24,7 +25,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """`mypy --strict` over the four rooms, under the names by which they are imported."""
+    """`mypy --strict` over the four rooms, under the names by which they are imported, and over what makes the published spec."""
     session.install("-e", ".[dev]")
     tree = Path(session.create_tmp()) / "lockproof"
     tree.mkdir(exist_ok=True)
@@ -32,9 +33,9 @@ def types(session: nox.Session) -> None:
         link = tree / room
         link.unlink(missing_ok=True)
         link.symlink_to(Path(room).resolve())
-    packages = [word for room in ROOMS for word in ("-p", f"lockproof.{room}")]
+    packages = [word for room in ROOMS for word in ("-p", f"lockproof.{room}")] + ["-p", "making", "-m", "build"]
     options = ["--config-file", "pyproject.toml", "--namespace-packages", "--explicit-package-bases"]
-    session.run("mypy", *options, *packages, env={"MYPYPATH": str(tree.parent)})
+    session.run("mypy", *options, *packages, env={"MYPYPATH": os.pathsep.join([str(tree.parent), "docs"])})
 
 
 @nox.session
@@ -77,6 +78,13 @@ def faults(session: nox.Session) -> None:
     """The suite on every faulty box and authority; eight minutes on two processors."""
     session.install("-e", ".")
     session.run("lockproof", "faults", "--out", session.create_tmp())
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The published spec, built strictly into build/docs/site; `nox -s docs -- serve` shows it."""
+    session.install("-e", ".[docs]")
+    session.run("python", "docs/build.py", *("--serve" if word == "serve" else word for word in session.posargs))
 
 
 @nox.session

@@ -48,6 +48,8 @@ MARKS = {
 _SEEN = {Kind.OPENED: "o", Kind.REFUSED: "r", Kind.TAKEN: "o", Kind.LOST: "l"}
 _PLAIN_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _PAGE = "report.html"
+TIMELINE_STYLE = "timeline.css"
+"""Of the pictures, whose colours are the variables that `report.css` begins with."""
 _DIGITS = 12  # of a digest, for people
 _CERTIFIES = "certifies the box"
 
@@ -150,7 +152,7 @@ def page(results: Sequence[RunResult]) -> str:
         (known[cells[0].id], dict(zip((box.name for box in reached), cells, strict=True)))
         for cells in zip(*(box.result.clauses for box in reached), strict=True)
     ]
-    style, script = (_file(f"report.{kind}") for kind in ("css", "js"))
+    style, script = _file(TIMELINE_STYLE) + _file("report.css"), _file("report.js")
     counts = Counter(scene.verdict for scene in book.scenes.values())
     return environment.get_template(_PAGE).render(
         boxes=boxes,
@@ -200,7 +202,7 @@ class _Book:
         outcomes = {each.id: each for each in result.scenarios}
         failed: list[Failed] = []
         self._boxes += 1
-        for head, plays in _scenarios(Path(result.journal)):
+        for head, plays in scenarios_of(Path(result.journal)):
             if outcome := outcomes.get(plays[0][0]["id"]):
                 failed += self._add(name, outcome, head, plays)
         head = head or _head_of(Path(result.journal))
@@ -234,7 +236,7 @@ class _Book:
         return picture(seen, f"p{self._pictures}")
 
 
-def _scenarios(journal: Path) -> Iterator[tuple[Record, list[list[Record]]]]:
+def scenarios_of(journal: Path) -> Iterator[tuple[Record, list[list[Record]]]]:
     """The head of the run with the records of each scenario, each time that it was played."""
     head: Record = {}
     plays: list[list[Record]] = []

@@ -1,15 +1,21 @@
-"""The firmware's host port as a process: built once, killed, and started again on the same store."""
+"""What tests of several rooms use: the firmware's host port as a process, killed and started again on the same store; a browser."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+from urllib.request import Request, urlopen
 
 import pytest
 
+IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 FIRMWARE = Path(__file__).parents[1] / "hw_adapter" / "firmware"
 
 
@@ -105,3 +111,77 @@ def broken(tmp_path) -> Callable[[str, str, str], HostPort]:
 def changed() -> Callable[..., Path]:
     """See `changed_copy`."""
     return changed_copy
+
+
+class Browser:
+    """One window of Chromium, driven by its own driver over WebDriver's plain HTTP."""
+
+    def __init__(self, port: int) -> None:
+        self._at = f"http://127.0.0.1:{port}/session"
+        options = {
+            "binary": CHROMIUM,
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        }
+        wanted = {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        }
+        session = self._ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+        self._at += f"/{session}"
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self._at + path, data, {"Content-Type": "application/json"}, method=method)
+        with urlopen(request, timeout=60) as answer:
+            return json.load(answer)["value"]
+
+    def show(self, page: Path, fragment: str = "") -> None:
+        self._ask("POST", "/url", {"url": "about:blank"})
+        self._ask("POST", "/url", {"url": page.as_uri() + fragment})
+
+    def width(self, width: int, height: int = 800) -> None:
+        """Of what is shown; a window can't be as narrow as a phone."""
+        self._command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
+
+    def says(self, script: str) -> Any:
+        return self._ask("POST", "/execute/sync", {"script": f"return {script}", "args": []})
+
+    def press(self, *keys: str) -> None:
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._ask("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def appear(self, *, night: bool) -> None:
+        wanted = {"name": "prefers-color-scheme", "value": "dark" if night else "light"}
+        self._command("Emulation.setEmulatedMedia", features=[wanted])
+
+    def log(self, kind: str) -> list[dict[str, Any]]:
+        return self._ask("POST", "/se/log", {"type": kind})
+
+    def asked_for(self) -> list[str]:
+        """Every address that the page asked for."""
+        events = [json.loads(each["message"])["message"] for each in self.log("performance")]
+        sent = (each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent")
+        return [url for url in sent if url != "about:blank"]
+
+    def focused(self) -> str:
+        return self.says("document.activeElement.id || document.activeElement.tagName")
+
+    def close(self) -> None:
+        self._ask("DELETE", "")
+
+    def _command(self, name: str, **given: Any) -> None:
+        self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": given})
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if None in (CHROMIUM, DRIVER) and not IN_CI:
+        pytest.skip("there is no Chromium here: apt-get install chromium chromium-driver")
+    with subprocess.Popen([str(DRIVER), "--port=0"], stdout=subprocess.PIPE, text=True) as driver:
+        assert driver.stdout is not None
+        said = next(found for line in driver.stdout if (found := re.search(r"started successfully on port (\d+)", line)))
+        opened = Browser(int(said[1]))
+        yield opened
+        opened.close()
+        driver.terminate()

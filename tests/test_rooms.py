@@ -10,7 +10,7 @@ import pytest
 from lockproof.spec.clauses import all_clauses
 
 ROOT = Path(__file__).parent.parent
-FILES = (".py", ".yaml", ".json", ".xml", ".sql", ".html")
+FILES = (".py", ".yaml", ".json", ".xml", ".sql", ".html", ".css", ".js")
 MAY_IMPORT = {
     "spec": {"spec"},
     "reference": {"reference", "spec"},

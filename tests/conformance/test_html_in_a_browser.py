@@ -2,100 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from lockproof.conformance import html_report, suite
 from lockproof.conformance.run import run
 from lockproof.conformance.targets import target
 
-IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    None in (CHROMIUM, DRIVER) and not IN_CI, reason="there is no Chromium here: apt-get install chromium chromium-driver"
-)
 TAB, SPACE, ENTER = "\ue004", " ", "\ue007"
 PLAYED = ("the-hour-is-over", "a-day-that-was-over-does-not-come-back")
-
-
-class Browser:
-    """One window of it."""
-
-    def __init__(self, port: int) -> None:
-        self._at = f"http://127.0.0.1:{port}/session"
-        options = {
-            "binary": CHROMIUM,
-            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        }
-        wanted = {
-            "browserName": "chrome",
-            "goog:chromeOptions": options,
-            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
-        }
-        session = self._ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
-        self._at += f"/{session}"
-
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(self._at + path, data, {"Content-Type": "application/json"}, method=method)
-        with urlopen(request, timeout=60) as answer:
-            return json.load(answer)["value"]
-
-    def show(self, page: Path, fragment: str = "") -> None:
-        self._ask("POST", "/url", {"url": "about:blank"})
-        self._ask("POST", "/url", {"url": page.as_uri() + fragment})
-
-    def width(self, width: int, height: int = 800) -> None:
-        """Of what is shown; a window can't be as narrow as a phone."""
-        self._command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
-
-    def says(self, script: str) -> Any:
-        return self._ask("POST", "/execute/sync", {"script": f"return {script}", "args": []})
-
-    def press(self, *keys: str) -> None:
-        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
-        self._ask("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
-
-    def appear(self, *, night: bool) -> None:
-        wanted = {"name": "prefers-color-scheme", "value": "dark" if night else "light"}
-        self._command("Emulation.setEmulatedMedia", features=[wanted])
-
-    def log(self, kind: str) -> list[dict[str, Any]]:
-        return self._ask("POST", "/se/log", {"type": kind})
-
-    def asked_for(self) -> list[str]:
-        """Every address that the page asked for."""
-        events = [json.loads(each["message"])["message"] for each in self.log("performance")]
-        sent = (each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent")
-        return [url for url in sent if url != "about:blank"]
-
-    def focused(self) -> str:
-        return self.says("document.activeElement.id || document.activeElement.tagName")
-
-    def close(self) -> None:
-        self._ask("DELETE", "")
-
-    def _command(self, name: str, **given: Any) -> None:
-        self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": given})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with subprocess.Popen([str(DRIVER), "--port=0"], stdout=subprocess.PIPE, text=True) as driver:
-        assert driver.stdout is not None
-        said = next(found for line in driver.stdout if (found := re.search(r"started successfully on port (\d+)", line)))
-        opened = Browser(int(said[1]))
-        yield opened
-        opened.close()
-        driver.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +28,7 @@ def page(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def shown(browser, page) -> Browser:
+def shown(browser, page):
     """The page, opened anew at the width of a desk."""
     browser.width(1280)
     browser.log("browser")
@@ -121,7 +37,7 @@ def shown(browser, page) -> Browser:
     return browser
 
 
-def visible(browser: Browser) -> list[str]:
+def visible(browser) -> list[str]:
     return browser.says("Array.from(document.querySelectorAll('.scene')).filter(e => !e.hidden).map(e => e.id)")
 
 

@@ -1,0 +1,273 @@
+"""The pages say what the rooms say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from lockproof.conformance.matrix import FORMAT
+from lockproof.conformance.played import Lane
+from lockproof.spec.clauses import all_clauses
+from lockproof.spec.model import authority, box
+from lockproof.spec.observable import BadInput
+from lockproof.spec.profile import DEFAULT, Profile
+from lockproof.spec.vocabulary import every, named
+from making import assumed, guards, life_cycles, manuals, site
+from making import rooms as read_rooms
+from making.clause_pages import clause_pages
+from making.markdown import Page, lasting, link, literal, with_clauses_linked, with_lists_apart
+from making.rooms import NotPublished, Rooms
+from making.tables import gaps, profile_page, trace_page
+
+import build
+
+SIXTY_ONE = replace(DEFAULT, code_life=61 * 60)
+
+
+def test_every_clause_has_its_page_with_its_sentence_in_reading_order(made):
+    own = [page for path, page in made.items() if path.startswith("clauses/")]
+    assert [page.path for page in own] == [f"clauses/{clause}" for clause in all_clauses()]
+    for page, clause in zip(own, all_clauses().values(), strict=True):
+        assert page.text.startswith(f'# {clause.id}\n\n<p class="sentence">{literal(clause.sentence)}</p>'), clause.id
+        assert page.menu, "so that it has a page before and after it"
+
+
+def test_a_guard_stands_as_the_model_has_it(made):
+    page = made["clauses/code.expiry.after-first-use"].text
+    assert "| within its life | *within its life* | *digits of a live index* and *used before* |" in page
+    assert "| *within its life* | `box.mark` < `code.first_use` + `code_life` |" in page
+    assert "| used again within its life | *used before* |" in page
+
+
+def test_a_model_that_says_something_else_gives_another_guard(monkeypatch):
+    def a_second_longer(code: box.Code, now: int, profile: Profile) -> bool:
+        return named("within its life", now <= code.first_use + profile.code_life)
+
+    monkeypatch.setattr(box, "within_life", a_second_longer)
+    read = guards._read(box, box.decide_entry)
+    assert read.compares["within its life"] == "`box.mark` ≤ `code.first_use` + `code_life`"
+
+
+def test_every_condition_and_need_of_the_model_stands_on_its_page(made):
+    page = made["model"].text
+    for function in guards.functions():
+        assert all(f"| *{name}* |" in page for name in function.compares), function.name
+        assert all(need.name in page for need in function.needs), function.name
+    assert {function.name for function in guards.functions()} >= {
+        "charge_entry",
+        "decide_entry",
+        "present_ticket",
+        "generate_code",
+    }
+
+
+def test_what_an_event_changes_is_told_and_what_it_leaves_is_not():
+    by_name = {function.name: function for function in guards.functions()}
+    assert (
+        by_name["decide_entry"].changes["code.first_use"]
+        == "`box.mark` if *accepted* and not *used before*, else `code.first_use`"
+    )
+    assert "box.clock" not in by_name["present_ticket"].changes
+    assert by_name["receive_entry"].shows["reported"] == "not *received before* and *an opening*"
+    assert by_name["revoke_code"].needs[0].holds == "never"
+
+
+def test_theorems_stand_with_what_they_assume(made):
+    assert "`a_ticket_is_issued_iff_granted`. Assumes by name: [nonce-fresh]" in made["clauses/connect.account"].text
+    assert (
+        "`no_credential_for_a_consumer`. Assumes by name: nothing beside those."
+        in made["clauses/eligibility.consumer-never"].text
+    )
+    assert set(assumed.without_theorem()) <= set(all_clauses())
+    assert len(assumed.assumptions()) == made["assumptions"].text.count('<a id="')
+
+
+def pages_that_differ(one: list[Page], other: dict[str, Page]) -> set[str]:
+    return {page.path for page in one if page.text != other[page.path].text}
+
+
+def test_sixty_one_minutes_change_these_pages_and_no_other(rooms, made):
+    other = Rooms(plays=rooms.plays, profile=SIXTY_ONE)
+    changed = pages_that_differ(site.pages(other), made)
+    hours = {
+        play.scenario.id
+        for play in rooms.plays.values()
+        if play.is_played and any(span.lane is Lane.HOUR for span in rooms.seen(play).spans)
+    }
+    pictured = {
+        f"clauses/{clause}" for clause, text in texts(made, "clauses/").items() if any(f'done: {name}"' in text for name in hours)
+    }
+    tables = {"", "which-to-use", "life-cycles", "profile"}
+    assert changed - tables <= {f"scenarios/{name}" for name in hours} | pictured
+    assert tables <= changed
+    assert {"scenarios/the-hour-is-over", "clauses/code.expiry.after-first-use", "clauses/code.expiry.not-extended"} <= changed
+    assert len(hours) > 30
+
+
+def texts(made: dict[str, Page], folder: str) -> dict[str, str]:
+    return {path.removeprefix(folder): page.text for path, page in made.items() if path.startswith(folder)}
+
+
+def test_the_same_rooms_give_the_same_pages(rooms, made):
+    assert pages_that_differ(site.pages(Rooms(plays=rooms.plays)), made) == set()
+
+
+def test_the_profile_has_its_ranges():
+    text = profile_page(DEFAULT).text
+    assert "| `code_life` | 3,600 s (60 minutes) | 1 to 86,400 |" in text.replace("(1 hour)", "(60 minutes)")
+    assert "| `code_digits` | 8 digits | 7 to 9 (15 for a maker's own codes) |" in text
+    assert "| `window_longest` | 604,800 s (7 days) | at least 1 |" in text
+    assert "3,660 s (61 minutes)" in profile_page(SIXTY_ONE).text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 second"), (60, "60 seconds"), (3600, "60 minutes"), (3660, "61 minutes"), (86_400, "24 hours"),
+        (604_800, "7 days"), (3601, "3,601 seconds")],
+)  # fmt: skip
+def test_a_duration_as_readers_say_it(seconds, said):
+    assert lasting(seconds) == said
+
+
+# Life cycles
+
+
+def edges(cycle: life_cycles.LifeCycle) -> set[tuple[str, str]]:
+    return {(edge.start, edge.end) for edge in cycle.edges if edge.start != edge.end}
+
+
+@pytest.mark.parametrize("profile", [DEFAULT, Profile(code_ends_with_its_day=True), SIXTY_ONE])
+def test_the_life_of_a_code(profile):
+    assert edges(life_cycles.of_a_code(profile)) == {
+        ("Not yet", "Unused"),
+        ("Unused", "In its hour"),
+        ("Unused", "Missed"),
+        ("In its hour", "Expired"),
+    }
+
+
+def test_the_life_of_a_grant():
+    assert edges(life_cycles.of_a_grant(DEFAULT)) == {
+        ("Not granted", "Before its window"),
+        ("Not granted", "In its window"),
+        ("Before its window", "In its window"),
+        ("In its window", "Window over"),
+        *((state, "Ended, not heard") for state in ("Before its window", "In its window", "Window over")),
+        ("Ended, not heard", "Ended, heard"),
+    }
+
+
+def test_a_model_whose_codes_never_end_has_another_life_cycle_and_is_not_published(monkeypatch):
+    monkeypatch.setattr(box, "within_life", lambda *_: named("within its life", every(True)))
+    with pytest.raises(NotPublished, match=r"does not reach those that have one \(\['Expired'\]\)"):
+        life_cycles.of_a_code(DEFAULT)
+
+
+def test_a_model_that_issues_tickets_after_the_end_is_not_published(monkeypatch):
+    issued = SimpleNamespace(accepted=True)
+    monkeypatch.setattr(authority, "issue_ticket", lambda grant, _: (grant, issued))
+    with pytest.raises(NotPublished, match="states that have no name"):
+        life_cycles.of_a_grant(DEFAULT)
+
+
+# Scenarios, faults and gaps
+
+
+def test_every_written_scenario_has_its_page_and_its_picture_where_a_box_was_asked(rooms, made):
+    for name, play in rooms.plays.items():
+        text = made[f"scenarios/{name}"].text
+        assert play.text.rstrip() in text
+        assert (f'aria-label="when what was done: {name}"' in text) == ("<svg" in text), name
+    assert "The reference box does not play it" in made["scenarios/the-hour-ends-with-the-day-if-the-profile-says-so"].text
+
+
+def test_a_scenario_that_the_reference_box_fails_is_not_published(monkeypatch):
+    monkeypatch.setattr(read_rooms, "IN_PROCESS", "fault:opens-always")
+    with pytest.raises(NotPublished, match="the reference box comes out as fail, in "):
+        read_rooms.play_all()
+
+
+def test_a_recorded_kill_matrix_tells_what_caught_each_faulty_box(rooms, tmp_path):
+    file = tmp_path / "matrix.json"
+    found = {"outcome": "named", "scenario": "the-hour-is-over", "commands": 17}
+    row = {"name": "expires-one-second-late", "outcome": "named", "sources": {"written": [found]}}
+    file.write_text(json.dumps({"format": FORMAT, "faults": [row]}), encoding="utf-8")
+    told = Rooms(plays=rooms.plays, kills=read_rooms.read_kills(file))
+    page = next(page for page in clause_pages(told) if page.path == "clauses/code.expiry.after-first-use")
+    rows = [line for line in page.text.splitlines() if line.startswith("| `expires-one-second-")]
+    assert rows == [
+        "| `expires-one-second-early` | The hour is 3599 seconds long. | not tried |  |  |",
+        (
+            "| `expires-one-second-late` | The hour is 3601 seconds long: the end counts in. | named"
+            " | [the hour is over](../../scenarios/the-hour-is-over/index.md) | 17 |"
+        ),
+    ]
+    file.write_text("{}", encoding="utf-8")
+    with pytest.raises(BadInput, match="this is no kill matrix"):
+        read_rooms.read_kills(file)
+
+
+def test_gaps_are_shown_and_counted(rooms):
+    assert {what: len(clauses) for what, clauses in gaps(rooms).items()} == {
+        "neither a sentence of the source nor a decision": 6,
+        "no theorem, and no reason why": 0,
+        "no theorem, for a reason": 9,
+        "no scenario": 1,
+        "no faulty box, though a box can break it": 3,
+    }
+    fewer = Rooms(plays={name: play for name, play in rooms.plays.items() if "code.share" not in play.scenario.clauses})
+    assert gaps(fewer)["no scenario"] == ["time.local-refused", "code.share"]
+    assert "| no scenario | 2 |" in trace_page(fewer).text
+
+
+# Links and words
+
+
+def test_a_link_of_a_page_in_the_rooms_is_mended():
+    mended = manuals.with_source_links(
+        "port-kit", "[it](../PROTOCOL.md#hello) and [that](core/board.h)", "hw_adapter/firmware/README.md"
+    )
+    assert mended == "[it](../protocol/index.md#hello) and [that](../files/hw_adapter/firmware/core/board.h)\n"
+
+
+def test_a_link_that_leads_nowhere_is_not_published():
+    with pytest.raises(NotPublished, match=r"README.md: it links to nothing.md, and there is no nothing.md; mend the link"):
+        manuals.with_source_links("readme", "[it](nothing.md)", "README.md")
+
+
+def test_ids_of_clauses_lead_to_their_pages_but_in_code():
+    text = with_clauses_linked("x", "`code.day` and `no.clause`\n```\n`code.day`\n```\n")
+    assert text == "[`code.day`](../clauses/code.day/index.md) and `no.clause`\n```\n`code.day`\n```\n"
+    assert link("", "a#b") == "a/index.md#b"
+
+
+def test_a_list_stands_apart():
+    assert with_lists_apart("these:\n- one\n- two\n") == "these:\n\n- one\n- two\n"
+
+
+def test_what_a_docstring_says_is_no_markup(made):
+    assert "<script" not in made["api/conformance"].text
+    assert literal("a*b <i>") == "a&#42;b &#60;i&#62;"
+
+
+def test_every_command_has_its_place(made):
+    text = made["commands"].text
+    for name in ("lockproof run", "lockproof pics draft", "lockproof access grant", "lockproof scenarios from-itf"):
+        assert f"\n## {name} {{ #{name.replace(' ', '-')} }}\n" in text
+    assert "`--wait`" in text
+
+
+def test_two_pages_of_one_path_are_not_published(rooms, monkeypatch):
+    monkeypatch.setattr(site, "commands_page", lambda: Page("profile", "again", ""))
+    with pytest.raises(NotPublished, match="two pages have one path: profile"):
+        site.pages(rooms)
+
+
+def test_a_warning_fails_the_build(tmp_path, capfd):
+    settings = site.write(tmp_path / "small", [Page("", "Start", "# Start\n\n[nowhere](#nowhere)\n")])
+    assert build.build(settings) == 1
+    assert "nowhere" in capfd.readouterr().err
+    settings = site.write(tmp_path / "good", [Page("", "Start", "# Start\n\n[here](#start)\n")])
+    assert build.build(settings) == 0

@@ -1,0 +1,169 @@
+"""The site in a real browser, from disk."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+TAB, ENTER = "\ue004", "\ue007"
+AXE = Path(__file__).parents[2] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+TEMPLATES = {
+    "start": "index.html",
+    "which to use": "which-to-use/index.html",
+    "a clause": "clauses/code.expiry.after-first-use/index.html",
+    "the largest clause": "clauses/box.clock.never-back/index.html",
+    "life cycles": "life-cycles/index.html",
+    "what leads to what": "traceability/index.html",
+    "the model": "model/index.html",
+    "the protocol": "protocol/index.html",
+    "a scenario": "scenarios/the-hour-is-over/index.html",
+    "commands": "commands/index.html",
+    "the profile": "profile/index.html",
+}
+each_template = pytest.mark.parametrize("template", TEMPLATES)
+
+
+@pytest.fixture
+def shown(browser):
+    browser.width(1280)
+    browser.appear(night=False)
+    browser.log("browser")
+    browser.log("performance")
+    return browser
+
+
+@each_template
+def test_it_complains_of_nothing_and_asks_for_nothing_outside(shown, site, template):
+    page = site.folder / TEMPLATES[template]
+    shown.show(page)
+    assert shown.says("document.documentElement.classList.contains('js')"), "its scripts run"
+    assert shown.log("browser") == []
+    asked = shown.asked_for()
+    assert page.as_uri() in asked
+    assert [url for url in asked if not url.startswith((site.folder.as_uri(), "data:", "blob:"))] == []
+
+
+def test_a_page_that_asks_outside_is_seen(shown, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<script src="http://127.0.0.1:9/x.js"></script>', encoding="utf-8")
+    shown.show(page)
+    assert "http://127.0.0.1:9/x.js" in shown.asked_for()
+    assert shown.log("browser") != []
+
+
+@each_template
+def test_nothing_is_wider_than_a_phone(shown, site, template):
+    shown.width(360)
+    shown.show(site.folder / TEMPLATES[template])
+    shown.says("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert shown.says("document.documentElement.scrollWidth") <= 360
+    shown.says(
+        "(document.querySelector('h1').style.whiteSpace = 'nowrap', document.querySelector('h1').textContent = 'x'.repeat(2000))"
+    )
+    assert shown.says("document.querySelector('h1').scrollWidth") > 360, "and what is wider shows"
+
+
+def found(browser, words: str) -> list[str]:
+    """Where a search for these words leads, once the last of them counts."""
+    browser.says("document.querySelector('[data-md-component=search-query]').focus()")
+    browser.press(*words)
+    for _ in range(100):
+        links = browser.says("Array.from(document.querySelectorAll('.md-search-result__link')).map(each => each.href)")
+        if any(re.split(r"[\s.-]", words)[-1] in link.partition("?h=")[2].partition("#")[0].split("+") for link in links):
+            return links
+        time.sleep(0.1)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("words", "clause"),
+    [
+        ("sixty minutes from its first use", "code.expiry.after-first-use"),
+        ("number of wrong entries is examined", "box.wrong-entry.bound"),
+        ("ever issued consumer", "eligibility.consumer-never"),
+        ("code.expiry.not-extended", "code.expiry.not-extended"),
+    ],
+)
+def test_a_search_finds_a_clause_by_its_words(shown, site, words, clause):
+    shown.show(site.folder / "index.html")
+    links = found(shown, words)
+    documents = list(dict.fromkeys(each.partition("?")[0] for each in links))
+    assert (site.folder / "clauses" / clause / "index.html").as_uri() in documents[:5], documents[:5]
+    assert shown.log("browser") == []
+
+
+def test_a_search_for_what_is_nowhere_finds_nothing(shown, site):
+    shown.show(site.folder / "index.html")
+    shown.says("document.querySelector('[data-md-component=search-query]').focus()")
+    shown.press(*"xyzzyplugh")
+    time.sleep(1)
+    assert shown.says("document.querySelectorAll('.md-search-result__link').length") == 0
+
+
+def show_afresh(browser, page: Path, *, night: bool) -> None:
+    """As to somebody who has chosen neither day nor night."""
+    browser.show(page)
+    browser.appear(night=night)
+    browser.show(page)
+    browser.says("localStorage.clear()")
+    browser.show(page)
+
+
+def test_at_night_it_is_dark(shown, site):
+    page, found = site.folder / "life-cycles" / "index.html", {}
+    for night in (False, True):
+        show_afresh(shown, page, night=night)
+        scheme = shown.says("document.body.getAttribute('data-md-color-scheme')")
+        found[scheme] = shown.says("getComputedStyle(document.querySelector('.state')).fill")
+    assert list(found) == ["default", "slate"]
+    assert found["default"] != found["slate"]
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_what_the_page_is_about(shown, site):
+    shown.show(site.folder / "clauses" / "code.day" / "index.html")
+    shown.press(TAB)
+    assert shown.says("document.activeElement.textContent.trim()") == "Skip to content"
+    shown.press(ENTER)
+    assert shown.says("location.hash") == "#codeday"
+
+
+def test_the_start_page_is_one_screen_with_one_picture(shown, site):
+    shown.width(1280, 900)
+    shown.show(site.folder / "index.html")
+    assert shown.says("document.querySelectorAll('article svg[role=img]').length") == 1
+    assert shown.says("document.querySelector('article').getBoundingClientRect().bottom") <= 900
+
+
+def test_a_clause_leads_to_the_one_before_and_the_one_after(shown, site):
+    shown.show(site.folder / "clauses" / "code.expiry.not-extended" / "index.html")
+    around = shown.says("Array.from(document.querySelectorAll('.md-footer__link')).map(each => each.href)")
+    assert [link.rsplit("/", 2)[1] for link in around] == ["code.expiry.after-first-use", "code.irrevocable"]
+
+
+def violations(browser) -> list[list[str]]:
+    """What axe-core finds on the page that is shown: rule, and the first element."""
+    browser._ask("POST", "/execute/sync", {"script": AXE.read_text(encoding="utf-8"), "args": []})
+    script = "const done = arguments[0]; axe.run().then(r => done(r.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)])));"
+    return browser._ask("POST", "/execute/async", {"script": script, "args": []})
+
+
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core here: npm install --prefix build/axe axe-core")
+
+
+@needs_axe
+@pytest.mark.parametrize("night", [False, True])
+@each_template
+def test_axe_finds_no_violation(shown, site, template, night):
+    show_afresh(shown, site.folder / TEMPLATES[template], night=night)
+    assert violations(shown) == []
+
+
+@needs_axe
+def test_a_picture_without_a_name_is_found_by_axe(shown, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="x.png"></main>', encoding="utf-8")
+    shown.show(page)
+    assert [rule for rule, _ in violations(shown)] == ["image-alt"]
