@@ -18,12 +18,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
 
+import build
 from making import rooms as read_rooms
 from making import site as sites
 from making.markdown import Page
 from making.rooms import Rooms
-
-import build
 
 _ASKS = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data", "use": "href"}
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import build
 import pytest
 from lockproof.conformance.matrix import FORMAT
 from lockproof.conformance.played import Lane
@@ -20,8 +21,6 @@ from making.clause_pages import clause_pages
 from making.markdown import Page, lasting, link, literal, with_clauses_linked, with_lists_apart
 from making.rooms import NotPublished, Rooms
 from making.tables import gaps, profile_page, trace_page
-
-import build
 
 SIXTY_ONE = replace(DEFAULT, code_life=61 * 60)
 
