@@ -57,6 +57,8 @@ MANUALS = (
     Manual("hw_adapter/firmware/README.md", "port-kit", "The port kit", (_BUILD,)),
     Manual("hw_adapter/ADAPTERS.md", "adapters", "Adapters", (_BUILD,)),
     Manual("examples/adapter/README.md", "adapters/example", "An adapter, whole", (_BUILD,)),
+    Manual("hw_adapter/AUTHORITIES.md", "authorities", "Authorities", (_BUILD,)),
+    Manual("examples/authority/README.md", "authorities/example", "An authority, whole", (_BUILD,)),
     Manual("hw_adapter/PICS.md", "declaration", "Declare", (_BUILD,)),
     Manual("hw_adapter/CERTIFYING.md", "certifying", "Certify and verify", (_BUILD,)),
     Manual("reference/ACCESS.md", "access", "The access system", (_KIT,)),
