@@ -152,9 +152,7 @@ class Evidence:
             declared = self.declaration()
         except (FileError, UnicodeError):
             return  # which is told as what is wrong with it
-        for name in ("vendor", "product"):
-            if declared and not any(each.isprintable() and not each.isspace() for each in getattr(declared, name)):
-                yield f"the declaration: its {name} is empty, so that nobody knows of which box the statement is; write it into [box]"
+        yield from declared.unnamed() if declared else ()
 
     def against_the_report(self) -> Iterator[str]:
         """Where report.json says otherwise than the journal, a line each."""

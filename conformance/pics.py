@@ -84,6 +84,16 @@ class Declaration:
         empty = [f"box.{name}" for name in ("vendor", "product") if not getattr(self, name)]
         return empty + [f"images.{name}" for name in IMAGES if not self.images[name].is_said]
 
+    def unnamed(self) -> list[str]:
+        """Why no statement can be of a box that it says this of, a line each: nobody would know of which."""
+        empty = [
+            name for name in ("vendor", "product") if not any(c.isprintable() and not c.isspace() for c in getattr(self, name))
+        ]
+        return [
+            f"the declaration: its {name} is empty, so that nobody knows of which box the statement is; write it into [box]"
+            for name in empty
+        ]
+
     def place(self, name: str) -> str:
         """The line on which a field of hello stands."""
         return self.file.line((_table_of(name), name))

@@ -105,7 +105,7 @@ def prepare(
         **({"codes": digests.of_file(codes)} if codes else {}),
         **({"pics": pics.recorded()} if pics else {}),
     }
-    plan.not_certifiable = certifiable.why_not_planned(head)
+    plan.not_certifiable = certifiable.why_not_planned(head) + (pics.unnamed() if pics else [])
     if rehearse and earlier is None:
         plan.estimate = estimate(plan, hello, target, timing, round_trip, together=isinstance(box, Line))
     return Prepared(hello, profile, generator, timing, plan, head, judged)

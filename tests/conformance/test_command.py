@@ -84,7 +84,7 @@ def test_a_run_leaves_a_page_that_report_makes_anew_and_diff_compares_runs(lockp
         "worse           scenario the-hour-is-over: pass then",
     )
     says(lockproof("diff", "runs/0001", "runs/0001"), 0, "nothing is another than it was")
-    says(lockproof("report", "runs/0002"), 2, "runs/0002: No such file or directory; name a journal.jsonl of a run")
+    says(lockproof("report", "runs/0002"), 2, "runs/0002: No such file or directory; name the file of a journal")
     says(lockproof("diff", "runs/0002", "runs/0001"), 2, "runs/0002: No such file or directory")
 
 
@@ -342,7 +342,7 @@ def test_help_imports_nothing_heavy():
         (("scenarios", "list", "--clause", "code.dya"), 2, ("did you mean code.day?",)),
         (("box", "--fault", "ech"), 2, ("did you mean echo?",)),
         (("prove", "--export", "/dev/null"), 2, ("/dev/null: no obligations can be written there", "name another folder")),
-        (("replay", "nowhere.jsonl"), 2, ("nowhere.jsonl: No such file or directory; name a journal.jsonl of a run",)),
+        (("replay", "nowhere.jsonl"), 2, ("nowhere.jsonl: No such file or directory; name the file of a journal",)),
         (("faults", "--over", "the-moon"), 2, ("--over the-moon",)),
         (("frobnicate",), 2, ("No such command",)),
     ],

@@ -217,7 +217,7 @@ def test_a_run_explores_and_its_journal_says_the_same_again(tmp_path):
 def test_what_was_explored_has_no_file_to_be_played_again(tmp_path):
     run(target("reference"), packaged(Suite.NONE), tmp_path, seed="s", explore=Exploration(steps=20))
     _, files, ids = to_play_again(tmp_path / "journal.jsonl", "")
-    assert (files, ids) == ([], ["vital-signs-of-the-app", "vital-signs"])
+    assert (files, ids) == ([], ["vital-signs-of-the-app", "vital-signs", "vital-signs-of-the-authority"])
     with pytest.raises(BadInput, match="explore again with the same seed: lockproof run --explore … --seed s"):
         to_play_again(tmp_path / "journal.jsonl", "explored-s-1")
 
@@ -258,7 +258,7 @@ def test_how_far_to_explore_is_steps_or_a_duration():
 
 def test_without_a_suite_there_are_the_controls():
     assert packaged(Suite.NONE) == tuple(each for each in suite.written() if each.control)
-    assert len(packaged(Suite.NONE)) == 2
+    assert len(packaged(Suite.NONE)) == 3
 
 
 # Kills

@@ -164,8 +164,11 @@ def test_a_refusal_that_shows_something_says_why_somewhere(scenario: Scenario) -
 
 def test_each_profile_that_a_scenario_asks_for_is_legal_and_the_default_suits_nearly_all() -> None:
     unsuited = {scenario.id: scenario.unsuitable(DEFAULT) for scenario in SCENARIOS if scenario.unsuitable(DEFAULT)}
+    few = enumerate(("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"), 1)
     assert unsuited == {
-        "the-hour-ends-with-the-day-if-the-profile-says-so": "it declares code_ends_with_its_day no, this is for yes"
+        "the-hour-ends-with-the-day-if-the-profile-says-so": "it declares code_ends_with_its_day no, this is for yes",
+        "equal-codes-of-seven-digits-are-dead-on-the-second-day": "it declares code_digits 8, this is for 7",
+        **{f"there-is-no-{beyond}-index": f"it declares code_indices 8, this is for {most}" for most, beyond in few},
     }
 
 

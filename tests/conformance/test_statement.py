@@ -613,7 +613,7 @@ def test_a_name_that_it_was_given_is_its_own(forge, verified, evidence):
     again = forge(gone_on_with(identity=given))
     assert Evidence.of(again.run).strange == []
     code, told = verified(again)
-    assert (code, wrong(told)) == (0, [])
+    assert (code, wrong(told)) == (1, ["retries: retries.gone_on_with: 0 is claimed, and the run gives 1"]), "and nothing else"
 
 
 def retries_of(run: Path) -> dict[str, Any]:
@@ -1066,6 +1066,12 @@ def says(result: subprocess.CompletedProcess[str], code: int, *words: str) -> No
 def test_four_commands_and_a_key(lockproof, tmp_path):
     says(lockproof("keygen", "--out", "acme.key"), 0, "key id: ")
     says(lockproof("pics", "draft", "--box", "pty", "--out", "pics.toml"), 0)
+    plan = ("run", "--plan", "--pics", "pics.toml", "--box", "pty")
+    says(lockproof(*plan), 0, "not certifiable:", "its vendor is empty", "its product is empty")
+    drafted = (tmp_path / "pics.toml").read_text()
+    (tmp_path / "pics.toml").write_text(
+        drafted.replace('vendor = ""', 'vendor = "Acme"').replace('product = ""', 'product = "A1"')
+    )
     says(lockproof("run", "--pics", "pics.toml", "--box", "pty", "--brief", timeout=400), 0, "certifiable if all passes")
     certifies = ("certify", "runs/0001", "--key", "acme.key", "--signer", "Acme Locks", "--as", "self", "--pics", "pics.toml")
     says(lockproof(*certifies), 0, "runs/0001/statement.json: lockproof reference", "what it does not show:", "the bench: ")
