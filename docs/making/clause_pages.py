@@ -11,7 +11,6 @@ from lockproof.spec import theorems, town_theorems
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.theorems import Theorem
 from lockproof.spec.town_theorems import TownTheorem
-
 from making import assumed, guards
 from making.guards import Function
 from making.manuals import decision_titles, with_source_links

@@ -7,7 +7,6 @@ from typing import Any
 
 import typer
 from lockproof.conformance.command import app
-
 from making.markdown import Page, fenced, link, literal, table, with_clauses_linked
 
 COMMANDS = "commands"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from markupsafe import Markup, escape
-
 from making.life_cycles import Edge, LifeCycle, State
+from markupsafe import Markup, escape
 
 _WIDE, _HIGH = 172, 66  # a state
 _ACROSS, _DOWN = 254, 150  # from one to the next

@@ -13,7 +13,6 @@ from typing import Any
 from lockproof.spec.model import authority, box
 from lockproof.spec.profile import DAY, HOUR, Profile
 from lockproof.spec.vocabulary import Outcome, watched
-
 from making.markdown import lasting
 from making.rooms import NotPublished
 

@@ -9,7 +9,6 @@ from functools import cache
 from posixpath import dirname, join
 
 from lockproof.spec.clauses import all_clauses
-
 from making.markdown import (
     Page,
     asset,

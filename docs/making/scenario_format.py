@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lockproof.conformance.cast import CAST
 from lockproof.conformance.verbs import VERBS, Verb
-
 from making.markdown import Page, fenced, link, literal, table
 from making.rooms import Rooms
 from making.scenario_pages import scenario_page

@@ -8,7 +8,6 @@ from lockproof.conformance.played import Moment, Played
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.timeline import SYMBOLS, picture
 from lockproof.spec.civil import local_text
-
 from making.markdown import Page, clause_links, fenced, framed, link, literal, table
 from making.rooms import Play, Rooms
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 from lockproof.conformance.html_report import TIMELINE_STYLE
-
 from making.api import api_pages
 from making.clause_pages import clause_pages
 from making.commands import commands_page

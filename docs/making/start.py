@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from lockproof.spec.profile import HOUR, Profile
-from markupsafe import Markup
-
 from making.markdown import Page, framed, lasting, link
 from making.rooms import Rooms
 from making.tables import CYCLES, TRACE, WHICH
+from markupsafe import Markup
 
 
 def start_page(rooms: Rooms) -> Page:

@@ -10,7 +10,6 @@ from lockproof.spec import guessing
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.observable import Role
 from lockproof.spec.profile import Profile, ProfileOfOwnCodes
-
 from making import assumed, diagram, life_cycles
 from making.markdown import Page, clause_link, clause_links, clause_page, framed, lasting, link, literal, table
 from making.rooms import Rooms
