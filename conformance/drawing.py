@@ -15,6 +15,8 @@ EVENLY: Final = "lockproof-evenly"  # a backend of Hypothesis, for `settings`
 
 
 class Evenly(PrimitiveProvider):
+    """Draws every bounded whole number, and either truth, alike (Hypothesis, PrimitiveProvider). Raises TypeError for anything else."""
+
     lifetime = "test_case"
 
     def draw_boolean(self, p: float = 0.5) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lockproof.conformance import targets
-from lockproof.conformance.access.desk import Desk, name_of
+from lockproof.conformance.access.desk import Desk, name_of, short
 from lockproof.conformance.access.times import told
 from lockproof.reference.box import LOG_CAPACITY, ReferenceBox
 from lockproof.reference.directory import IssuedGrant, KnownBox
@@ -209,4 +209,4 @@ def _bring(desk: Desk, grant: IssuedGrant, box: Box, done: Visit) -> None:
     if not box.revocation_order(order).accepted:
         raise BenchError(f"the box did not take the revocation of grant {grant.grant}; try again")
     desk.authority.revocation_delivered(grant.grant, desk.now)
-    done.done.append(f"revocation of {grant.grant[:8]} brought")
+    done.done.append(f"revocation of {short(grant)} brought")

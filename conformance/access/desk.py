@@ -90,7 +90,13 @@ class Desk:
 
 
 def reference_of(issued: IssuedGrant | IssuedCode) -> str:
+    """The id that a grant or a code is known by, whole."""
     return issued.grant if isinstance(issued, IssuedGrant) else issued.code
+
+
+def short(issued: IssuedGrant | IssuedCode) -> str:
+    """The beginning of its reference, which is enough to name it by."""
+    return reference_of(issued)[: 8 if isinstance(issued, IssuedGrant) else 9]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lockproof.conformance.access import at_a_box, telling, times
-from lockproof.conformance.access.desk import Desk, id_of, name_of, reference_of
+from lockproof.conformance.access.desk import Desk, id_of, name_of, reference_of, short
 from lockproof.conformance.access.telling import Told
 from lockproof.conformance.whole_files import write_new
 from lockproof.reference.credentials import SECRET_BYTES
@@ -112,6 +112,7 @@ def board(desk: Desk, bars: tuple[str, ...], lets_in: tuple[str, ...]) -> Told:
 
 
 def which_words(recommendation: str) -> str:
+    """A recommendation of `Advice`, for people (`eligibility.advice`)."""
     return {"connect": "a Connect grant", "code": "a One Day Code", "neither": "neither"}[recommendation]
 
 
@@ -254,10 +255,8 @@ def _with_the_app(desk: Desk, box: KnownBox, standing: Box, account: str, refere
     found = desk.grant(reference) if reference else _grant_for(desk, box, account)
     clauses, decision = at_a_box.present(desk, found, account, standing)
     if decision is None:
-        return telling.refused(
-            clauses, f"no ticket for {account} with grant {telling.short(found)}", opened=False, grant=found.grant
-        )
-    return _decided(desk, box, decision, f"with the app of {account}, grant {telling.short(found)}")
+        return telling.refused(clauses, f"no ticket for {account} with grant {short(found)}", opened=False, grant=found.grant)
+    return _decided(desk, box, decision, f"with the app of {account}, grant {short(found)}")
 
 
 def _grant_for(desk: Desk, box: KnownBox, account: str) -> IssuedGrant:

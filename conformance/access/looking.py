@@ -10,7 +10,7 @@ from typing import Any
 
 from lockproof.conformance import words
 from lockproof.conformance.access import telling, times
-from lockproof.conformance.access.desk import Desk, begins, name_of
+from lockproof.conformance.access.desk import Desk, begins, name_of, short
 from lockproof.conformance.access.telling import Told
 from lockproof.reference.directory import KnownBox, Line
 from lockproof.reference.history import Head
@@ -81,7 +81,7 @@ def _grants(desk: Desk) -> Listed:
     found = desk.directory.grants()
     rows = [
         (
-            telling.short(each),
+            short(each),
             each.email,
             name_of(each.box_id),
             f"{times.told(each.start, each.zone)} until {times.told(each.end, each.zone)}",
@@ -96,7 +96,7 @@ def _codes(desk: Desk) -> Listed:
     found = desk.directory.codes()
     rows = [
         (
-            telling.short(each),
+            short(each),
             each.name,
             name_of(each.box_id),
             each.date,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lockproof.conformance.access.desk import name_of
+from lockproof.conformance.access.desk import name_of, short
 from lockproof.conformance.access.times import told
 from lockproof.conformance.words import spoken
 from lockproof.reference.directory import IssuedCode, IssuedGrant
@@ -114,11 +114,6 @@ def of_code(code: IssuedCode) -> dict[str, Any]:
         "index": code.index,
         "first_use": instant(code.first_use, zone),
     }
-
-
-def short(issued: IssuedGrant | IssuedCode) -> str:
-    """The beginning of its reference, which is enough to name it by."""
-    return issued.grant[:8] if isinstance(issued, IssuedGrant) else issued.code[:9]
 
 
 def state_of_grant(grant: IssuedGrant) -> str:
