@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,14 @@ import pytest
 IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 FIRMWARE = Path(__file__).parents[1] / "hw_adapter" / "firmware"
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Whoever starts the tests may ignore it, in a shell's background for one; the command's end, in a test before, leaves it so."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class HostPort:
