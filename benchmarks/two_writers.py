@@ -96,6 +96,9 @@ class Drawing:
     def _add_person(self, chance: random.Random, name: str) -> dict[str, Any]:
         return {"person": name, "name": f"Somebody {name}", "pin": PIN, "office": f"Office {chance.randrange(5)}"}
 
+    def _set_pin(self, chance: random.Random, _: str) -> dict[str, Any]:
+        return {"person": chance.choice(PEOPLE), "pin": PIN, "next_pin": PIN}
+
     def _add_property(self, chance: random.Random, name: str) -> dict[str, Any]:
         return {"prop": name, "address": f"{name} Side Street", "zone": chance.choice(ZONES), "agent": chance.choice(PEOPLE)}
 
@@ -189,6 +192,7 @@ _WEIGHTS = {
     "set_owners": 3,
     "set_agent": 2,
     "set_barred": 1,
+    "set_pin": 1,
     "assign": 5,
     "register_account": 5,
     "close_account": 3,

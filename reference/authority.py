@@ -130,6 +130,16 @@ class ReferenceAuthority:
         self._registry.add_person(person, name, new_pin(pin, self._pin_cost), office)
 
     @request
+    def set_pin(self, person: str, pin: str, next_pin: str, now: int) -> Answer:
+        """From now on `next_pin` is the PIN of this person, who enters the one of before: a wrong one is charged (`code.pin`)."""
+        an_instant(now, "now")
+        kept = new_pin(next_pin, self._pin_cost)
+        outcome = self._registry.enter_pin(person, pin, now)
+        if outcome.accepted:
+            self._registry.set_pin(person, kept)
+        return Answer(outcome.accepted, _of_pin(outcome))
+
+    @request
     def add_property(self, prop: str, address: str, zone: str, agent: str, office: str | None = None) -> None:
         self._registry.add_property(prop, address, zone, agent, office)
 
@@ -462,12 +472,15 @@ def _as_model(row: sqlite3.Row) -> model.Grant:
 
 
 def _clauses(outcome: Outcome, pin: Outcome, day: _Day | None) -> tuple[str, ...]:
-    """Why there is no code. Where a PIN was not examined, the bound stands before `code.pin` and says why it does not hold."""
-    shown = [
-        because for clause in outcome.clauses() for because in ((*pin.clauses(), clause) if clause == "code.pin" else (clause,))
-    ]
+    """Why there is no code."""
+    shown = [because for clause in outcome.clauses() for because in (_of_pin(pin) if clause == "code.pin" else (clause,))]
     missing = ("time.no-such-day",) if day and not day.exists else ()
     return tuple(dict.fromkeys((*shown, *missing)))
+
+
+def _of_pin(outcome: Outcome) -> tuple[str, ...]:
+    """Where a PIN was not examined, the bound stands before `code.pin` and says why it does not hold."""
+    return () if outcome.accepted else tuple(dict.fromkeys((*outcome.clauses(), "code.pin")))
 
 
 def _from_hex(text: str) -> bytes:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 from lockproof.reference.chain import chained, plain
 from lockproof.reference.fields import FieldError
 
-_UNTOLD = {"pin", "secret", "digits", "message"}
+_UNTOLD = {"pin", "next_pin", "secret", "digits", "message"}
 """What is never told, of what is asked or answered: who has one of these can open something, or ask in somebody's name."""
 as_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False).encode
 

@@ -63,9 +63,12 @@ class Registry:
     def add_person(self, person: str, name: str, pin: PinHash, office: str | None) -> None:
         person, name = a_filled_line(person, "person"), a_filled_line(name, "name")
         self._must_be_new("person", person, self._people())
-        cost = {"pin_memory": pin.cost.memory, "pin_passes": pin.cost.passes, "pin_lanes": pin.cost.lanes}
         row = {"person": person, "name": name, "office": self._office(office)}
-        self._store.add("people", **row, pin_salt=pin.salt, pin_hash=pin.digest, **cost, pin_arrival=0)
+        self._store.add("people", **row, **_columns(pin), pin_arrival=0)
+
+    def set_pin(self, person: str, pin: PinHash) -> None:
+        """What wrong ones of before were charged stays."""
+        self._store.change("people", person, **_columns(pin))
 
     def grantor(self, person: str) -> Grantor:
         return Grantor(person, self._person(person)["name"])
@@ -222,6 +225,12 @@ def new_pin(pin: str, cost: PinCost) -> PinHash:
     if not pin:
         raise FieldError("PIN: nothing was entered; enter at least one character")
     return hash_pin(pin, cost)
+
+
+def _columns(pin: PinHash) -> dict[str, int | bytes]:
+    cost = pin.cost
+    salted = {"pin_salt": pin.salt, "pin_hash": pin.digest}
+    return {**salted, "pin_memory": cost.memory, "pin_passes": cost.passes, "pin_lanes": cost.lanes}
 
 
 def _table(row: sqlite3.Row) -> ZoneTable:

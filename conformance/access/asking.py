@@ -15,7 +15,7 @@ from lockproof.spec.observable import BadInput, BenchError
 
 Found = TypeVar("Found")
 
-PIN_VARIABLE = "LOCKPROOF_PIN"
+PIN_VARIABLE, NEXT_PIN_VARIABLE = "LOCKPROOF_PIN", "LOCKPROOF_NEXT_PIN"
 
 
 def at_a_terminal() -> bool:
@@ -66,12 +66,12 @@ class Asking:
             given = bool(_answered(lambda: typer.confirm(question, err=True)))
         return given
 
-    def pin(self, *, new: bool = False) -> str:
-        """Never echoed, and never on a command line: the environment has it, or it is asked for."""
-        if (given := os.environ.get(PIN_VARIABLE)) is not None:
+    def pin(self, question: str = "PIN", variable: str = PIN_VARIABLE, *, new: bool = False) -> str:
+        """Never echoed, and never on a command line: the environment has it, or it is asked for, twice if it is a new one."""
+        if (given := os.environ.get(variable)) is not None:
             return given
-        self._must_ask(f"the environment variable {PIN_VARIABLE}", "PIN")
-        return str(_answered(lambda: typer.prompt("PIN", hide_input=True, confirmation_prompt=new, err=True)))
+        self._must_ask(f"the environment variable {variable}", question)
+        return str(_answered(lambda: typer.prompt(question, hide_input=True, confirmation_prompt=new, err=True)))
 
     def which_instant(self, zone: str) -> Callable[[str, tuple[int, ...]], int | None]:
         """For a local time that comes twice (`time.local-refused`)."""

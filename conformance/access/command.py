@@ -164,6 +164,19 @@ def agent(
     _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.set_agent(desk, place, person))
 
 
+@access_app.command(epilog="For example: lockproof access pin 123456")
+def pin(
+    person: Annotated[str | None, typer.Argument(help="The id of whoever it is.")] = None,
+    store: StoreOption = None,
+    at: AtOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Set another PIN; the one of before and the new one are asked for, or taken from LOCKPROOF_PIN and LOCKPROOF_NEXT_PIN."""
+    from lockproof.conformance.access import doing
+
+    _at_the_desk(store, at, as_json=as_json, does=lambda desk: doing.set_pin(desk, person))
+
+
 @access_app.command(epilog="For example: lockproof access account rita@example.org")
 def account(
     email: Annotated[str | None, typer.Argument(help="Of whoever uses the app.")] = None,

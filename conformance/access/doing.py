@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lockproof.conformance.access import at_a_box, telling, times
+from lockproof.conformance.access.asking import NEXT_PIN_VARIABLE
 from lockproof.conformance.access.desk import Desk, id_of, name_of, reference_of, short
 from lockproof.conformance.access.telling import Told
 from lockproof.conformance.whole_files import write_new
@@ -29,6 +30,16 @@ def add_person(desk: Desk, person: str | None, name: str | None, office: str | N
     return Told(
         {"person": person, "name": name, "office": office}, [f"added   {name} ({person})" + (f", {office}" if office else "")]
     )
+
+
+def set_pin(desk: Desk, person: str | None) -> Told:
+    """Whoever knows the PIN gives another."""
+    person = desk.asking.found(person, "id of the person", "PERSON", desk.person)
+    pin, next_pin = desk.asking.pin(), desk.asking.pin("new PIN", NEXT_PIN_VARIABLE, new=True)
+    answer = desk.authority.set_pin(person, pin, next_pin, desk.now)
+    if not answer.accepted:
+        return telling.refused(answer.clauses, f"the PIN of {person} stays as it is")
+    return Told({"accepted": True, "person": person}, [f"the PIN of {person} is another from now on"])
 
 
 def add_property(

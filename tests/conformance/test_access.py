@@ -296,6 +296,26 @@ def test_wrong_pins_are_bounded(house, monkeypatch):
     assert json.loads(house(*words, at="2019-02-02T09:05:00"))["accepted"] is True
 
 
+def test_whoever_knows_the_pin_sets_another(house, monkeypatch):
+    monkeypatch.setenv("LOCKPROOF_NEXT_PIN", "1357")
+    assert house("pin", "123456", at="2019-02-02T09:00:00") == "the PIN of 123456 is another from now on\n"
+    assert house("pin", "123456", at="2019-02-02T09:00:01", code=1).splitlines() == [
+        "refused   the PIN of 123456 stays as it is",
+        f"    code.pin: {all_clauses()['code.pin'].sentence}",
+    ]
+    words = ("code", "LB-0042", "--date", "today", "--name", "Ann", "--role", "realtor", "--json")
+    assert json.loads(house(*words, at="2019-02-02T09:00:02", code=1))["clauses"] == ["code.pin"]
+    monkeypatch.setenv("LOCKPROOF_PIN", "1357")
+    assert json.loads(house(*words, at="2019-02-02T09:00:03"))["accepted"] is True
+    monkeypatch.setenv("LOCKPROOF_NEXT_PIN", "")
+    assert house("pin", "123456", code=2) == "PIN: nothing was entered; enter at least one character\n"
+    monkeypatch.delenv("LOCKPROOF_NEXT_PIN")
+    assert house("pin", "123456", code=2) == (
+        "new PIN: nothing is said, and there is no terminal to ask at; give the environment variable LOCKPROOF_NEXT_PIN\n"
+    )
+    assert house("audit").startswith("the history is whole, 9 records")
+
+
 def test_only_grantors_of_now_let_in(house, monkeypatch):
     house("add", "person", "234567", "--name", "Sue Jones")
     monkeypatch.setenv("LOCKPROOF_BY", "234567")

@@ -10,7 +10,7 @@ from lockproof.reference import credentials
 from lockproof.reference.authority import ReferenceAuthority
 from lockproof.reference.fields import FieldError, UnknownName
 from lockproof.spec import civil
-from lockproof.spec.observable import BenchError, CodeIndex, Revocation, Role
+from lockproof.spec.observable import Answer, BenchError, CodeIndex, Revocation, Role
 from lockproof.spec.profile import DAY, DEFAULT, HOUR, MINUTE, Profile
 
 TORONTO = "America/Toronto"
@@ -499,6 +499,38 @@ def test_a_disabled_pin_is_not_looked_at(town, monkeypatch) -> None:
         town.code(pin="x")
     monkeypatch.setattr("lockproof.reference.registry.pin_matches", lambda *_: pytest.fail("looked at"))
     assert not town.code().accepted
+
+
+def test_whoever_knows_the_pin_sets_another(town) -> None:
+    assert town.authority.set_pin(town.joe, town.pin, "4713", town.now) == Answer(True)
+    assert town.code().clauses == ("code.pin",)
+    assert town.code(pin="4713").accepted
+    assert town.code(by=town.sue).accepted
+
+
+def test_who_guesses_at_the_pin_that_is_to_be_changed_is_bounded_by_the_same_rule(town) -> None:
+    for _ in range(5):
+        assert town.authority.set_pin(town.joe, "x", "4713", town.now) == Answer(False, ("code.pin",))
+    assert town.authority.set_pin(town.joe, town.pin, "4713", town.now) == Answer(False, ("box.wrong-entry.bound", "code.pin"))
+    assert town.code().clauses == ("box.wrong-entry.bound", "code.pin")
+    assert town.code(now=town.now + 5 * MINUTE).accepted, "the PIN of before"
+
+
+def test_another_pin_gives_no_more_guesses(town) -> None:
+    for _ in range(4):
+        town.code(pin="x")
+    assert town.authority.set_pin(town.joe, town.pin, "4713", town.now).accepted
+    assert town.code(pin="x").clauses == ("code.pin",)
+    assert town.code(pin="4713").clauses == ("box.wrong-entry.bound", "code.pin")
+
+
+def test_an_empty_pin_is_none_and_nothing_is_charged(town) -> None:
+    for _ in range(9):
+        with pytest.raises(FieldError, match="PIN: nothing was entered; enter at least one character"):
+            town.authority.set_pin(town.joe, "x", "", town.now)
+    with pytest.raises(UnknownName):
+        town.authority.set_pin("nobody", "x", "4713", town.now)
+    assert town.code().accepted
 
 
 def test_what_cannot_be_taken_as_entered_charges_nothing(town) -> None:

@@ -37,6 +37,7 @@ def everything(authority: ReferenceAuthority) -> list[str]:
 
 CHANGES: dict[str, Callable[[Any], Any]] = {
     "add_person": lambda town: town.authority.add_person("1", "One", "4712", "New & Co"),
+    "set_pin": lambda town: town.authority.set_pin(town.joe, town.pin, "4713", town.now),
     "add_property": lambda town: town.authority.add_property("oak", "1 Oak Lane", "Europe/Berlin", town.joe),
     "add_box": lambda town: town.authority.add_box(bytes(16), bytes(32), (town.olga,)),
     "set_owners": lambda town: town.authority.set_owners(town.box, (town.max,)),
@@ -79,7 +80,7 @@ def test_every_request_is_known_to_change_something_or_nothing() -> None:
     public = {name for name in vars(ReferenceAuthority) if not name.startswith("_")}
     assert public == CHANGES.keys() | CHANGES_NOTHING.keys() | NOT_ASKED_OF_PEOPLE
     of_any = {name for name in vars(Authority) if not name.startswith("_")}
-    assert of_any == (CHANGES.keys() | CHANGES_NOTHING.keys()) - {"provisioning"}
+    assert of_any == (CHANGES.keys() | CHANGES_NOTHING.keys()) - {"provisioning", "set_pin"}
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -222,6 +223,7 @@ def test_what_cannot_be_printed_is_kept_as_it_was_asked(town) -> None:
 
 def test_no_secret_stands_in_the_history(lived, entry_of) -> None:
     lived.code(by=lived.sue, pin="secret wrong PIN")
+    lived.authority.set_pin(lived.sue, "4711", "another secret PIN", lived.now)
     ticket = lived.ticket(lived.granted).message
     order = lived.authority.revocation_order(lived.ended)
     lived.receive(entry_of(1, lived.issued.code), entry_of(2, replace(lived.issued.code, index=7)))
@@ -231,6 +233,7 @@ def test_no_secret_stands_in_the_history(lived, entry_of) -> None:
     secrets = [
         '"4711"',
         "secret wrong PIN",
+        "another secret PIN",
         lived.issued.digits,
         lived.secret.hex(),
         ticket.hex(),
