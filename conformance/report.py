@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,6 +32,7 @@ STYLES = {
 REPORT = "report.json"
 HISTORY = 8  # lines of history in front of a failure
 EXPLAINED = 20  # failures of which it is said what contradicts what, which takes a moment each
+TOLD = 12  # failures that are told whole; of more of them no more than clause and scenario is
 NAMED = 8  # scenarios in a line
 TIMING_HELPS = (
     "a second is hit more surely with a smaller tolerance (a bench file's; 0 if not said), on a line that is faster or has less latency,"
@@ -79,13 +80,35 @@ def _told_of_exploring(result: RunResult) -> Iterator[str]:
 
 def _show_failures(console: Console, result: RunResult) -> None:
     errors: dict[str, list[str]] = {}
+    told = _to_be_told({scenario.id: scenario.finding.clauses for scenario in result.scenarios if scenario.finding is not None})
+    rest: dict[str, list[str]] = {}
     for scenario in result.scenarios:
-        if scenario.finding is not None:
+        if scenario.finding is not None and scenario.id in told:
             console.print(failure(result, scenario, scenario.finding), highlight=False)
+        elif scenario.finding is not None:
+            rest.setdefault(_names(scenario.finding), []).append(scenario.id)
         elif scenario.verdict is Verdict.ERROR and not result.error:
             errors.setdefault(scenario.message, []).append(scenario.id)
     for message, ids in errors.items():
         console.print(f"[magenta]ERROR[/] {_some(ids)}: {escape(message)}", highlight=False, soft_wrap=len(ids) > 1)
+
+
+    for names, ids in rest.items():
+        console.print(f"[bold red]FAIL[/]  [bold]{names}[/]  {counted(len(ids), 'more scenario')}: {_some(ids)}", soft_wrap=True)
+    if rest:
+        one = next(iter(rest.values()))[0]
+        console.print(f"      each is told by a command like {escape(replay_command(result, one))}\n", soft_wrap=True)
+
+
+def _to_be_told(failed: Mapping[str, Sequence[str]]) -> set[str]:
+    """Of scenarios with the clauses that fail there, `TOLD`: those first in which one fails that did in none before."""
+    first_of = {clause: name for name, failing in reversed(failed.items()) for clause in failing}
+    first = [name for name in failed if name in first_of.values()]
+    return set(list(dict.fromkeys((*first, *failed)))[:TOLD])
+
+
+def _names(found: Finding) -> str:
+    return escape(", ".join(found.clauses) or "?")
 
 
 def _not_played(result: RunResult) -> Iterator[str]:
@@ -131,10 +154,8 @@ def _in_general(message: str) -> str:
 
 def failure(result: RunResult, scenario: ScenarioResult, found: Finding) -> str:
     """What was done, what the standard says, by how much, and the next command."""
-    names = escape(", ".join(found.clauses) or "?")
-    lines = [
-        f"[bold red]FAIL[/]  [bold]{names}[/]        {escape(scenario.id)}, step {found.step}   [dim]{escape(found.where)}[/]"
-    ]
+    step = f"{escape(scenario.id)}, step {found.step}"
+    lines = [f"[bold red]FAIL[/]  [bold]{_names(found)}[/]        {step}   [dim]{escape(found.where)}[/]"]
     history = found.history or (f"{found.did}   {found.saw}",)
     lines += [*_story(history, found.contradicting), f"      [red]{' ' * 22}{escape(found.must)}[/]"]
     if found.saw not in history[-1]:

@@ -78,6 +78,46 @@ def test_a_line_after_a_gap_says_its_date_where_it_changed_in_the_gap(failed):
     assert others[0].split()[0] == "23:31:15"
 
 
+# Many failures
+
+
+@pytest.fixture
+def failing(failed):
+    """What is shown of a run in which scenarios fail, each by these clauses."""
+
+    def shown_of(*clauses: str) -> str:
+        results = []
+        for number, each in enumerate(clauses):
+            finding = replace(failed(7).finding, shown=tuple(each.split()), contradicted=())
+            results.append(ScenarioResult(f"s{number}", Verdict.FAIL, finding.clauses, finding=finding))
+        return shown(
+            RunResult("a box", "", "runs/0001/a_box/journal.jsonl", results, clause_results(results, judged_authority=False))
+        )
+
+    return shown_of
+
+
+def test_as_many_failures_as_can_be_read_are_told_whole(failing):
+    told = failing(*["code.day"] * report.TOLD)
+    assert told.count("FAIL  code.day        s") == report.TOLD
+    assert "more scenario" not in told
+
+
+def test_of_more_failures_each_clause_is_told_once_and_the_rest_by_name(failing):
+    told = failing(*["code.day"] * 20, "code.digits code.day", "code.digits", *["code.expiry.after-first-use"] * 2)
+    lines = told.splitlines()
+    whole = [line.split("step")[0].split() for line in lines if line.startswith("FAIL") and ", step" in line]
+    assert [words[-1] for words in whole] == [*(f"s{n}," for n in range(10)), "s20,", "s22,"]
+    assert [line for line in lines if "more scenario" in line] == [
+        "FAIL  code.day  10 more scenarios: s10, s11, s12, s13, s14, s15, s16, s17 and 2 more",
+        "FAIL  code.digits  1 more scenario: s21",
+        "FAIL  code.expiry.after-first-use  1 more scenario: s23",
+    ]
+    assert [line for line in lines if "each is told" in line] == [
+        "      each is told by a command like lockproof replay runs/0001/a_box --scenario s10"
+    ]
+
+
 # What decided nothing
 
 SHORT = "what was left of the second that this was aimed at was too short"
