@@ -90,9 +90,8 @@ def failing(failed):
         for number, each in enumerate(clauses):
             finding = replace(failed(7).finding, shown=tuple(each.split()), contradicted=())
             results.append(ScenarioResult(f"s{number}", Verdict.FAIL, finding.clauses, finding=finding))
-        return shown(
-            RunResult("a box", "", "runs/0001/a_box/journal.jsonl", results, clause_results(results, judged_authority=False))
-        )
+        told = clause_results(results, judged_authority=False)
+        return shown(RunResult("a box", "", "", results, told, journal="runs/0001/a_box/journal.jsonl"))
 
     return shown_of
 
