@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from lockproof.conformance.locking import lock
 from lockproof.conformance.whole_files import bounded
@@ -35,6 +35,13 @@ _CHAINED = re.compile(rb',"chain":"([0-9a-f]{64})"\}\n\Z')
 _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
+class _End(NamedTuple):
+    """Of what is written: the chain of the last line, and the offset behind it."""
+
+    chain: bytes
+    offset: int
+
+
 class Journal:
     """Appends records: to a file, or, where there is none, to `records` in memory. Two at once never write to one file."""
 
@@ -42,10 +49,9 @@ class Journal:
         self.records: list[Record] = []
         self.began = dt.datetime.now(dt.UTC).isoformat()
         self._began = time.monotonic()
-        self._chain = FIRST
         self._on_disk = self._began
-        self._end = 0  # the offset behind the last whole line
         self._file = -1
+        self._written = self._wanted = _End(FIRST, 0)  # two where Ctrl-C came while a line was written
         if path is not None:
             self._open(path, os.O_CREAT | os.O_EXCL)
 
@@ -67,7 +73,7 @@ class Journal:
         except BaseException:
             journal.close()
             raise
-        journal._chain, journal._end = reading.chain, reading.end
+        journal._written = journal._wanted = _End(reading.chain, reading.end)
         journal._began -= _seconds_since(journal.began)
         return journal
 
@@ -104,15 +110,27 @@ class Journal:
 
     def _append(self, text: str) -> None:
         body = text.encode(errors="backslashreplace")  # of a name that is no text, JSON has these escapes, too
-        chain = chained(self._chain, body)
-        line = b'%b,"chain":"%b"}\n' % (body[:-1], chain.hex().encode())
         try:
+            self._settle()
+            chain = chained(self._written.chain, body)
+            line = b'%b,"chain":"%b"}\n' % (body[:-1], chain.hex().encode())
+            self._wanted = _End(chain, self._written.offset + len(line))
             _write_all(self._file, line)
         except OSError as error:
             with contextlib.suppress(OSError):  # half a line may be there, and another may follow when there is room again
-                os.ftruncate(self._file, self._end)
+                os.ftruncate(self._file, self._written.offset)
             raise _not_written(error) from error
-        self._chain, self._end = chain, self._end + len(line)
+        self._written = self._wanted
+
+    def _settle(self) -> None:
+        """The last line is whole, or is not there; where it was cut short it is cut off."""
+        if self._wanted is self._written:
+            return
+        if os.fstat(self._file).st_size == self._wanted.offset:
+            self._written = self._wanted
+        else:
+            os.ftruncate(self._file, self._written.offset)
+            self._wanted = self._written
 
     def to_disk(self) -> None:
         """What is written so far is to outlive the host's power, give or take a second: a disk takes its time."""

@@ -92,7 +92,6 @@ def _show_failures(console: Console, result: RunResult) -> None:
     for message, ids in errors.items():
         console.print(f"[magenta]ERROR[/] {_some(ids)}: {escape(message)}", highlight=False, soft_wrap=len(ids) > 1)
 
-
     for names, ids in rest.items():
         console.print(f"[bold red]FAIL[/]  [bold]{names}[/]  {counted(len(ids), 'more scenario')}: {_some(ids)}", soft_wrap=True)
     if rest:

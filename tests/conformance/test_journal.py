@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -72,6 +73,30 @@ def test_no_line_can_be_left_out_or_moved(written, change, line):
     written.write_bytes(b"".join(change(written.read_bytes().splitlines(keepends=True))))
     with pytest.raises(BadInput, match=rf"journal\.jsonl:{line}: this line does not follow from the lines before it"):
         list(journals.read(written))
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0, False), (0.5, False), (1, True)])
+def test_ctrl_c_in_the_middle_of_a_write_leaves_a_whole_line_or_none(tmp_path, monkeypatch, share, kept):
+    """It comes when the system has written, and before anybody knows."""
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.write("first")
+    real = journals._write_all
+
+    def stopped(file, data):
+        real(file, data[: int(len(data) * share)])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journals, "_write_all", stopped)
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                journal.write("second")
+    journal.write("third")
+    journal.close()
+    told = ["first", *["second"] * (2 * kept), "third"]
+    assert [record["record"] for record in journals.read(tmp_path / "journal.jsonl")] == told
+    with Path(tmp_path / "journal.jsonl").open("rb") as file:
+        assert len(file.readlines()) == len(told)
 
 
 def test_a_line_without_a_chain_is_none(written):
