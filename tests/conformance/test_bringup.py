@@ -190,6 +190,7 @@ def test_a_line_that_is_lost_is_an_error_of_the_line(gone):
 
     climbed = last(feed)
     assert (climbed.verdict, climbed.rung.name, climbed.says) == (Verdict.ERROR, "keypad", "the port is gone")
+    assert climbed.stuck.often.endswith("; behind TCP the connection stays open over a power cut")
 
 
 # Rung by rung
@@ -400,6 +401,9 @@ def test_frames_sent_by_hand_get_what_is_said_to_come():
             else:  # shown with values of the page's box
                 kinds = [type(value) for value in cbor.decode(came.frame.body)[0]]
                 assert kinds == [type(value) for value in cbor.decode(each.reply.body)[0]], each.name
+            if each.name == "clock-advance":  # what it was, and what it is told to go forward
+                assert by_hand.exchange_of(Code.CLOCK_HOLD, 1, 1).reply.body == cbor.encode([[0, vectors.NOON, 4_711, True]])
+                assert each.reply.body == cbor.encode([[0, vectors.NOON + 3_599, 4_711 + 3_599, True]])
             if each.name == "power-cut":
                 device = Device(box)
                 break
@@ -441,9 +445,30 @@ def from_zero(payload):
 
 FIRST_WORDS = {
     "nothing": (lambda _: b"", "error", "nothing comes back, not a byte", "The line", "TX and RX crossed"),
+    "damaged for the firmware": (
+        lambda _: b"",
+        "error",
+        "nothing comes back, not a byte",
+        "The line",
+        "no answer: without COBS it is 01 01 00 00 00 00 00 01 81 81 01, and then its CRC, 1f df 94 94",
+    ),
     "zeros": (lambda _: bytes(9), "error", "bytes come back, and all of them are 0x00", "The line", "held low"),
     "echo": (lambda _: encode_frame(HELLO), "error", "what was sent comes back as it was", "The line", "loopback plug"),
     "text": (lambda _: b"login: ", "error", "text comes back and no frame: 'login: '", "The line", "a boot loader"),
+    "text in front": (
+        lambda f: b"request 1\r\n" + encode_frame(f),
+        "fail",
+        "a frame comes with text in front of it: 'request 1\\r\\n'",
+        "The line",
+        "send 0x00 before each frame",
+    ),
+    "text in front of what is no frame": (
+        lambda _: b"request 1\r\n\xf0\x9e\xfe\x80\x00",
+        "error",
+        "no frame: bad COBS in 15 bytes",
+        "Frames",
+        "baud rate",
+    ),
     "garbage": (lambda _: b"\xf0\x9e\xfe\x80", "error", "no 0x00 among them, which ends every frame", "The line", "baud rate"),
     "ended garbage": (lambda _: b"\xf0\x9e\xfe\x80\x00", "error", "no frame: bad COBS in 4 bytes", "Frames", "baud rate"),
     "line ends": (
@@ -599,7 +624,7 @@ def test_what_comes_instead_of_hello_is_told_apart(kind):
         "    sent         request 00000000/1  hello\n                 03 01 01 01 01 01 01 09 01 81 81 01 1f df 94 94 00" in lines
     )
     assert "    not reached  2 keypad, 3 clock, 4 log, 5 cuts" in lines
-    assert lines.count("    came         nothing") == (kind in {"nothing", "zeros"})
+    assert lines.count("    came         nothing") == (kind in {"nothing", "damaged for the firmware", "zeros"})
 
 
 def test_what_came_and_what_is_right_are_shown_in_hex():
@@ -941,6 +966,42 @@ def test_power_that_fails_at_each_write_of_a_first_use_is_tried(at, scenario):
     assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "cuts")
     assert climbed.stuck.history[0].startswith(f"{scenario}: The power fails with the ")
     assert f"    so far       {scenario}: The power fails" in told(climbed)
+
+
+class ComputesOtherKeys(ReferenceBox):
+    def provision(self, provisioning):
+        super().provision(replace(provisioning, secret=provisioning.secret[::-1]))
+
+
+class ReadsOtherDigits(ReferenceBox):
+    def enter(self, digits):
+        return super().enter(digits[::-1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "command", "often"),
+    [
+        (
+            ComputesOtherKeys,
+            "time-order",
+            'its key or its tag is worked out otherwise: PROTOCOL.md has the keys of a box under "Keys"',
+        ),
+        (ReadsOtherDigits, "keypad-entry", 'PROTOCOL.md has them under "Keys", "Days" and "Codes"'),
+    ],
+)
+def test_who_computes_otherwise_is_told_where_the_page_works_it_out(kind, command, often):
+    climbed = last(Firmware(a_box(kind)))
+    assert (climbed.verdict, climbed.rung.name, climbed.next) == (
+        Verdict.FAIL,
+        "keypad",
+        f"mend {command}; it is the command sent last",
+    )
+    assert often in climbed.stuck.often
+
+
+@pytest.mark.parametrize("fault", ["opens-always", "clock-set-back-accepted", "expires-one-second-early"])
+def test_who_is_wrong_in_something_else_is_not_sent_there(fault):
+    assert last(Firmware(a_box(named(fault).make))).stuck.often == ""
 
 
 class ForgetsWhatIsAnHourOld(ReferenceBox):
