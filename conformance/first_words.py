@@ -277,7 +277,7 @@ def _text_in_front(_: Frame, came: bytes) -> Oddity | None:
         return None
     return Oddity(
         Verdict.FAIL,
-        f"a frame comes with text in front of it: {raw[:begins][-_SHOWN:].decode('ascii')!r}",
+        f"a frame comes with text in front of it: {raw[: min(begins, _SHOWN)].decode('ascii')!r}",
         "0x00 before each frame, on a line on which text comes, too",
         LINE,
         "the firmware prints on the line that it answers on: send 0x00 before each frame, or print elsewhere",

@@ -10,6 +10,8 @@ from lockproof.conformance import report
 from lockproof.conformance.faults import named
 from lockproof.conformance.run import clause_results
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
+from lockproof.hw_adapter.messages import Code, Command, Status, declined
+from lockproof.spec.observable import Declined
 from rich.console import Console
 
 A_LONG_WAY = """
@@ -172,6 +174,24 @@ def test_errors_of_one_reason_are_told_together():
         f"ERROR {', '.join(ids[:8])} and 4 more: not played: the journal ends before it",
         "ERROR another: the box answers with status 2",
     ]
+
+
+def test_a_firmware_that_lacks_a_command_is_sent_to_its_rungs():
+    lacks = declined("/dev/a box", Command(Code.READ_LOG, 1), Status.UNKNOWN_COMMAND)
+    rungs = "    how far this firmware has come: lockproof bringup --box '/dev/a box'\n"
+
+    def told(why, **of):
+        return shown(replace(result_of(("a", Verdict.ERROR, str(why)), ("b", Verdict.ERROR, str(why))), **of))
+
+    assert f"ERROR a, b: {lacks}\n{rungs}" in told(lacks, target="/dev/a box")
+    for others in (
+        told(declined("/dev/a box", Command(Code.READ_LOG, 1), Status.UNSUPPORTED), target="/dev/a box"),
+        told(Declined("unknown-command", "no such command"), target="program:a"),
+        told(lacks, target="a box", bench={"file": "bench.toml"}),
+        told(lacks, target="authority program:a"),
+    ):
+        assert "ERROR a, b: " in others
+        assert "bringup" not in others
 
 
 def test_what_was_left_out_is_counted_apart_and_so_is_what_was_decided():
