@@ -52,6 +52,7 @@ MANUALS = (
     Manual("spec/chapters/decisions.md", "decisions", "Decisions", (_STANDARD,)),
     Manual("spec/chapters/left-out.md", "left-out", "Left out, and why", (_STANDARD,)),
     Manual("spec/chapters/assumptions.md", "assumptions", "Assumptions", (_STANDARD,)),
+    Manual("hw_adapter/PORTING.md", "porting", "Port your box", (_BUILD,)),
     Manual("hw_adapter/PROTOCOL.md", "protocol", "The box test protocol", (_BUILD,)),
     Manual("hw_adapter/firmware/README.md", "port-kit", "The port kit", (_BUILD,)),
     Manual("hw_adapter/ADAPTERS.md", "adapters", "Adapters", (_BUILD,)),

@@ -25,6 +25,7 @@ from lockproof.conformance.recording import said
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import cbor, vectors
 from lockproof.hw_adapter.adapter import open_box
+from lockproof.hw_adapter.declaration import CLASSES, CLOCK_MODES, CUT_CLASSES
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, crc32c, decode_frame, encode_frame
 from lockproof.hw_adapter.messages import COMMANDS, Code, Status
@@ -359,13 +360,48 @@ def test_what_the_port_kit_says_of_the_first_days_is_enough(build_port, tmp_path
     assert lines[5].endswith("the box answers power-cut with status 2, unknown-command")
 
 
-def test_the_port_kits_page_has_the_commands_of_each_rung():
-    rows = re.findall(r"^\| ([1-5]) (\w+) \| (.*?) \|", (FIRMWARE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    of_the_page = [(int(number), name, re.split("[,;] ", commands)) for number, name, commands in rows]
+PORTING = (Path(vectors.__file__).parent / "PORTING.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| (?:([1-5]) )?(\w+) \| ([a-z, -]+) \| \[.*\) \| (.+) \|$", PORTING, re.MULTILINE)
+"""Of the table of rungs, number and name, commands, and what hello declares from there on."""
+
+
+def test_the_page_has_the_commands_of_each_rung():
     later = [COMMANDS[code].name for code in COMMANDS if all(code not in rung.commands for rung in RUNGS)]
-    own = [(rung.number, rung.name, [COMMANDS[code].name for code in rung.commands]) for rung in RUNGS]
-    own[-1][2].extend(later)
-    assert of_the_page == own
+    own = [(str(rung.number), rung.name, [COMMANDS[code].name for code in rung.commands]) for rung in RUNGS]
+    assert [(number, name, commands.split(", ")) for number, name, commands, _ in ROWS[:-1]] == own
+    assert (ROWS[-1][:2], sorted(ROWS[-1][2].split(", "))) == (("", "above"), sorted(later))
+    in_the_kit = re.findall(r"^\| ([1-5] \w+) \|", (FIRMWARE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert in_the_kit == [str(rung) for rung in RUNGS]
+
+
+def declared_up_to(row):
+    """What the page's table has hello declare once the commands of this row are there."""
+    numbers = {"classes": CLASSES, "clock_modes": CLOCK_MODES, "cut_classes": CUT_CLASSES}
+    declared = {"cut_classes": (), "disturbs_clock": False}
+    for *_, says in ROWS[: row + 1]:
+        for name, listed in re.findall(r"`(\w+)` ((?:\d(?:, )?)+)", says):
+            declared[name] = tuple(numbers[name][int(each)] for each in listed.split(", "))
+        declared["disturbs_clock"] |= "`disturbs_clock` true" in says
+    return declared
+
+
+@pytest.mark.parametrize("row", range(len(ROWS)), ids=lambda row: ROWS[row][1])
+def test_a_firmware_that_declares_what_the_page_says_passes_as_far_as_it_is(row):
+    there = {name for _, _, commands, _ in ROWS[: row + 1] for name in commands.split(", ")}
+    missing = [code for code in COMMANDS if COMMANDS[code].name not in there]
+    report = brought_up(Firmware(a_box(**declared_up_to(row)), without=missing))
+    assert verdicts(report) == [*OK[: row + 1], Verdict.FAIL][: len(RUNGS)]
+    hello = ReferenceBox().hello()
+    assert (declared_up_to(row) == {name: getattr(hello, name) for name in declared_up_to(row)}) == (not missing)
+
+
+def test_the_page_shows_what_the_first_verdict_looks_like():
+    report = brought_up(Firmware(without=[code for code in COMMANDS if code != Code.HELLO]))
+    lines = [line for climbed in report.rungs for line in told(climbed).splitlines()]
+    (shown,) = [block for block in re.findall(r"```text\n(.*?)```", PORTING, re.DOTALL) if "1 hello" in block]
+    for line in shown.splitlines():
+        pattern = re.escape(line).replace("…", ".*")
+        assert any(re.fullmatch(pattern, each) for each in lines), line
 
 
 HARMLESS = {
