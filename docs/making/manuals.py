@@ -15,6 +15,7 @@ from making.markdown import (
     clause_link,
     fenced,
     link,
+    literal,
     normal,
     outside_code,
     outside_fences,
@@ -115,6 +116,14 @@ def with_source_links(page: str, text: str, file: str) -> str:
         return f"[{said}]({asset(page, f'{FILES}/{target}')})"
 
     return outside_fences(text, lambda stretch: _LINK.sub(mended, stretch))
+
+
+def with_manuals_linked(page: str, text: str) -> str:
+    """A literal text in which manuals of a room are named by their files, with links to their pages."""
+    for manual in MANUALS:
+        if dirname(manual.file):
+            text = text.replace(literal(manual.file), f"[{manual.title}]({link(page, manual.path)})")
+    return text
 
 
 def linked_files(pages: Iterable[Page]) -> Iterator[str]:
