@@ -14,17 +14,21 @@ from pathlib import Path
 
 import pytest
 from cobs import cobs
-from lockproof.conformance import bringing_up, bringup, by_hand, first_words
+from lockproof.conformance import bringing_up, bringup, by_hand, first_words, report, suite
 from lockproof.conformance.adapter_check import CHECKS
 from lockproof.conformance.bringup import PLACES, RUNGS, climb
+from lockproof.conformance.declared import declaring
 from lockproof.conformance.faults import named
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
 from lockproof.conformance.recording import said
+from lockproof.conformance.run import run
+from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import cbor, vectors
 from lockproof.hw_adapter.adapter import open_box
+from lockproof.hw_adapter.bench_time import VirtualTime
 from lockproof.hw_adapter.declaration import CLASSES, CLOCK_MODES, CUT_CLASSES
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, crc32c, decode_frame, encode_frame
@@ -402,6 +406,15 @@ def test_the_page_shows_what_the_first_verdict_looks_like():
     for line in shown.splitlines():
         pattern = re.escape(line).replace("…", ".*")
         assert any(re.fullmatch(pattern, each) for each in lines), line
+
+
+def test_the_first_scenarios_come_out_as_the_page_says():
+    up_to_the_log = declaring(ReferenceBox, declared_up_to(3))
+    box = Target("PORT", reference=False, time=VirtualTime(), make=up_to_the_log)
+    result = run(box, suite.select(suite.packaged(), re.findall(r"--scenario (\S+)", PORTING)), rehearse=False)
+    assert f"pass  PORT (…): {report.counts(result)} in …\n" in PORTING
+    (left_out,) = [each for each in result.scenarios if each.verdict is Verdict.NOT_APPLICABLE]
+    assert f"left out  {left_out.id}: {left_out.message}\n" in PORTING
 
 
 HARMLESS = {
