@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
-from lockproof.conformance import report
+from lockproof.conformance import report, suite
 from lockproof.conformance.faults import named
 from lockproof.conformance.run import clause_results
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
@@ -78,6 +78,14 @@ def test_a_line_after_a_gap_says_its_date_where_it_changed_in_the_gap(failed):
     ]
     assert more.strip() == "… 14 more"
     assert others[0].split()[0] == "23:31:15"
+
+
+def test_an_index_that_is_dead_is_entered_as_such(play):
+    chosen = next(each for each in suite.written() if each.id == "the-later-of-two-equal-codes-is-dead")
+    finding = play(chosen, named("dead-index-opens").make()).finding
+    *_, live, dead = [line.split("enter ")[1].split() for line in finding.history if "enter index" in line]
+    assert (live[:4], live[5:]) == (["index", "2", "of", "2027-03-03"], ["opened"])
+    assert (dead[:4], dead[5:]) == (["index", "2", "of", "2027-03-04"], ["(not", "live)", "opened"])
 
 
 # What decided nothing
