@@ -89,7 +89,9 @@ def _digits(stage: Stage, step: Step) -> tuple[str, CodeIndex | None, str]:
     if "index" in given:
         index = CodeIndex(*stage.calendar.day(given.get("day", "today")), int(given["index"]))
         digits = _digits_of(stage)(index)
-        return digits, _live(stage, index), f"index {index.index} of {given.get('day', 'today')} {digits}"
+        live = _live(stage, index)
+        not_live = "" if live == index else " (not live)"
+        return digits, live, f"index {index.index} of {given.get('day', 'today')} {digits}{not_live}"
     return str(given["digits"]), _owner(stage, str(given["digits"])), str(given["digits"])
 
 

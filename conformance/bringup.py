@@ -41,7 +41,7 @@ from lockproof.conformance.planning import authority_for_a_bench, declared_profi
 from lockproof.conformance.player import Player
 from lockproof.conformance.recording import Passed, frames
 from lockproof.conformance.scenario import Scenario, calendar_of
-from lockproof.conformance.verdict import Verdict
+from lockproof.conformance.verdict import Finding, Verdict
 from lockproof.hw_adapter import vectors
 from lockproof.hw_adapter.adapter import DEFAULT_PATIENCE, NotCut, SessionChanged
 from lockproof.hw_adapter.channel import Channel
@@ -264,7 +264,10 @@ def _stuck(ground: Ground, wrong: BenchError) -> Stuck:
     """What a bench error is to a firmware that has said hello: its own doing, unless the line may be gone."""
     saw = str(wrong).replace(f"{ground.name}: ", "").partition("\n")[0].partition(" (body: ")[0]
     if isinstance(wrong, NothingAnswers | LinkLost):
-        often = "the firmware hangs or has crashed at it; or the line is gone: look at the cable and the supply"
+        often = (
+            "the firmware hangs or has crashed at it; or the line is gone: look at the cable and the supply; behind TCP the connection"
+            " stays open over a power cut"
+        )
         return Stuck(saw, _must_be(ground), "Timing", often, Verdict.ERROR)
     if isinstance(wrong, SessionChanged):
         return Stuck(saw, _must_be(ground), SESSIONS, "a fault or a watchdog at this command")
@@ -277,6 +280,24 @@ def _stuck(ground: Ground, wrong: BenchError) -> Stuck:
 
 
 _TIME_LOST: Final = "a cut loses the time: that it is known, the clock's count, or what its battery keeps beside it"
+_WORKED_OUT: Final = {
+    Code.TIME_ORDER: (
+        "box.authentic",
+        'its key or its tag is worked out otherwise: PROTOCOL.md has the keys of a box under "Keys", and below is an order for that box',
+    ),
+    Code.KEYPAD_ENTRY: (
+        "code.digits",
+        'its key, its day or its digits are worked out otherwise: PROTOCOL.md has them under "Keys", "Days" and "Codes"',
+    ),
+}
+"""For which reason a command is refused that should not be where something is computed otherwise, and where the page works it out."""
+
+
+def _often_found(found: Finding, command: Code, *, cut: bool) -> str:
+    if cut and f"({NOT_READY})" in found.saw:
+        return _TIME_LOST
+    reason, often = _WORKED_OUT.get(command, ("", ""))
+    return often if found.saw == f"refused ({reason})" and found.must.startswith(("must open", "must take it")) else ""
 
 
 def _must_be(ground: Ground) -> str:
@@ -353,8 +374,8 @@ def _play(ground: Ground, chosen: Scenario, *, held: bool) -> None:
         clauses = ", ".join(each for each in found.clauses if each not in found.must)
         must = f"{found.must} ({clauses})" if clauses else found.must
         history = (f"{chosen.id}: {' '.join(chosen.story.split())}", *found.history)
-        lost = f"({NOT_READY})" in found.saw and any(each.verb == "cut" for each in chosen.steps)
-        raise Stuck(f"{found.did}: {found.saw}", must, _place(ground), _TIME_LOST if lost else "", history=history)
+        often = _often_found(found, _command_of(ground), cut=any(each.verb == "cut" for each in chosen.steps))
+        raise Stuck(f"{found.did}: {found.saw}", must, _place(ground), often, history=history)
     if result.verdict is not Verdict.PASS:
         if ground.box.status not in {None, Status.OK}:
             raise _declined(ground)

@@ -71,6 +71,9 @@ def _example(code: Code, digits: int, name: str) -> tuple[Command, Any]:
         return Command(code, own), Decision(True, None, vectors.NOON)
     if code is Code.CLOCK_READ:
         return Command(code), ClockReading(vectors.NOON, vectors.READING.timer, False)
+    if code is Code.CLOCK_ADVANCE:
+        read, (command,) = vectors.READING, _on_the_page(_FROM_THE_PAGE[code])[0]
+        return command, ClockReading(vectors.NOON + command.argument, read.timer + command.argument, read.held)
     if code is Code.READ_LOG:
         return Command(code, 1), LogPage(vectors.LOG.epoch, (_ENTRY,), 2, more=False)
     if code is Code.HELLO:

@@ -372,7 +372,10 @@ def bringup(
     ],
     baud: Annotated[int, typer.Option(min=1, help="Bits a second.")] = 115_200,
 ) -> None:
-    """Take a half-finished firmware up five rungs: what works, what does not, what to do next, and the frames to try it by hand."""
+    """Take a half-finished firmware up five rungs: what works, what does not, what to do next, and the frames to try it by hand.
+
+    The way from a bare firmware to its first verdict, step by step: hw_adapter/PORTING.md.
+    """
     from lockproof.conformance.bringing_up import bring_up
 
     raise SystemExit(bring_up(box, baud))

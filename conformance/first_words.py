@@ -48,10 +48,13 @@ def what_came(request: Frame, came: bytes) -> Oddity:
     """Why these bytes are no answer to this request, which may have been sent a few times."""
     began = came.lstrip(b"\x00")[:_LOOKED_AT]
     if not came:
+        content = _unstuffed(encode_frame(request)[:-1])
+        payload, crc = content[:-_CRC], content[-_CRC:]
         return _of_the_line(
             "nothing comes back, not a byte",
             "TX and RX crossed or not connected, no common ground, another port, no power, or a firmware that does not run or"
-            " does not yet answer; a box that sleeps loses bytes and declares wake_bytes",
+            " does not yet answer; a box that sleeps loses bytes and declares wake_bytes; or the firmware takes this request for"
+            f" damaged, which gets no answer: without COBS it is {payload.hex(' ')}, and then its CRC, {crc.hex(' ')}",
         )
     if not began:
         return _of_the_line(
@@ -63,7 +66,7 @@ def what_came(request: Frame, came: bytes) -> Oddity:
             "what was sent comes back as it was",
             "an echo: RX and TX joined, a loopback plug, an RS-485 adapter that hears itself, or a console that echoes",
         )
-    for tell in (_whole_frame, _not_ended, _not_stuffed, _misstuffed, _line_ends, _bad_crc, _text, _bad_cobs):
+    for tell in (_whole_frame, _not_ended, _not_stuffed, _misstuffed, _line_ends, _text_in_front, _bad_crc, _text, _bad_cobs):
         if oddity := tell(request, _once(began)):
             return oddity
     return _of_the_line(
@@ -254,11 +257,30 @@ def _is_frame(raw: bytes) -> bool:
 
 
 def _text(_: Frame, came: bytes) -> Oddity | None:
-    if not all(byte in b"\r\n\t\x1b" or 0x20 <= byte < 0x7F for byte in came):  # noqa: PLR2004 (printable ASCII)
+    if _length_of_text(came) < len(came):
         return None
     return _of_the_line(
         f"text comes back and no frame: {came[:_SHOWN].decode('ascii')!r}",
         "a console or a boot loader has the line; the test firmware is not running, or serves another port",
+    )
+
+
+def _length_of_text(data: bytes) -> int:
+    """How many bytes at the beginning are printable ASCII, or what a terminal takes."""
+    return next((n for n, byte in enumerate(data) if byte not in b"\r\n\t\x1b" and not 0x20 <= byte < 0x7F), len(data))  # noqa: PLR2004
+
+
+def _text_in_front(_: Frame, came: bytes) -> Oddity | None:
+    raw = came.partition(b"\x00")[0]
+    begins = _length_of_text(raw)
+    if not begins or not _is_frame(raw[begins:]):
+        return None
+    return Oddity(
+        Verdict.FAIL,
+        f"a frame comes with text in front of it: {raw[: min(begins, _SHOWN)].decode('ascii')!r}",
+        "0x00 before each frame, on a line on which text comes, too",
+        LINE,
+        "the firmware prints on the line that it answers on: send 0x00 before each frame, or print elsewhere",
     )
 
 

@@ -125,10 +125,10 @@ def declined(box: Box, hello: Hello) -> dict[str, str]:
         return {}
     found = {name: _declines(box, name) for name in certifiable.WITHOUT_AN_APP}
     if taken := [name for name, why in found.items() if why != certifiable.WITHOUT_AN_APP[name]]:
-        told = " and ".join(f"{name} ({found[name]})" for name in taken)
+        told = " and ".join(f"{_IN_WORDS[name]} ({found[name]})" for name in taken)
         raise BadInput(
             f"the box declares class code-only, a box without an app, and did not answer with unsupported: {told};"
-            " leave the class out of its hello, or take tickets and revocation orders out of this build"
+            " let it answer both with unsupported, status 4 on a line, or leave the class out of its hello"
         )
     return found
 
@@ -142,6 +142,7 @@ def _declines(box: Box, name: str) -> str:
 
 
 _NO_MESSAGE = bytes(16)
+_IN_WORDS = {"present": "a ticket", "revocation_order": "a revocation order"}
 
 
 def plan_of(target: Target, scenarios: Sequence[Scenario], today: str = DEFAULT_TODAY, **options: Any) -> Prepared:

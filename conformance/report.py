@@ -17,6 +17,8 @@ from lockproof.conformance.verdict import ClauseResult, Finding, RunResult, Scen
 from lockproof.conformance.visible import visible
 from lockproof.conformance.whole_files import write_over
 from lockproof.conformance.words import counted
+from lockproof.hw_adapter.messages import Status
+from lockproof.hw_adapter.values import name_of
 from lockproof.spec import clauses
 from rich import markup
 from rich.console import Console
@@ -41,6 +43,7 @@ TIMING_HELPS = (
 )
 _OF_ONE_TIME = re.compile(r"step \d+: |, by -?[\d.]+ s")  # what differs where the reason is the same
 _OFF_ITS_SECOND = re.compile(r"decided at [^;]+, and meant for [^;]+")
+_NOT_THERE = f" with status {Status.UNKNOWN_COMMAND:d}, {name_of(Status.UNKNOWN_COMMAND)}"  # of a box on a line
 MARK = "»"  # in front of a line that contradicts others so marked
 
 
@@ -91,6 +94,8 @@ def _show_failures(console: Console, result: RunResult) -> None:
             errors.setdefault(scenario.message, []).append(scenario.id)
     for message, ids in errors.items():
         console.print(f"[magenta]ERROR[/] {_some(ids)}: {escape(message)}", highlight=False, soft_wrap=len(ids) > 1)
+    if any(message.endswith(_NOT_THERE) for message in errors) and not result.bench and not of_authority(result.target)[0]:
+        console.print(f"    how far this firmware has come: lockproof bringup{_at_box(result)}", highlight=False, soft_wrap=True)
 
     for names, ids in rest.items():
         console.print(f"[bold red]FAIL[/]  [bold]{names}[/]  {counted(len(ids), 'more scenario')}: {_some(ids)}", soft_wrap=True)

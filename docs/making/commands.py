@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from lockproof.conformance.command import app
+from making.manuals import with_manuals_linked
 from making.markdown import Page, fenced, link, literal, table, with_clauses_linked
 
 COMMANDS = "commands"
@@ -47,15 +48,19 @@ def _first(command: Any) -> str:
     return literal((command.help or "").split("\n\n", maxsplit=1)[0].replace("\n", " "))
 
 
+def _linked(text: str) -> str:
+    return with_manuals_linked(COMMANDS, literal(text))
+
+
 def _command(name: str, command: Any) -> Iterator[str]:
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
     yield f"## {name} {{ #{_anchor(name)} }}"
-    yield with_clauses_linked(COMMANDS, literal(command.help or "")).strip()
+    yield with_clauses_linked(COMMANDS, _linked(command.help or "")).strip()
     shown = [_argument(each) for each in arguments]
     yield fenced(" ".join([name, *(["[OPTIONS]"] if options else []), *shown]), "text")
-    rows = [(f"`{_argument(each)}`", literal(each.help or "")) for each in arguments]
-    rows += [(", ".join(f"`{word}`" for word in _words(each)), literal(each.help or "") + _default(each)) for each in options]
+    rows = [(f"`{_argument(each)}`", _linked(each.help or "")) for each in arguments]
+    rows += [(", ".join(f"`{word}`" for word in _words(each)), _linked(each.help or "") + _default(each)) for each in options]
     if rows:
         yield table(("word", "what it says"), rows)
     if command.epilog:

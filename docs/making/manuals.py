@@ -15,6 +15,7 @@ from making.markdown import (
     clause_link,
     fenced,
     link,
+    literal,
     normal,
     outside_code,
     outside_fences,
@@ -52,6 +53,7 @@ MANUALS = (
     Manual("spec/chapters/decisions.md", "decisions", "Decisions", (_STANDARD,)),
     Manual("spec/chapters/left-out.md", "left-out", "Left out, and why", (_STANDARD,)),
     Manual("spec/chapters/assumptions.md", "assumptions", "Assumptions", (_STANDARD,)),
+    Manual("hw_adapter/PORTING.md", "porting", "Port your box", (_BUILD,)),
     Manual("hw_adapter/PROTOCOL.md", "protocol", "The box test protocol", (_BUILD,)),
     Manual("hw_adapter/firmware/README.md", "port-kit", "The port kit", (_BUILD,)),
     Manual("hw_adapter/ADAPTERS.md", "adapters", "Adapters", (_BUILD,)),
@@ -114,6 +116,14 @@ def with_source_links(page: str, text: str, file: str) -> str:
         return f"[{said}]({asset(page, f'{FILES}/{target}')})"
 
     return outside_fences(text, lambda stretch: _LINK.sub(mended, stretch))
+
+
+def with_manuals_linked(page: str, text: str) -> str:
+    """A literal text in which manuals of a room are named by their files, with links to their pages."""
+    for manual in MANUALS:
+        if dirname(manual.file):
+            text = text.replace(literal(manual.file), f"[{manual.title}]({link(page, manual.path)})")
+    return text
 
 
 def linked_files(pages: Iterable[Page]) -> Iterator[str]:

@@ -26,7 +26,7 @@ def start_page(rooms: Rooms) -> Page:
         (
             f"[Which to use?]({link('', WHICH)}){{ .md-button .md-button--primary }}"
             f" [The clauses]({link('', 'clauses')}){{ .md-button }}"
-            f" [Judge your box]({link('', 'protocol')}){{ .md-button }}"
+            f" [Port your box]({link('', 'porting')}){{ .md-button }}"
         ),
         (
             f"Also: [the two life cycles]({link('', CYCLES)}), [how likely a code is guessed]({link('', 'guessing')}),"

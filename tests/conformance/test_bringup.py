@@ -14,17 +14,22 @@ from pathlib import Path
 
 import pytest
 from cobs import cobs
-from lockproof.conformance import bringing_up, bringup, by_hand, first_words
+from lockproof.conformance import bringing_up, bringup, by_hand, first_words, report, suite
 from lockproof.conformance.adapter_check import CHECKS
 from lockproof.conformance.bringup import PLACES, RUNGS, climb
+from lockproof.conformance.declared import declaring
 from lockproof.conformance.faults import named
 from lockproof.conformance.journal import Journal
 from lockproof.conformance.planning import authority_for_a_bench
 from lockproof.conformance.player import Player
 from lockproof.conformance.recording import said
+from lockproof.conformance.run import run
+from lockproof.conformance.targets import Target
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter import cbor, vectors
 from lockproof.hw_adapter.adapter import open_box
+from lockproof.hw_adapter.bench_time import VirtualTime
+from lockproof.hw_adapter.declaration import CLASSES, CLOCK_MODES, CUT_CLASSES
 from lockproof.hw_adapter.device import Device
 from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, crc32c, decode_frame, encode_frame
 from lockproof.hw_adapter.messages import COMMANDS, Code, Status
@@ -190,6 +195,7 @@ def test_a_line_that_is_lost_is_an_error_of_the_line(gone):
 
     climbed = last(feed)
     assert (climbed.verdict, climbed.rung.name, climbed.says) == (Verdict.ERROR, "keypad", "the port is gone")
+    assert climbed.stuck.often.endswith("; behind TCP the connection stays open over a power cut")
 
 
 # Rung by rung
@@ -358,13 +364,57 @@ def test_what_the_port_kit_says_of_the_first_days_is_enough(build_port, tmp_path
     assert lines[5].endswith("the box answers power-cut with status 2, unknown-command")
 
 
-def test_the_port_kits_page_has_the_commands_of_each_rung():
-    rows = re.findall(r"^\| ([1-5]) (\w+) \| (.*?) \|", (FIRMWARE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    of_the_page = [(int(number), name, re.split("[,;] ", commands)) for number, name, commands in rows]
+PORTING = (Path(vectors.__file__).parent / "PORTING.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| (?:([1-5]) )?(\w+) \| ([a-z, -]+) \| \[.*\) \| (.+) \|$", PORTING, re.MULTILINE)
+"""Of the table of rungs, number and name, commands, and what hello declares from there on."""
+
+
+def test_the_page_has_the_commands_of_each_rung():
     later = [COMMANDS[code].name for code in COMMANDS if all(code not in rung.commands for rung in RUNGS)]
-    own = [(rung.number, rung.name, [COMMANDS[code].name for code in rung.commands]) for rung in RUNGS]
-    own[-1][2].extend(later)
-    assert of_the_page == own
+    own = [(str(rung.number), rung.name, [COMMANDS[code].name for code in rung.commands]) for rung in RUNGS]
+    assert [(number, name, commands.split(", ")) for number, name, commands, _ in ROWS[:-1]] == own
+    assert (ROWS[-1][:2], sorted(ROWS[-1][2].split(", "))) == (("", "above"), sorted(later))
+    in_the_kit = re.findall(r"^\| ([1-5] \w+) \|", (FIRMWARE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert in_the_kit == [str(rung) for rung in RUNGS]
+
+
+def declared_up_to(row):
+    """What the page's table has hello declare once the commands of this row are there."""
+    numbers = {"classes": CLASSES, "clock_modes": CLOCK_MODES, "cut_classes": CUT_CLASSES}
+    declared = {"cut_classes": (), "disturbs_clock": False}
+    for *_, says in ROWS[: row + 1]:
+        for name, listed in re.findall(r"`(\w+)` ((?:\d(?:, )?)+)", says):
+            declared[name] = tuple(numbers[name][int(each)] for each in listed.split(", "))
+        declared["disturbs_clock"] |= "`disturbs_clock` true" in says
+    return declared
+
+
+@pytest.mark.parametrize("row", range(len(ROWS)), ids=lambda row: ROWS[row][1])
+def test_a_firmware_that_declares_what_the_page_says_passes_as_far_as_it_is(row):
+    there = {name for _, _, commands, _ in ROWS[: row + 1] for name in commands.split(", ")}
+    missing = [code for code in COMMANDS if COMMANDS[code].name not in there]
+    report = brought_up(Firmware(a_box(**declared_up_to(row)), without=missing))
+    assert verdicts(report) == [*OK[: row + 1], Verdict.FAIL][: len(RUNGS)]
+    hello = ReferenceBox().hello()
+    assert (declared_up_to(row) == {name: getattr(hello, name) for name in declared_up_to(row)}) == (not missing)
+
+
+def test_the_page_shows_what_the_first_verdict_looks_like():
+    report = brought_up(Firmware(without=[code for code in COMMANDS if code != Code.HELLO]))
+    lines = [line for climbed in report.rungs for line in told(climbed).splitlines()]
+    (shown,) = [block for block in re.findall(r"```text\n(.*?)```", PORTING, re.DOTALL) if "1 hello" in block]
+    for line in shown.splitlines():
+        pattern = re.escape(line).replace("…", ".*")
+        assert any(re.fullmatch(pattern, each) for each in lines), line
+
+
+def test_the_first_scenarios_come_out_as_the_page_says():
+    up_to_the_log = declaring(ReferenceBox, declared_up_to(3))
+    box = Target("PORT", reference=False, time=VirtualTime(), make=up_to_the_log)
+    result = run(box, suite.select(suite.packaged(), re.findall(r"--scenario (\S+)", PORTING)), rehearse=False)
+    assert f"pass  PORT (…): {report.counts(result)} in …\n" in PORTING
+    (left_out,) = [each for each in result.scenarios if each.verdict is Verdict.NOT_APPLICABLE]
+    assert f"left out  {left_out.id}: {left_out.message}\n" in PORTING
 
 
 HARMLESS = {
@@ -400,6 +450,9 @@ def test_frames_sent_by_hand_get_what_is_said_to_come():
             else:  # shown with values of the page's box
                 kinds = [type(value) for value in cbor.decode(came.frame.body)[0]]
                 assert kinds == [type(value) for value in cbor.decode(each.reply.body)[0]], each.name
+            if each.name == "clock-advance":  # what it was, and what it is told to go forward
+                assert by_hand.exchange_of(Code.CLOCK_HOLD, 1, 1).reply.body == cbor.encode([[0, vectors.NOON, 4_711, True]])
+                assert each.reply.body == cbor.encode([[0, vectors.NOON + 3_599, 4_711 + 3_599, True]])
             if each.name == "power-cut":
                 device = Device(box)
                 break
@@ -441,9 +494,30 @@ def from_zero(payload):
 
 FIRST_WORDS = {
     "nothing": (lambda _: b"", "error", "nothing comes back, not a byte", "The line", "TX and RX crossed"),
+    "damaged for the firmware": (
+        lambda _: b"",
+        "error",
+        "nothing comes back, not a byte",
+        "The line",
+        "no answer: without COBS it is 01 01 00 00 00 00 00 01 81 81 01, and then its CRC, 1f df 94 94",
+    ),
     "zeros": (lambda _: bytes(9), "error", "bytes come back, and all of them are 0x00", "The line", "held low"),
     "echo": (lambda _: encode_frame(HELLO), "error", "what was sent comes back as it was", "The line", "loopback plug"),
     "text": (lambda _: b"login: ", "error", "text comes back and no frame: 'login: '", "The line", "a boot loader"),
+    "text in front": (
+        lambda f: b"request 1\r\n" + encode_frame(f),
+        "fail",
+        "a frame comes with text in front of it: 'request 1\\r\\n'",
+        "The line",
+        "send 0x00 before each frame",
+    ),
+    "text in front of what is no frame": (
+        lambda _: b"request 1\r\n\xf0\x9e\xfe\x80\x00",
+        "error",
+        "no frame: bad COBS in 15 bytes",
+        "Frames",
+        "baud rate",
+    ),
     "garbage": (lambda _: b"\xf0\x9e\xfe\x80", "error", "no 0x00 among them, which ends every frame", "The line", "baud rate"),
     "ended garbage": (lambda _: b"\xf0\x9e\xfe\x80\x00", "error", "no frame: bad COBS in 4 bytes", "Frames", "baud rate"),
     "line ends": (
@@ -599,7 +673,7 @@ def test_what_comes_instead_of_hello_is_told_apart(kind):
         "    sent         request 00000000/1  hello\n                 03 01 01 01 01 01 01 09 01 81 81 01 1f df 94 94 00" in lines
     )
     assert "    not reached  2 keypad, 3 clock, 4 log, 5 cuts" in lines
-    assert lines.count("    came         nothing") == (kind in {"nothing", "zeros"})
+    assert lines.count("    came         nothing") == (kind in {"nothing", "damaged for the firmware", "zeros"})
 
 
 def test_what_came_and_what_is_right_are_shown_in_hex():
@@ -941,6 +1015,42 @@ def test_power_that_fails_at_each_write_of_a_first_use_is_tried(at, scenario):
     assert (climbed.verdict, climbed.rung.name) == (Verdict.FAIL, "cuts")
     assert climbed.stuck.history[0].startswith(f"{scenario}: The power fails with the ")
     assert f"    so far       {scenario}: The power fails" in told(climbed)
+
+
+class ComputesOtherKeys(ReferenceBox):
+    def provision(self, provisioning):
+        super().provision(replace(provisioning, secret=provisioning.secret[::-1]))
+
+
+class ReadsOtherDigits(ReferenceBox):
+    def enter(self, digits):
+        return super().enter(digits[::-1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "command", "often"),
+    [
+        (
+            ComputesOtherKeys,
+            "time-order",
+            'its key or its tag is worked out otherwise: PROTOCOL.md has the keys of a box under "Keys"',
+        ),
+        (ReadsOtherDigits, "keypad-entry", 'PROTOCOL.md has them under "Keys", "Days" and "Codes"'),
+    ],
+)
+def test_who_computes_otherwise_is_told_where_the_page_works_it_out(kind, command, often):
+    climbed = last(Firmware(a_box(kind)))
+    assert (climbed.verdict, climbed.rung.name, climbed.next) == (
+        Verdict.FAIL,
+        "keypad",
+        f"mend {command}; it is the command sent last",
+    )
+    assert often in climbed.stuck.often
+
+
+@pytest.mark.parametrize("fault", ["opens-always", "clock-set-back-accepted", "expires-one-second-early"])
+def test_who_is_wrong_in_something_else_is_not_sent_there(fault):
+    assert last(Firmware(a_box(named(fault).make))).stuck.often == ""
 
 
 class ForgetsWhatIsAnHourOld(ReferenceBox):

@@ -296,9 +296,12 @@ class HasNeverHeardOfTickets(TakesTickets):
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (TakesTickets, "present (it was decided) and revocation_order (it was decided);"),
-        (OpensForAnyTicket, "present (it was opened for) and revocation_order (it was decided);"),
-        (HasNeverHeardOfTickets, "unsupported: present (unknown-command);"),
+        (TakesTickets, "a ticket (it was decided) and a revocation order (it was decided);"),
+        (OpensForAnyTicket, "a ticket (it was opened for) and a revocation order (it was decided);"),
+        (
+            HasNeverHeardOfTickets,
+            "unsupported: a ticket (unknown-command); let it answer both with unsupported, status 4 on a line,",
+        ),
     ],
 )
 def test_a_box_that_declares_no_app_and_has_one_is_not_judged(make, told):

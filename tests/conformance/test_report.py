@@ -6,10 +6,12 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
-from lockproof.conformance import report
+from lockproof.conformance import report, suite
 from lockproof.conformance.faults import named
 from lockproof.conformance.run import clause_results
 from lockproof.conformance.verdict import Finding, RunResult, ScenarioResult, Verdict
+from lockproof.hw_adapter.messages import Code, Command, Status, declined
+from lockproof.spec.observable import Declined
 from rich.console import Console
 
 A_LONG_WAY = """
@@ -117,6 +119,14 @@ def test_of_more_failures_each_clause_is_told_once_and_the_rest_by_name(failing)
     ]
 
 
+def test_an_index_that_is_dead_is_entered_as_such(play):
+    chosen = next(each for each in suite.written() if each.id == "the-later-of-two-equal-codes-is-dead")
+    finding = play(chosen, named("dead-index-opens").make()).finding
+    *_, live, dead = [line.split("enter ")[1].split() for line in finding.history if "enter index" in line]
+    assert (live[:4], live[5:]) == (["index", "2", "of", "2027-03-03"], ["opened"])
+    assert (dead[:4], dead[5:]) == (["index", "2", "of", "2027-03-04"], ["(not", "live)", "opened"])
+
+
 # What decided nothing
 
 SHORT = "what was left of the second that this was aimed at was too short"
@@ -211,6 +221,24 @@ def test_errors_of_one_reason_are_told_together():
         f"ERROR {', '.join(ids[:8])} and 4 more: not played: the journal ends before it",
         "ERROR another: the box answers with status 2",
     ]
+
+
+def test_a_firmware_that_lacks_a_command_is_sent_to_its_rungs():
+    lacks = declined("/dev/a box", Command(Code.READ_LOG, 1), Status.UNKNOWN_COMMAND)
+    rungs = "    how far this firmware has come: lockproof bringup --box '/dev/a box'\n"
+
+    def told(why, **of):
+        return shown(replace(result_of(("a", Verdict.ERROR, str(why)), ("b", Verdict.ERROR, str(why))), **of))
+
+    assert f"ERROR a, b: {lacks}\n{rungs}" in told(lacks, target="/dev/a box")
+    for others in (
+        told(declined("/dev/a box", Command(Code.READ_LOG, 1), Status.UNSUPPORTED), target="/dev/a box"),
+        told(Declined("unknown-command", "no such command"), target="program:a"),
+        told(lacks, target="a box", bench={"file": "bench.toml"}),
+        told(lacks, target="authority program:a"),
+    ):
+        assert "ERROR a, b: " in others
+        assert "bringup" not in others
 
 
 def test_what_was_left_out_is_counted_apart_and_so_is_what_was_decided():

@@ -256,6 +256,16 @@ def test_every_command_has_its_place(made):
     for name in ("lockproof run", "lockproof pics draft", "lockproof access grant", "lockproof scenarios from-itf"):
         assert f"\n## {name} {{ #{name.replace(' ', '-')} }}\n" in text
     assert "`--wait`" in text
+    assert "(see [Adapters](../adapters/index.md)), or the NAME of a box" in text
+    assert "step by step: [Port your box](../porting/index.md)." in text
+    assert "hw&#95;adapter" not in text
+
+
+def test_who_makes_a_box_begins_with_the_page_that_leads_there(made):
+    assert "[Port your box](porting/index.md){ .md-button }" in made[""].text
+    first = next(manual for manual in manuals.MANUALS if manual.menu == ("For makers",))
+    assert (first.path, first.title) == ("porting", "Port your box")
+    assert made["porting"].text.startswith("# Port your box\n")
 
 
 def test_two_pages_of_one_path_are_not_published(rooms, monkeypatch):
