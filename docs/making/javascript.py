@@ -43,12 +43,24 @@ _OPERATORS: Mapping[type[ast.operator], str] = {
     ast.FloorDiv: "$floor",
     ast.Mod: "$modulo",
 }
+_COMPARES: Mapping[type[ast.cmpop], str] = {
+    ast.Lt: "$less({0}, {1})",
+    ast.LtE: "$atMost({0}, {1})",
+    ast.Gt: "$less({1}, {0})",
+    ast.GtE: "$atMost({1}, {0})",
+    ast.Eq: "$same({0}, {1})",
+    ast.NotEq: "!$same({0}, {1})",
+}
 _TYPES: Mapping[Any, str] = {int: "$number", bool: "$truth", str: "$text", Any: "$some"}
-_RESERVED = frozenset(
-    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function"
-    " if implements import in instanceof interface let new null package private protected public return static super switch this throw true"
-    " try typeof undefined var void while with yield NaN Infinity".split()
-)
+# fmt: off
+_RESERVED = frozenset({
+    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do",
+    "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in",
+    "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static",
+    "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield",
+    "NaN", "Infinity",
+})
+# fmt: on
 _NO_FIELDS = frozenset({"constructor", "prototype", "__proto__"})
 
 
@@ -62,7 +74,9 @@ def script(name: str, functions: Mapping[str, Any], data: Mapping[str, Any]) -> 
     Of a state it is a function from an object with all its fields. Raises `NotTranslated`.
     """
     printer = _Printer()
-    members = [f"{key}: {printer.made(what) if inspect.isclass(what) else printer.reached(what)}" for key, what in functions.items()]
+    members = [
+        f"{key}: {printer.made(what) if inspect.isclass(what) else printer.reached(what)}" for key, what in functions.items()
+    ]
     members += [f"{key}: {printer.literal(value)}" for key, value in data.items()]
     made = printer.printed()
     words = WORDS.read_text(encoding="utf-8")
@@ -209,7 +223,9 @@ class _Body:
             for name in ast.walk(node.target)
             if isinstance(name, ast.Name)
         ]
-        if inside := set(inner) & (set(self._arguments) | {name for name in assigned if assigned.count(name) > inner.count(name)}):
+        if inside := set(inner) & (
+            set(self._arguments) | {name for name in assigned if assigned.count(name) > inner.count(name)}
+        ):
             self._refuse(tree, f"{', '.join(sorted(inside))}, a name within an expression and outside it")
         self._locals = {*self._arguments, *assigned}
         own = dict.fromkeys(name for name in assigned if name not in inner and name not in self._arguments)
@@ -220,7 +236,9 @@ class _Body:
         ]
         once = {name for names in targets if all(assigned.count(each) == 1 for each in names) for name in names}
         self._constant = once - set(self._arguments)
-        head = [f"let {', '.join(_local(name) for name in own if name not in self._constant)};"] if set(own) - self._constant else []
+        head = (
+            [f"let {', '.join(_local(name) for name in own if name not in self._constant)};"] if set(own) - self._constant else []
+        )
         if not _returns(tree.body):
             self._refuse(tree, "a function that may end without a value")
         body = "\n".join([*head, *self._statements(tree.body)])
@@ -287,25 +305,28 @@ class _Body:
                 return self._named(node)
             case ast.Call():
                 return self._call(node)
-            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
-                return f"{_OPERATORS[type(operator)]}({self._said(left)}, {self._said(right)})"
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return f"$subtract(0, {self._said(operand)})"
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return f"!$truth({self._said(operand)})"
-            case ast.BoolOp(op=operator, values=values):
-                sign = " && " if isinstance(operator, ast.And) else " || "
-                return f"({sign.join(f'$truth({self._said(value)})' for value in values)})"
-            case ast.Compare(left=left, ops=[operator], comparators=[right]):
-                return self._compared(node, left, operator, right)
             case ast.IfExp(test=test, body=then, orelse=otherwise):
                 return f"($truth({self._said(test)}) ? {self._said(then)} : {self._said(otherwise)})"
             case ast.Tuple(elts=values):
                 return f"$tuple([{', '.join(self._spread(value) for value in values)}])"
             case ast.GeneratorExp(elt=value, generators=[one]):
                 return self._each(value, one)
-            case _:
-                self._refuse(node, f"`{ast.unparse(node)}`")
+        return self._computed(node)
+
+    def _computed(self, node: ast.expr) -> str:
+        match node:
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
+                return f"{_OPERATORS[type(operator)]}({self._said(left)}, {self._said(right)})"
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return f"$subtract(0, {self._said(operand)})"
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return f"!$truth({self._said(operand)})"
+            case ast.BoolOp(op=joined, values=values):
+                sign = " && " if isinstance(joined, ast.And) else " || "
+                return f"({sign.join(f'$truth({self._said(value)})' for value in values)})"
+            case ast.Compare(left=left, ops=[compares], comparators=[right]) if type(compares) in _COMPARES:
+                return _COMPARES[type(compares)].format(self._said(left), self._said(right))
+        return self._refuse(node, f"`{ast.unparse(node)}`")
 
     def _literal(self, node: ast.AST, value: Any) -> str:
         try:
@@ -323,24 +344,6 @@ class _Body:
         for condition in one.ifs:
             said += f".filter(({name}) => $truth({self._said(condition)}))"
         return f"{said}.map(({name}) => {self._said(value)})"
-
-    def _compared(self, node: ast.expr, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
-        one, other = self._said(left), self._said(right)
-        match operator:
-            case ast.Lt():
-                return f"$less({one}, {other})"
-            case ast.LtE():
-                return f"$atMost({one}, {other})"
-            case ast.Gt():
-                return f"$less({other}, {one})"
-            case ast.GtE():
-                return f"$atMost({other}, {one})"
-            case ast.Eq():
-                return f"$same({one}, {other})"
-            case ast.NotEq():
-                return f"!$same({one}, {other})"
-            case _:
-                self._refuse(node, f"`{ast.unparse(node)}`")
 
     def _named(self, node: ast.expr) -> str:
         """A field of a state, or a value that stands in a module."""
@@ -380,7 +383,7 @@ class _Body:
             if hasattr(called, "__post_init__"):
                 self._refuse(node, f"making a {called.__name__}, which has a __post_init__")
             return f"new {self._printer.reached(called)}({', '.join(self._bound(node, called))})"
-        self._refuse(node, f"a call of `{ast.unparse(node.func)}`")
+        return self._refuse(node, f"a call of `{ast.unparse(node.func)}`")
 
     def _bound(self, node: ast.Call, called: Callable[..., Any]) -> list[str]:
         """What stands for each parameter, in order; a default is put in where nothing does."""

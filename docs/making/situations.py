@@ -17,7 +17,10 @@ BOX, AUTHORITY, NOBODY = "box", "authority", "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What happens, nothing of it before `known_from`. What has a truth beside it happens only where that holds; `begins` and `ends` are the grant's window or the code's day."""
+    """What happens, nothing of it before `known_from`. What has a truth before it happens only where that holds.
+
+    `begins` and `ends` are the window of the grant, or the day of the code.
+    """
 
     connect: Truth  # a Connect grant, or else a One Day Code
     known_from: Instant  # the box gets to know the time, and the grantor has given what is to be given
@@ -181,9 +184,7 @@ def _happened(played: Played, kind: str, situation: Situation, profile: Profile)
 
 
 def _told(played: Played, kind: str, by: str, outcome: Outcome) -> Played:
-    step = Step(
-        kind=kind, at=played.now, box_time=played.box.clock, certain=box.ready(played.box), by=by, outcome=outcome
-    )
+    step = Step(kind=kind, at=played.now, box_time=played.box.clock, certain=box.ready(played.box), by=by, outcome=outcome)
     return replace(played, told=(*played.told, step))
 
 
