@@ -145,12 +145,11 @@ class _Printer:
 
     def _state(self, kind: Any) -> str:
         """A class whose constructor takes every field, looks at its type and lets nothing change it."""
-        if not (dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen):  # type: ignore[attr-defined]
+        if not getattr(getattr(kind, "__dataclass_params__", None), "frozen", False):
             raise NotTranslated(f"{kind.__qualname__} is no frozen dataclass, and only these are translated")
         hints, names = typing.get_type_hints(kind), [field.name for field in dataclasses.fields(kind)]
-        for name in names:
-            if name in _NO_FIELDS or not name.isascii():
-                raise NotTranslated(f"{kind.__qualname__}.{name}: JavaScript means something else by that name")
+        if other := _NO_FIELDS & {*names, *vars(kind)}:
+            raise NotTranslated(f"{kind.__qualname__}.{next(iter(other))}: JavaScript means something else by that name")
         self.members |= set(names)
         taken = ", ".join(map(_local, names))
         checked = ", ".join(f"{name}: {self.typed(hints[name], _local(name), kind.__qualname__)}" for name in names)
@@ -188,8 +187,8 @@ class _Body:
             self._tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
         except (OSError, TypeError, SyntaxError, IndentationError):
             raise NotTranslated(f"{function!r} has no source to read") from None
-        if function.__closure__ and set(function.__code__.co_freevars) != {"__class__"}:
-            self._refuse(self._tree, f"a function that encloses {', '.join(function.__code__.co_freevars)}")
+        if function.__closure__ or hasattr(function, "__wrapped__"):
+            self._refuse(self._tree, "a function that encloses another or its values")
 
     def function(self, name: str) -> str:
         arguments, body = self._printed()
@@ -209,40 +208,36 @@ class _Body:
         given = tree.args
         if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs:
             self._refuse(tree, "a function that takes more than plain arguments")
-        self._hints = typing.get_type_hints(self._function)
-        for hint in self._hints.values():
+        for hint in typing.get_type_hints(self._function).values():
             for each in (hint, *typing.get_args(hint)):
                 if dataclasses.is_dataclass(each):
                     self._printer.reached(each)
-        self._arguments = [argument.arg for argument in given.args]
-        assigned = [node.id for node in ast.walk(tree) if _is_stored(node)]
-        inner = [
-            name.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.comprehension)
-            for name in ast.walk(node.target)
-            if isinstance(name, ast.Name)
-        ]
-        if inside := set(inner) & (
-            set(self._arguments) | {name for name in assigned if assigned.count(name) > inner.count(name)}
-        ):
-            self._refuse(tree, f"{', '.join(sorted(inside))}, a name within an expression and outside it")
-        self._locals = {*self._arguments, *assigned}
-        own = dict.fromkeys(name for name in assigned if name not in inner and name not in self._arguments)
-        targets = [
-            [name.id for name in ast.walk(statement) if _is_stored(name)]
-            for statement in tree.body
-            if isinstance(statement, ast.Assign | ast.AnnAssign)
-        ]
-        once = {name for names in targets if all(assigned.count(each) == 1 for each in names) for name in names}
-        self._constant = once - set(self._arguments)
-        head = (
-            [f"let {', '.join(_local(name) for name in own if name not in self._constant)};"] if set(own) - self._constant else []
-        )
         if not _returns(tree.body):
             self._refuse(tree, "a function that may end without a value")
-        body = "\n".join([*head, *self._statements(tree.body)])
-        return [_local(name) for name in self._arguments], textwrap.indent(body, "  ")
+        arguments = [argument.arg for argument in given.args]
+        body = "\n".join([*self._declared(tree, arguments), *self._statements(tree.body)])
+        return [_local(name) for name in arguments], textwrap.indent(body, "  ")
+
+    def _declared(self, tree: ast.FunctionDef, arguments: list[str]) -> Iterator[str]:
+        """Finds the names of the function. Those that are not assigned once, for all of it, are declared first."""
+        stored = [node.id for node in ast.walk(tree) if _is_stored(node)]
+        inner = [
+            name.id
+            for each in ast.walk(tree)
+            if isinstance(each, ast.comprehension)
+            for name in ast.walk(each.target)
+            if _is_stored(name)
+        ]
+        outer = {name for name in stored if stored.count(name) > inner.count(name)}
+        if twice := set(inner) & {*arguments, *outer, *self._function.__globals__}:
+            self._refuse(tree, f"{', '.join(sorted(twice))}, a name within an expression and outside it")
+        self._locals = {*arguments, *stored}
+        statements = [each for each in tree.body if isinstance(each, ast.Assign | ast.AnnAssign)]
+        targets = [[name.id for name in ast.walk(statement) if _is_stored(name) and name.id in outer] for statement in statements]
+        once = {name for names in targets if all(stored.count(each) == 1 for each in names) for name in names}
+        self._constant = once - set(arguments)
+        if first := sorted(outer - self._constant - set(arguments)):
+            yield f"let {', '.join(map(_local, first))};"
 
     def _refuse(self, node: ast.AST, what: str) -> typing.NoReturn:
         code = self._function.__code__

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lockproof.spec.model import authority, box
+from lockproof.spec.model.authority import Grant, Recipient
+from lockproof.spec.model.box import Box, Code, Ticket, TimeOrder
 from lockproof.spec.profile import Profile
 from lockproof.spec.vocabulary import Instant, Number, Outcome, Seconds, Truth, every, later, no
 
@@ -69,14 +71,14 @@ class Played:
     """Everything so far. `told` is each step in its order, `answer` the last presentation."""
 
     now: Instant
-    box: box.Box
-    code: box.Code
-    grant: authority.Grant
+    box: Box
+    code: Code
+    grant: Grant
     granting: Outcome
     issued: Outcome
     fetched: Truth  # a nonce was made to fetch a ticket for
     heard: Truth
-    ticket: box.Ticket
+    ticket: Ticket
     told: tuple[Step, ...]
 
 
@@ -100,23 +102,23 @@ def _presented(played: Played) -> Step:
 def _begun(situation: Situation, profile: Profile) -> Played:
     """A box that has taken a time order, and the grantor's grant; the code needs none but its digits."""
     fresh, _ = box.challenge(box.new_box(situation.known_from))
-    order = box.TimeOrder(value=situation.known_from, nonce=fresh.nonce, authentic=True)
+    order = TimeOrder(value=situation.known_from, nonce=fresh.nonce, authentic=True)
     ready, _ = box.take_time_order(fresh, order, profile)
-    nothing = authority.Grant(granted=False, window_start=0, window_end=0, revoked=False, moved=False, ended_at=0)
-    visitor = authority.Recipient(consumer=False, realtor=True)
+    nothing = Grant(granted=False, window_start=0, window_end=0, revoked=False, moved=False, ended_at=0)
+    visitor = Recipient(consumer=False, realtor=True)
     grant, granting = authority.grant_connect(
         nothing, visitor, situation.begins, situation.ends, True, True, True, situation.known_from, profile
     )
     return Played(
         now=situation.known_from,
         box=ready,
-        code=box.Code(day_start=situation.begins, day_end=situation.ends, used=False, first_use=0),
+        code=Code(day_start=situation.begins, day_end=situation.ends, used=False, first_use=0),
         grant=grant,
         granting=granting,
         issued=Outcome(False),
         fetched=False,
         heard=False,
-        ticket=box.Ticket(window_start=0, window_end=0, nonce=0, authentic=False),
+        ticket=Ticket(window_start=0, window_end=0, nonce=0, authentic=False),
         told=(),
     )
 
@@ -208,7 +210,7 @@ def _set_back(played: Played, situation: Situation, profile: Profile) -> Played:
     if not situation.by_order:
         return _told(replace(played, box=replace(played.box, clock=earlier)), "set back", NOBODY, Outcome(True))
     asked, _ = box.challenge(played.box)
-    order = box.TimeOrder(value=earlier, nonce=asked.nonce, authentic=True)
+    order = TimeOrder(value=earlier, nonce=asked.nonce, authentic=True)
     after, outcome = box.take_time_order(asked, order, profile)
     return _told(replace(played, box=after), "set back", BOX, outcome)
 
@@ -223,7 +225,7 @@ def _fetched(played: Played) -> Played:
     """The app asks the box for a nonce and the authority for a ticket that answers it."""
     asked, _ = box.challenge(played.box)
     grant, issued = authority.issue_ticket(played.grant, True)
-    ticket = box.Ticket(window_start=grant.window_start, window_end=grant.window_end, nonce=asked.nonce, authentic=True)
+    ticket = Ticket(window_start=grant.window_start, window_end=grant.window_end, nonce=asked.nonce, authentic=True)
     after = replace(played, box=asked, grant=grant, issued=issued, fetched=True, ticket=ticket)
     return _told(after, "fetched", AUTHORITY, issued)
 

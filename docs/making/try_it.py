@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from lockproof.spec import civil
 from lockproof.spec.clauses import all_clauses
@@ -18,6 +19,7 @@ from markupsafe import Markup, escape
 
 TRY = "try-it"
 ZONE = "America/Chicago"
+SCRIPTS = Path(__file__).parents[1] / "assets"
 MODEL, TIMELINE = "assets/model.js", "assets/timeline.js"
 _BEFORE, _AFTER = 8 * HOUR, 16 * HOUR  # of the day, on the axis
 
