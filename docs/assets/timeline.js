@@ -175,21 +175,20 @@
   }
   function tell(told, answer) {
     const shown = part("answer");
-    const kind = unheard(answer) ? "nothing" : opens(answer) ? "opens" : "refused";
-    const clockSays = answer.certain ? `To the box it is another time: its clock shows ${when(answer.box_time)}.` : "The box is not certain of the time.";
-    const differs = !unheard(answer) && (!answer.certain || answer.box_time !== answer.at);
     const lines = [
       ...(notice ? [element("p", { class: "aside" }, notice)] : []),
-      element("p", { class: "verdict" }, element("strong", {}, headline(answer)), element("span", {}, when(answer.at))),
+      element("p", { class: "verdict" }, element("strong", {}, headline(answer))),
       element("ul", {}, ...why(answer)),
-      ...(differs ? [element("p", { class: "aside" }, clockSays)] : []),
     ];
     const text = lines.map((line) => line.textContent).join();
-    if (shown.dataset.said !== text) {
+    if (shown.dataset.said !== text) { // so that it is read out when it is another one, and not with each second
       shown.dataset.said = text;
-      shown.className = `answer ${kind}`;
+      shown.parentElement.className = `answer ${unheard(answer) ? "nothing" : opens(answer) ? "opens" : "refused"}`;
       shown.replaceChildren(...lines);
     }
+    const differs = answer.certain && answer.box_time !== answer.at ? `To the box it is another time: its clock shows ${when(answer.box_time)}.` : "";
+    const unsure = answer.certain ? "" : "The box is not certain of the time.";
+    part("at").textContent = [`Presented ${when(answer.at)}.`, ...(unheard(answer) ? [] : [differs, unsure])].join(" ").trim();
     part("told").replaceChildren(...told.map((step) =>
       element("li", {}, `${when(step.at)}: ${KINDS[step.kind]}, ${result(step)}`, ...(unheard(step) ? [] : because(step)))));
     const head = element("tr", {}, ...["condition", "clause", "it"].map((name) => element("th", {}, name)));
@@ -228,8 +227,7 @@
     }
     field("by_order").value = Number(values.by_order);
     field("by_order").hidden = !values.sets_back;
-    const target = handles.find(({ name }) => name === moved);
-    part("which").textContent = target.label.replace("… ", `${handles[handles.indexOf(target) - 1].label} `);
+    part("which").textContent = handles.find(({ name }) => name === moved).label;
     field("example").value = examples.findIndex(same);
   }
   const same = (example) => example.midnight === midnight && example.situation.known_from === days[day].first
@@ -243,9 +241,10 @@
     picture(played.told, answer);
   }
   let waits = 0;
+  let late = 0; // a browser lets a page change its address some times a second, and no more
   function soon() {
     notice = "";
-    history.replaceState(null, "", `#${fragment()}`);
+    late ||= setTimeout(() => { late = 0; history.replaceState(null, "", `#${fragment()}`); }, 200);
     waits ||= requestAnimationFrame(() => { waits = 0; show(); });
   }
 
@@ -361,6 +360,9 @@
     event.preventDefault();
   });
   function arrive() {
+    clearTimeout(late);
+    late = 0;
+    notice = "";
     if (!follow()) return;
     show();
     form.scrollIntoView({ block: "start" });

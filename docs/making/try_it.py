@@ -68,9 +68,9 @@ def handles(profile: Profile) -> tuple[Handle, ...]:
         Handle("revoked_at", "Revocation asked for", "revokes"),
         Handle("heard_at", "The box hears of it", "hears", of="connect"),
         Handle("back_at", "Clock set back", "sets_back"),
-        Handle("back_by", "… by", "sets_back", most=DAY, unit="s"),
+        Handle("back_by", "Clock set back by", "sets_back", most=DAY, unit="s"),
         Handle("cut_at", "Power fails", "cuts"),
-        Handle("off_for", "… for", "cuts", most=profile.holdover + 12 * HOUR, unit="s"),
+        Handle("off_for", "Power fails for", "cuts", most=profile.holdover + 12 * HOUR, unit="s"),
         Handle("wrong", "Wrong digits just before", of="code", most=profile.keypad_burst + 3, unit="entries"),
         Handle("fetched_before", "Ticket fetched, before that", of="connect", most=2 * profile.ticket_life, unit="s"),
     )
@@ -173,9 +173,10 @@ def examples(profile: Profile) -> tuple[Example, ...]:
         _example("Its day is over, and it was never used", replace(code, presented_at=day.ends)),
         _example("A grantor asks for its revocation", replace(code, revokes=True)),
         _example("A time order says the instant of the last decision", back),
-        _example("A time order says one second before that", replace(back, back_by=back.back_by + 1)),
+        _example("A time order says one second before the last decision", replace(back, back_by=back.back_by + 1)),
         _example(
-            "The clock falls there by itself", replace(back, back_by=back.back_by + 1, by_order=False, presented_at=back.back_at)
+            "The clock itself falls behind the last decision",
+            replace(back, back_by=back.back_by + 1, by_order=False, presented_at=back.back_at),
         ),
         _example("Wrong digits, as many as are examined", replace(code, wrong=profile.keypad_burst)),
         _example("Wrong digits, one fewer", replace(code, wrong=profile.keypad_burst - 1)),
@@ -236,12 +237,15 @@ def _left_out(profile: Profile) -> str:
     skew = link(TRY, "clauses/box.clock.accuracy")
     return "\n".join(
         (
-            "- One box, one credential, one visitor. What keeps several apart is proved, and not drawn: "
+            "- There is one box, one credential, one visitor. What keeps several apart is proved, and not drawn: "
             + clause_links(TRY, ("box.isolation", "connect.revoke.only-it"))
             + ".",
-            f"- Clocks that are exact until they are set back. A real one may be off by what [its maker declares]({skew}).",
             (
-                "- A box that got to know the time where the axis begins, when the grant was given or the code generated, to somebody who may"
+                f"- Clocks are exact until they are set back; a real one may be off by what [its maker declares]({skew}). A box goes by its own:"
+                " where that falls back by a fault, but not behind its last decision, it cannot know."
+            ),
+            (
+                "- The box gets to know the time where the axis begins, and the grant is given or the code generated then, to somebody who may"
                 " have one. An axis of two days has no room for a window of"
                 f" {lasting(profile.window_longest)}."
             ),
@@ -269,13 +273,13 @@ def _form(profile: Profile) -> str:
     first, *others = handles(profile)
     parts = [
         '<noscript><p class="admonition-like">Without a script nothing moves here: the examples below have the model\'s answers.</p></noscript>',
-        '<form id="try" class="try" hidden data-search-exclude>',
+        '<form id="try" class="try" autocomplete="off" hidden data-search-exclude>',
         '<div class="picks">',
         _select("Example", "example", [example.title for example in examples(profile)]),
         _choice("Credential", "credential", {"code": "One Day Code", "connect": "Connect grant"}),
         _select("Day", "day", [day.title for day in days()]),
         "</div>",
-        '<div id="try-answer" class="answer" role="status" aria-live="polite" aria-atomic="true"></div>',
+        '<div class="answer"><div id="try-answer" role="status" aria-live="polite" aria-atomic="true"></div><p id="try-at"></p></div>',
         '<div id="try-picture" class="picture"></div>',
         '<p class="help">The strip says what a presentation would come to at each instant: it opens where it is filled,',
         " and is refused where it is dashed. What stands in the picture can be dragged, too.</p>",
