@@ -144,7 +144,8 @@
     drawn.push(mark(`presented ${opens(answer) ? "in" : "out"}`, answer.at, stripTop + 9));
     drawn.push(...axis(first, last, y + 6));
     const said = `${values.connect ? "A Connect grant" : "A One Day Code"}: ${headline(answer)}, ${when(answer.at)}`;
-    part("picture").replaceChildren(element("svg", { role: "img", "aria-label": said, width: width(), height: y + 44 }, ...drawn));
+    const size = { viewBox: `0 0 ${width()} ${y + 44}`, width: width(), height: y + 44 };
+    part("picture").replaceChildren(element("svg", { role: "img", "aria-label": said, ...size }, ...drawn));
   }
   function axis(first, last, y) {
     const ticks = [];
