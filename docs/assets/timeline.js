@@ -240,6 +240,9 @@
     fill();
     tell(played.told, answer);
     picture(played.told, answer);
+    form.querySelectorAll("[data-change]").forEach((button) => {
+      button.setAttribute("aria-disabled", change(button.dataset.change) === undefined);
+    });
   }
   let waits = 0;
   let late = 0; // a browser lets a page change its address some times a second, and no more
@@ -334,14 +337,16 @@
     event.preventDefault();
     set(target.name, values[target.name] + way * (Number(target.max) > 1000 ? size : 1));
   });
+  /** The instant at the next change of the answer, or the one before the last; undefined where there is none. */
+  function change(way) {
+    const edges = found().slice(1).map(({ at }) => at);
+    if (way === "1") return edges.find((at) => at > values.presented_at);
+    const past = edges.filter((at) => at <= values.presented_at);
+    return past.length ? past.at(-1) - 1 : undefined;
+  }
   form.addEventListener("click", ({ target }) => {
     if (target.dataset.by) set(moved, values[moved] + Number(target.dataset.by));
-    if (target.dataset.change) {
-      const at = values.presented_at;
-      const edges = found().slice(1).map((edge) => edge.at);
-      const to = target.dataset.change === "1" ? edges.find((edge) => edge > at) : edges.filter((edge) => edge <= at).at(-1) - 1;
-      if (to) set("presented_at", to);
-    }
+    if (target.dataset.change && change(target.dataset.change) !== undefined) set("presented_at", change(target.dataset.change));
   });
   /** In the picture, what is nearest is dragged. */
   part("picture").addEventListener("pointerdown", (event) => {

@@ -275,14 +275,14 @@ def _form(profile: Profile) -> str:
         '<noscript><p class="admonition-like">Without a script nothing moves here: the examples below have the model\'s answers.</p></noscript>',
         '<form id="try" class="try" autocomplete="off" hidden data-search-exclude>',
         '<div class="picks">',
-        _select("Example", "example", [example.title for example in examples(profile)]),
+        _select("Example", "example", [example.title for example in examples(profile)], "one of your own"),
         _choice("Credential", "credential", {"code": "One Day Code", "connect": "Connect grant"}),
         _select("Day", "day", [day.title for day in days()]),
         "</div>",
         '<div class="answer"><div id="try-answer" role="status" aria-live="polite" aria-atomic="true"></div><p id="try-at"></p></div>',
         '<div id="try-picture" class="picture"></div>',
         '<p class="help">The strip says what a presentation would come to at each instant: it opens where it is filled,',
-        " and is refused where it is dashed. What stands in the picture can be dragged, too.</p>",
+        " is refused where it is dashed, and asks nobody where it is grey, for want of power. What stands in the picture can be dragged, too.</p>",
         _row(first),
         '<div class="fine" role="group" aria-labelledby="try-moves"><span id="try-moves">Move <b id="try-which"></b> by</span>',
         *(f'<button type="button" data-by="{by}">{said}</button>' for said, by in _STEPS.items()),
@@ -322,8 +322,10 @@ def _choice(legend: str, name: str, options: Mapping[str, str]) -> str:
     return f'<fieldset class="pick"><legend>{escape(legend)}</legend>{said}</fieldset>'
 
 
-def _select(label: str, name: str, options: list[str]) -> str:
+def _select(label: str, name: str, options: list[str], none: str = "") -> str:
+    """`none`: what it says where the situation is none of them."""
     said = "".join(Markup('<option value="{}">{}</option>').format(number, option) for number, option in enumerate(options))
+    said += Markup('<option value="-1" hidden disabled>{}</option>').format(none) if none else ""
     return f'<label class="pick">{escape(label)} <select name="{name}">{said}</select></label>'
 
 

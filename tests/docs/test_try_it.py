@@ -18,6 +18,7 @@ from lockproof.spec.mutants import Mutant, installed, mutants_of
 from lockproof.spec.profile import DAY, DEFAULT, HOUR, Profile
 from lockproof.spec.vocabulary import named
 from making import situations, try_it
+from making.rooms import NotPublished
 from making.situations import Situation
 
 NUMBER, BATCH = 600, 150
@@ -231,6 +232,12 @@ def test_a_page_made_with_another_profile_is_seen(page):
     assert said == by_the_model(pairs, other)
 
 
+def test_a_model_that_cannot_be_printed_is_not_published(rooms, monkeypatch):
+    monkeypatch.setattr(box, "within_life", lambda code, now, profile: now < code.first_use + profile.code_life)
+    with pytest.raises(NotPublished, match=r"test_try_it\.py:\d+, in .*<lambda>: no translation for what is no plain function"):
+        try_it.try_page(rooms)
+
+
 def test_the_script_that_the_site_has_is_the_one_of_its_profile(site, rooms):
     assert (site.folder / try_it.MODEL).read_text(encoding="utf-8") == try_it.script(rooms.profile)
 
@@ -433,6 +440,11 @@ def test_the_changes_of_the_answer_are_found_to_the_second(page):
     page.says(press.format(-1))
     assert answer(page) == ["Refused by the box", "code.day"]
     assert shown(page)[0].presented_at == day.begins - 1
+    page.says(press.format(-1))
+    answer(page)
+    assert shown(page)[0].presented_at == day.begins - 1, "there is none before"
+    dead = "Array.from(document.querySelectorAll('[data-change]')).map(each => each.getAttribute('aria-disabled'))"
+    assert page.says(dead) == ["true", "false"]
 
 
 def test_a_situation_is_sent_as_a_link(page, site):
