@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from posixpath import relpath
 
@@ -20,7 +20,8 @@ _CODED = re.compile(r"(?<![\[`])`([a-z]+(?:\.[a-z]+(?:-[a-z]+)*)+)`(?![`\]])")
 class Page:
     """One page. `path` is its folder in the site, "" for the start page: its link is the folder, which never moves.
 
-    A page outside the `menu` is reached from another one. A `wide` one needs the room that its list of headings would take.
+    A page outside the `menu` is reached from another one. A `wide` one needs the room that its list of headings would take. What it
+    `brings` are files of the site that are made with it: their text by their path.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Page:
     menu: tuple[str, ...] = ()
     wide: bool = False
     search: str = ""  # what the search is told of it: its boost, or to leave it out
+    brings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> str:

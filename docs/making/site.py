@@ -22,11 +22,12 @@ from making.rooms import ROOT, NotPublished, Rooms
 from making.scenario_format import format_page
 from making.scenario_pages import scenario_pages
 from making.start import start_page
-from making.tables import table_pages
+from making.tables import WHICH, table_pages
+from making.try_it import TIMELINE, TRY, try_page
 
 HERE = ROOT / "docs"
 STYLE, SHIM, LABELS = "assets/site.css", "assets/iframe-worker.js", "assets/labels.js"
-_MENU = ("Start", "Which to use?", "The standard", "The clauses", "For makers", "The kit", "More")
+_MENU = ("Start", "Which to use?", "Try it", "The standard", "The clauses", "For makers", "The kit", "More")
 """The order of the menu; what is in none of these comes last."""
 _SEARCH = {"separator": r"[\s\-.]+", "pipeline": ["trimmer", "stopWordFilter"]}
 """Ids are found by each of their words; and with stems in the index a whole word would find nothing."""
@@ -37,6 +38,7 @@ def pages(rooms: Rooms) -> list[Page]:
     """Every page, in the order of the menu. Raises `NotPublished` where two have one path."""
     made = [
         start_page(rooms),
+        try_page(rooms),
         *table_pages(rooms),
         model_page(),
         *clause_pages(rooms),
@@ -74,7 +76,10 @@ def write(folder: Path, made: Sequence[Page]) -> Path:
         shutil.copyfile(ROOT / name, copy)
     (sources / "assets").mkdir()
     (sources / STYLE).write_text(style(), encoding="utf-8")
-    for script in (SHIM, LABELS):
+    for page in made:
+        for name, text in page.brings.items():
+            (sources / name).write_text(text, encoding="utf-8")
+    for script in (SHIM, LABELS, TIMELINE):
         shutil.copyfile(HERE / script, sources / script)
     settings = folder / "mkdocs.yml"
     settings.write_text(yaml.safe_dump(_settings(made), sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -156,7 +161,7 @@ def _menu(made: Sequence[Page]) -> list[Any]:
     """The menu as mkdocs has it: pages by their titles, in folders of folders."""
     root: dict[str, Any] = {}
     for page in made:
-        if not page.menu and page.path and page.path != "which-to-use":
+        if not page.menu and page.path and page.path not in {WHICH, TRY}:
             continue
         inside = root
         for name in page.menu:

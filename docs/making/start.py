@@ -6,6 +6,7 @@ from lockproof.spec.profile import HOUR, Profile
 from making.markdown import Page, framed, lasting, link
 from making.rooms import Rooms
 from making.tables import CYCLES, TRACE, WHICH
+from making.try_it import TRY
 from markupsafe import Markup
 
 
@@ -25,6 +26,7 @@ def start_page(rooms: Rooms) -> Page:
         ),
         (
             f"[Which to use?]({link('', WHICH)}){{ .md-button .md-button--primary }}"
+            f" [Try it]({link('', TRY)}){{ .md-button }}"
             f" [The clauses]({link('', 'clauses')}){{ .md-button }}"
             f" [Port your box]({link('', 'porting')}){{ .md-button }}"
         ),

@@ -13,6 +13,7 @@ AXE = Path(__file__).parents[2] / "build" / "axe" / "node_modules" / "axe-core" 
 TEMPLATES = {
     "start": "index.html",
     "which to use": "which-to-use/index.html",
+    "try it": "try-it/index.html",
     "a clause": "clauses/code.expiry.after-first-use/index.html",
     "the largest clause": "clauses/box.clock.never-back/index.html",
     "life cycles": "life-cycles/index.html",
