@@ -106,7 +106,10 @@ def _show_failures(console: Console, result: RunResult) -> None:
 
 def _to_be_told(failed: Mapping[str, Sequence[str]]) -> set[str]:
     """Of scenarios with the clauses that fail there, `TOLD`: those first in which one fails that did in none before."""
-    first_of = {clause: name for name, failing in reversed(failed.items()) for clause in failing}
+    first_of: dict[str, str] = {}
+    for name, failing in failed.items():
+        for clause in failing:
+            first_of.setdefault(clause, name)
     first = [name for name in failed if name in first_of.values()]
     return set(list(dict.fromkeys((*first, *failed)))[:TOLD])
 
