@@ -325,9 +325,9 @@ def _choice(legend: str, name: str, options: Mapping[str, str]) -> str:
 
 def _select(label: str, name: str, options: list[str], none: str = "") -> str:
     """`none`: what it says where the situation is none of them."""
-    said = "".join(Markup('<option value="{}">{}</option>').format(number, option) for number, option in enumerate(options))
-    said += Markup('<option value="-1" hidden disabled>{}</option>').format(none) if none else ""
-    return f'<label class="pick">{escape(label)} <select name="{name}">{said}</select></label>'
+    said = [Markup('<option value="{}">{}</option>').format(number, option) for number, option in enumerate(options)]
+    said += [Markup('<option value="-1" hidden disabled>{}</option>').format(none)] if none else []
+    return f'<label class="pick">{escape(label)} <select name="{name}">{"".join(said)}</select></label>'
 
 
 def _row(handle: Handle) -> str:

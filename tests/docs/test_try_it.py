@@ -372,6 +372,23 @@ def test_every_example_is_shown_as_it_was_answered_when_the_page_was_made(page):
     assert page.log("browser") == []
 
 
+def test_the_list_names_the_example_that_is_shown_and_shows_the_one_that_is_chosen(page):
+    chosen = "document.getElementById('try').elements.example"
+    titles = [example.title for example in EXAMPLES.values()]
+    assert page.says(f"Array.from({chosen}.options).map(each => each.text)") == [*titles, "one of your own"]
+    assert page.says(f"{chosen}.selectedOptions[0].text") == titles[0]
+    for number in (2, 0):
+        event = "new Event('input', {bubbles: true})"
+        page.says(f"[{chosen}.value = {number}, {chosen}.dispatchEvent({event})]")
+        example = list(EXAMPLES.values())[number]
+        assert answer(page) == in_words(try_it.answer(example, DEFAULT))
+        assert page.says(f"{chosen}.selectedOptions[0].text") == example.title
+    focus(page, "presented_at")
+    page.press(RIGHT)
+    assert answer(page) == as_the_model(page)
+    assert page.says(f"{chosen}.selectedOptions[0].text") == "one of your own"
+
+
 def test_the_arrow_keys_go_over_the_bound_and_back(page):
     follow(page, LIFE_S_END)
     assert answer(page) == ["Opens", "code.expiry.after-first-use"]
