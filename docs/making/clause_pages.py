@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lockproof.conformance.faults import FaultyReference
+from lockproof.conformance.faults import Fault, FaultyAuthority
 from lockproof.spec import theorems, town_theorems
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.theorems import Theorem
@@ -27,6 +27,7 @@ from making.markdown import (
     with_clauses_linked,
     with_lists_apart,
 )
+from making.results import judged
 from making.rooms import Play, Rooms
 from making.scenario_pages import SYMBOLS_ONCE, drawn, scenario_page
 
@@ -98,6 +99,8 @@ def _page(rooms: Rooms, clause: Clause) -> str:
         *_shown(page, rooms, clause),
         "## Broken, and caught",
         *_broken(page, rooms, clause),
+        "## Judged",
+        *judged(page, rooms, clause),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -234,27 +237,30 @@ def _item(page: str, play: Play) -> str:
 def _broken(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
     faults = rooms.faults_of(clause.id)
     if not faults:
-        if clause.decider is Decider.AUTHORITY:
-            yield "The kit's faulty parts are boxes; the authority decides this clause, so that no faulty box can break it."
-        else:
-            yield '<span class="gap">gap</span> No faulty box of the kit breaks this clause and no other.'
+        yield '<span class="gap">gap</span> No faulty box or authority of the kit breaks this clause and no other.'
         return
-    told = "One faulty box breaks it:" if len(faults) == 1 else f"{len(faults)} faulty boxes break it, each"
-    yield f"{told} the reference box with one difference."
+    authorities = sum(isinstance(fault, FaultyAuthority) for fault in faults)
+    told = [_faulty(len(faults) - authorities, "box", "boxes"), _faulty(authorities, "authority", "authorities")]
+    verb = "breaks" if len(faults) == 1 else "break"
+    yield f"{' and '.join(filter(None, told))} {verb} it: the reference, with one difference each."
     if not rooms.kills:
-        yield table(("faulty box", "what it does"), ((f"`{fault.name}`", _does(page, fault)) for fault in faults))
+        yield table(("what is faulty", "what it does"), ((f"`{fault.name}`", _does(page, fault)) for fault in faults))
         yield "What catches each: `lockproof faults`."
         return
-    heads = ("faulty box", "what it does", "outcome", "first named by", "after commands")
+    heads = ("what is faulty", "what it does", "outcome", "first named by", "after commands")
     yield table(heads, (_caught(page, rooms, fault) for fault in faults))
 
 
-def _does(page: str, fault: FaultyReference) -> str:
+def _faulty(number: int, one: str, several: str) -> str:
+    return f"{number} faulty {one if number == 1 else several}" if number else ""
+
+
+def _does(page: str, fault: Fault) -> str:
     unseen = f" No bench can see it: {fault.unseen}" if fault.unseen else ""
     return with_clauses_linked(page, literal(fault.does) + unseen).strip()
 
 
-def _caught(page: str, rooms: Rooms, fault: FaultyReference) -> tuple[str, ...]:
+def _caught(page: str, rooms: Rooms, fault: Fault) -> tuple[str, ...]:
     row: Mapping[str, Any] | None = rooms.killed.get(fault.name)
     if row is None:
         return f"`{fault.name}`", _does(page, fault), "not tried", "", ""

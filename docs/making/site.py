@@ -18,6 +18,7 @@ from making.commands import commands_page
 from making.manuals import FILES, linked_files, manual_pages
 from making.markdown import Page, with_clauses_linked
 from making.model_page import model_page
+from making.results import results_page
 from making.rooms import ROOT, NotPublished, Rooms
 from making.scenario_format import format_page
 from making.scenario_pages import scenario_pages
@@ -43,6 +44,7 @@ def pages(rooms: Rooms) -> list[Page]:
         *manual_pages(),
         format_page(rooms),
         *scenario_pages(rooms),
+        results_page(rooms),
         commands_page(),
         *api_pages(),
         *_by_hand(),

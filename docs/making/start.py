@@ -21,7 +21,7 @@ def start_page(rooms: Rooms) -> Page:
         (
             f"Every rule is [one sentence with an id]({link('', 'clauses')}): {len(rooms.clauses)} of them. One model says what they mean"
             f" together; two solvers prove its {theorems} theorems for all time; {scenarios} scenarios judge a box by it, and"
-            f" {len(rooms.faults)} faulty boxes show what the scenarios notice."
+            f" {len(rooms.faults)} faulty boxes and authorities show what the scenarios notice."
         ),
         (
             f"[Which to use?]({link('', WHICH)}){{ .md-button .md-button--primary }}"
