@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -23,6 +25,7 @@ TEMPLATES = {
     "commands": "commands/index.html",
     "the profile": "profile/index.html",
 }
+IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
 each_template = pytest.mark.parametrize("template", TEMPLATES)
 
 
@@ -143,27 +146,38 @@ def test_a_clause_leads_to_the_one_before_and_the_one_after(shown, site):
     assert [link.rsplit("/", 2)[1] for link in around] == ["code.expiry.after-first-use", "code.irrevocable"]
 
 
-def violations(browser) -> list[list[str]]:
+@pytest.fixture
+def axe() -> str:
+    """Its script; continuous integration has it."""
+    if not AXE.exists():
+        (pytest.fail if IN_CI else pytest.skip)("there is no axe-core here: npm install --no-save --prefix build/axe axe-core")
+    return AXE.read_text(encoding="utf-8")
+
+
+def violations(browser, axe: str) -> list[list[str]]:
     """What axe-core finds on the page that is shown: rule, and the first element."""
-    browser._ask("POST", "/execute/sync", {"script": AXE.read_text(encoding="utf-8"), "args": []})
+    browser._ask("POST", "/execute/sync", {"script": axe, "args": []})
     script = "const done = arguments[0]; axe.run().then(r => done(r.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)])));"
     return browser._ask("POST", "/execute/async", {"script": script, "args": []})
 
 
-needs_axe = pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core here: npm install --prefix build/axe axe-core")
-
-
-@needs_axe
 @pytest.mark.parametrize("night", [False, True])
 @each_template
-def test_axe_finds_no_violation(shown, site, template, night):
+def test_axe_finds_no_violation(shown, site, template, night, axe):
     show_afresh(shown, site.folder / TEMPLATES[template], night=night)
-    assert violations(shown) == []
+    assert violations(shown, axe) == []
 
 
-@needs_axe
-def test_a_picture_without_a_name_is_found_by_axe(shown, tmp_path):
+def test_a_picture_without_a_name_is_found_by_axe(shown, tmp_path, axe):
     page = tmp_path / "page.html"
     page.write_text('<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="x.png"></main>', encoding="utf-8")
     shown.show(page)
-    assert [rule for rule, _ in violations(shown)] == ["image-alt"]
+    assert [rule for rule, _ in violations(shown, axe)] == ["image-alt"]
+
+
+@pytest.mark.parametrize(("in_ci", "ends"), [(True, pytest.fail.Exception), (False, pytest.skip.Exception)])
+def test_without_axe_these_tests_fail_in_continuous_integration(monkeypatch, request, tmp_path, in_ci, ends):
+    monkeypatch.setattr(sys.modules[__name__], "AXE", tmp_path / "axe.min.js")
+    monkeypatch.setattr(sys.modules[__name__], "IN_CI", in_ci)
+    with pytest.raises(ends, match="there is no axe-core here"):
+        request.getfixturevalue("axe")
