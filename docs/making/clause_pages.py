@@ -241,8 +241,8 @@ def _broken(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
         return
     authorities = sum(isinstance(fault, FaultyAuthority) for fault in faults)
     told = [_faulty(len(faults) - authorities, "box", "boxes"), _faulty(authorities, "authority", "authorities")]
-    verb = "breaks" if len(faults) == 1 else "break"
-    yield f"{' and '.join(filter(None, told))} {verb} it: the reference, with one difference each."
+    verb, each = ("breaks", "") if len(faults) == 1 else ("break", " each")
+    yield f"{' and '.join(filter(None, told))} {verb} it: the reference, with one difference{each}."
     if not rooms.kills:
         yield table(("what is faulty", "what it does"), ((f"`{fault.name}`", _does(page, fault)) for fault in faults))
         yield "What catches each: `lockproof faults`."
