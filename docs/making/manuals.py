@@ -83,7 +83,8 @@ def manual_pages() -> Iterator[Page]:
         if manual.file == "hw_adapter/PROTOCOL.md":
             cddl = fenced((ROOT / SCHEMA.file).read_text(encoding="utf-8"), "text")
             page = (
-                f"# The messages in CDDL\n\nThe bodies of [the box test protocol]({link(SCHEMA.path, manual.path)}).\n\n{cddl}\n"
+                f"# The messages in CDDL\n\nThe bodies of [the box test protocol]({link(SCHEMA.path, manual.path)}),"
+                f" which also stand [in frames, byte by byte]({link(SCHEMA.path, 'protocol/frames')}).\n\n{cddl}\n"
             )
             yield Page(SCHEMA.path, SCHEMA.title, page, SCHEMA.menu)
 

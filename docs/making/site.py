@@ -15,6 +15,7 @@ from lockproof.conformance.html_report import TIMELINE_STYLE
 from making.api import api_pages
 from making.clause_pages import clause_pages
 from making.commands import commands_page
+from making.frames import frames_page
 from making.manuals import FILES, linked_files, manual_pages
 from making.markdown import Page, with_clauses_linked
 from making.model_page import model_page
@@ -42,6 +43,7 @@ def pages(rooms: Rooms) -> list[Page]:
         model_page(),
         *clause_pages(rooms),
         *manual_pages(),
+        frames_page(rooms.profile),
         format_page(rooms),
         *scenario_pages(rooms),
         results_page(rooms),
