@@ -11,9 +11,10 @@ from lockproof.spec import theorems, town_theorems
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.theorems import Theorem
 from lockproof.spec.town_theorems import TownTheorem
-from making import assumed, guards
+from making import assumed, clause_changes, guards
+from making.decision_pages import by_anchor
 from making.guards import Function
-from making.manuals import decision_titles, with_source_links
+from making.manuals import with_source_links
 from making.markdown import (
     Page,
     clause_link,
@@ -52,11 +53,14 @@ _MENU = "The clauses"
 
 
 def clause_pages(rooms: Rooms) -> Iterator[Page]:
+    told = clause_changes.written()
+    clause_changes.refuse_unless_told(told, rooms.clauses)
     yield _list(rooms)
     for clause in rooms.clauses.values():
-        text = _page(rooms, clause)
+        text = _page(rooms, clause, clause_changes.since(told, clause.id))
         family = FAMILIES[clause.id.partition(".")[0]]
         yield Page(clause_page(clause.id), clause.id, text, (_MENU, family), search="boost: 3")
+    yield from clause_changes.withdrawn_pages(told)
 
 
 def _list(rooms: Rooms) -> Page:
@@ -78,12 +82,12 @@ def _row(clause: Clause) -> tuple[str, str, str]:
     return clause_link(CLAUSES, clause.id), str(clause.decider), with_clauses_linked(CLAUSES, clause.sentence).strip()
 
 
-def _page(rooms: Rooms, clause: Clause) -> str:
+def _page(rooms: Rooms, clause: Clause, since: str) -> str:
     page = clause_page(clause.id)
     parts = [
         f"# {clause.id}",
         f'<p class="sentence">{literal(clause.sentence)}</p>',
-        f'<span class="decider">{DECIDES[clause.decider]}</span>',
+        f'<span class="decider">{DECIDES[clause.decider]}</span> [{since}]({link(page, clause_changes.CHANGES)})',
     ]
     if clause.detail:
         detail = with_source_links(page, clause.detail[:1].upper() + clause.detail[1:], f"spec/chapters/{clause.chapter}")
@@ -111,8 +115,8 @@ def _page(rooms: Rooms, clause: Clause) -> str:
 def _why(page: str, clause: Clause) -> str:
     quoted = "\n>\n".join(f"> {literal(source)}" for source in clause.sources)
     said = ["The source says:", quoted] if quoted else []
-    titles = decision_titles()
-    decided = [f"[{titles[anchor]}]({link(page, f'decisions#{anchor}')})" for anchor in clause.decisions]
+    decisions = [by_anchor()[anchor] for anchor in clause.decisions]
+    decided = [f"[{decision.title}]({link(page, decision.page)})" for decision in decisions]
     said += [f"Decided where the source is silent: {', '.join(decided)}."] if decided else []
     return "\n\n".join(said) or (
         "The source says nothing of it, and no decision is recorded for it: it makes a word precise that other clauses use."
@@ -189,8 +193,15 @@ def _proved(page: str, about: list[Theorem | TownTheorem], clause: Clause) -> It
         default = " Of the default profile." if isinstance(theorem, Theorem) and theorem.default_profile else ""
         module = theorems if isinstance(theorem, Theorem) else town_theorems
         source = inspect.getsource(inspect.unwrap(vars(module)[theorem.name]))
-        said = literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
-        yield folded(said, f"`{theorem.name}`. Assumes by name: {assumes}.{default}\n\n{unsearched(fenced(source, 'python'))}")
+        yield folded(
+            first_sentence(theorem),
+            f"`{theorem.name}`. Assumes by name: {assumes}.{default}\n\n{unsearched(fenced(source, 'python'))}",
+        )
+
+
+def first_sentence(theorem: Theorem | TownTheorem) -> str:
+    """What it claims, as Markdown."""
+    return literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
 
 
 def _theorems(number: int) -> str:

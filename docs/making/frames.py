@@ -273,15 +273,18 @@ def _says(value: Value, item: Item) -> str:
     if item.name == "kind" and isinstance(value, int):
         return f"{said}, {LOG_KINDS[value]}"
     if item.name == "message" and isinstance(value, bytes):
-        return f"COSE&#95;Mac0, {len(value)} bytes, with the claims {literal(cbor.diagnostic(_claims(value)))}"
-    return said
+        return f"COSE&#95;Mac0, {len(value)} bytes; its claims: {'; '.join(_claims(value))}"
+    return f"{len(value)} bytes" if isinstance(value, bytes) else said
 
 
-def _claims(message: bytes) -> Value:
+def _claims(message: bytes) -> Iterator[str]:
     sealed = cbor.decode(message)
     assert isinstance(sealed, list)
     assert isinstance(sealed[2], bytes)
-    return cbor.decode(sealed[2])
+    claims = cbor.decode(sealed[2])
+    assert isinstance(claims, dict)
+    for key, value in claims.items():
+        yield f"{key}: " + (f"{len(value)} bytes" if isinstance(value, bytes) else cbor.diagnostic(value))
 
 
 def _number(value: Value) -> int:

@@ -15,6 +15,8 @@ from lockproof.conformance.html_report import TIMELINE_STYLE
 from making.api import api_pages
 from making.clause_pages import clause_pages
 from making.commands import commands_page
+from making.compared import compared_page
+from making.decision_pages import decision_pages
 from making.frames import frames_page
 from making.manuals import FILES, linked_files, manual_pages
 from making.markdown import Page, with_clauses_linked
@@ -25,6 +27,7 @@ from making.scenario_format import format_page
 from making.scenario_pages import scenario_pages
 from making.start import start_page
 from making.tables import table_pages
+from making.threats import threats_page
 
 HERE = ROOT / "docs"
 STYLE, SHIM, LABELS = "assets/site.css", "assets/iframe-worker.js", "assets/labels.js"
@@ -40,8 +43,11 @@ def pages(rooms: Rooms) -> list[Page]:
     made = [
         start_page(rooms),
         *table_pages(rooms),
+        threats_page(rooms),
+        compared_page(rooms),
         model_page(),
         *clause_pages(rooms),
+        *decision_pages(),
         *manual_pages(),
         frames_page(rooms.profile),
         format_page(rooms),

@@ -104,7 +104,7 @@ def test_sixty_one_minutes_change_these_pages_and_no_other(rooms, made):
     pictured = {
         f"clauses/{clause}" for clause, text in texts(made, "clauses/").items() if any(f'done: {name}"' in text for name in hours)
     }
-    tables = {"", "which-to-use", "life-cycles", "profile", "protocol/frames"}
+    tables = {"", "which-to-use", "life-cycles", "profile", "protocol/frames", "threats", "compared"}
     assert changed - tables <= {f"scenarios/{name}" for name in hours} | pictured
     assert tables <= changed
     assert {"scenarios/the-hour-is-over", "clauses/code.expiry.after-first-use", "clauses/code.expiry.not-extended"} <= changed

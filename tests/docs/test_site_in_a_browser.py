@@ -24,6 +24,10 @@ TEMPLATES = {
     "a scenario": "scenarios/the-hour-is-over/index.html",
     "commands": "commands/index.html",
     "the profile": "profile/index.html",
+    "threats": "threats/index.html",
+    "the comparison": "compared/index.html",
+    "frames": "protocol/frames/index.html",
+    "a decision": "decisions/how-long-a-code-is/index.html",
 }
 IN_CI = bool({"CI", "LOCKPROOF_CI"} & os.environ.keys())
 each_template = pytest.mark.parametrize("template", TEMPLATES)
