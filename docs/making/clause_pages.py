@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -200,8 +201,9 @@ def _proved(page: str, about: list[Theorem | TownTheorem], clause: Clause) -> It
 
 
 def first_sentence(theorem: Theorem | TownTheorem) -> str:
-    """What it claims, as Markdown."""
-    return literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
+    """What it claims, as HTML."""
+    said = literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
+    return re.sub(r"&#96;(.+?)&#96;", r"<code>\1</code>", said)
 
 
 def _theorems(number: int) -> str:

@@ -99,7 +99,8 @@ STANDARDS = (
             "Users and credentials that a controller writes into a lock, schedules, and an attribute, `ExpiringUserTimeout`: so many"
             " minutes after its first use the credential of an `ExpiringUser` is to stop. That is the nearest relative of a One Day"
             " Code. It is one number for the whole lock, in minutes, and knows no day. The two open implementations that we read of"
-            " stored it and never ended a code; the certification test that is named there writes the attribute and reads it back."
+            " stored it and never ended a code; the certification test that is named there writes the attribute and reads it back. A change"
+            " that was proposed keeps the first use in working memory, which a power cut empties."
         ),
         ("matter-cluster", "chip-73910", "chip-73903", "matterjs-4398", "matterbridge-628"),
     ),
@@ -267,9 +268,9 @@ def compared_page(rooms: Rooms) -> Page:
                 for product in products(profile)
             ),
         ),
-        "## What nobody else publishes",
+        "## What we did not find",
         (
-            "Of none of these did we find in public: what a power cut does to a running code, what happens when the clock is set"
+            "Of none of these products did we find in public: what a power cut does to a running code, what happens when the clock is set"
             " back, how soon a revocation takes effect at a box without a line, and how likely a code is guessed. Here the last is"
             f" at most 1 in {int(1 / found.bound):,} in [a day of guessing]({link(COMPARED, 'guessing')}); the first three are"
             f" {clause_links(COMPARED, ('box.first-use.durable', 'box.clock.never-back', 'connect.revoke.bound'))}. That we found"

@@ -103,8 +103,9 @@ def style() -> str:
     light, dark, *_ = re.findall(r":root \{([^}]*)\}", templates.joinpath("report.css").read_text(encoding="utf-8"))
     pictures = templates.joinpath(TIMELINE_STYLE).read_text(encoding="utf-8")
     own = (HERE / STYLE).read_text(encoding="utf-8")
-    scheme = "[data-md-color-scheme={}] {{{}; --bg: var(--md-default-bg-color); }}\n"
-    whole = scheme.format("default", light.rstrip("; ")) + scheme.format("slate", dark.rstrip("; ")) + pictures + own
+    scheme = "[data-md-color-scheme{}] {{{}; --bg: var(--md-default-bg-color); }}\n"
+    day, night = scheme.format("", light.rstrip("; ")), scheme.format("=slate", dark.rstrip("; "))
+    whole = f"{day}@media screen {{ {night} }}\n" + pictures + own  # what is printed is printed as by day
     if asks := _ANY_URL.search(whole):
         raise NotPublished(f"the style asks for something else: {asks[0]}")
     return whole

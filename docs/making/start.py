@@ -29,8 +29,9 @@ def start_page(rooms: Rooms) -> Page:
             f" [Judge your box]({link('', 'protocol')}){{ .md-button }}"
         ),
         (
-            f"Also: [the two life cycles]({link('', CYCLES)}), [how likely a code is guessed]({link('', 'guessing')}),"
-            f" [from the source to the faulty box]({link('', TRACE)})."
+            f"Also: [the two life cycles]({link('', CYCLES)}), [the threat model]({link('', 'threats')}) and"
+            f" [how likely a code is guessed]({link('', 'guessing')}), [from the source to the faulty box]({link('', TRACE)}),"
+            f" [the latest results]({link('', 'results')}), [how it compares]({link('', 'compared')})."
         ),
     ]
     return Page("", "Start", "\n\n".join(text) + "\n")

@@ -144,6 +144,65 @@ def test_the_start_page_is_one_screen_with_one_picture(shown, site):
     assert shown.says("document.querySelector('article').getBoundingClientRect().bottom") <= 900
 
 
+# On paper
+
+PAPER = 720  # pixels of a sheet's width between its margins
+NAVIGATION = (
+    "Array.from(document.querySelectorAll('nav, header, footer, .md-search, .headerlink')).filter(each => each.offsetHeight)"
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "least", "most"),
+    [
+        ("start", 1, 1),
+        ("which to use", 1, 3),
+        ("a clause", 3, 9),
+        ("what leads to what", 3, 6),
+        ("threats", 3, 7),
+        ("life cycles", 1, 3),
+    ],
+)
+def test_it_takes_so_many_sheets(shown, site, template, least, most):
+    shown.show(site.folder / TEMPLATES[template])
+    sheets = re.findall(rb"/Type\s*/Page\b", shown.printed())
+    assert least <= len(sheets) <= most, len(sheets)
+
+
+@each_template
+def test_on_paper_nothing_is_cut_off_and_there_is_no_navigation(shown, site, template):
+    shown.width(PAPER)
+    shown.show(site.folder / TEMPLATES[template])
+    assert shown.says(f"{NAVIGATION}.length") > 0, "on a screen there is"
+    shown.appear(night=False, media="print")
+    assert shown.says(f"{NAVIGATION}.map(each => each.outerHTML.slice(0, 80))") == []
+    assert shown.says("document.documentElement.scrollWidth") <= PAPER
+    shown.says("document.querySelector('h1').after(document.createRange().createContextualFragment('<div id=w>w</div>'))")
+    shown.says("document.getElementById('w').style.width = '2000px'")
+    assert shown.says("document.documentElement.scrollWidth") > PAPER, "and what is wider shows"
+
+
+def test_what_is_printed_at_night_is_printed_as_by_day(shown, site):
+    page, found = site.folder / "life-cycles" / "index.html", {}
+    colours = "(style => style.fill + style.color)(getComputedStyle(document.querySelector(each)))"
+    script = f"['.cycle .name', '.md-typeset h1'].map(each => {colours})"
+    for night in (False, True):
+        show_afresh(shown, page, night=night)
+        for media in ("", "print"):
+            shown.appear(night=night, media=media)
+            found[night, media] = shown.says(script)
+    assert found[True, "print"] == found[False, "print"]
+    assert found[True, ""] != found[True, "print"], "the screen is dark"
+
+
+def test_on_paper_a_theorem_stands_with_its_name_and_without_its_program(shown, site):
+    shown.show(site.folder / TEMPLATES["a clause"])
+    shown.appear(night=False, media="print")
+    text = shown.says("document.querySelector('article').innerText")
+    assert "a_ready_box_opens_for_a_code_iff_entitled. Assumes by name" in text
+    assert "return Claim" not in text
+
+
 def test_a_clause_leads_to_the_one_before_and_the_one_after(shown, site):
     shown.show(site.folder / "clauses" / "code.expiry.not-extended" / "index.html")
     around = shown.says("Array.from(document.querySelectorAll('.md-footer__link')).map(each => each.href)")
