@@ -203,9 +203,9 @@ def test_a_recorded_kill_matrix_tells_what_caught_each_faulty_box(rooms, tmp_pat
     page = next(page for page in clause_pages(told) if page.path == "clauses/code.expiry.after-first-use")
     rows = [line for line in page.text.splitlines() if line.startswith("| `expires-one-second-")]
     assert rows == [
-        "| `expires-one-second-early` | The hour is 3599 seconds long. | not tried |  |  |",
+        "| `expires-one-second-early` | The hour is one second too short. | not tried |  |  |",
         (
-            "| `expires-one-second-late` | The hour is 3601 seconds long: the end counts in. | named"
+            "| `expires-one-second-late` | The hour is one second too long: the end counts in. | named"
             " | [the hour is over](../../scenarios/the-hour-is-over/index.md) | 17 |"
         ),
     ]
