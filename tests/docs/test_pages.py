@@ -18,7 +18,7 @@ from lockproof.conformance.verdict import ClauseResult, RunResult, Verdict
 from lockproof.spec.clauses import all_clauses
 from lockproof.spec.model import authority, box
 from lockproof.spec.observable import BadInput
-from lockproof.spec.profile import DEFAULT, Profile
+from lockproof.spec.profile import DEFAULT, MINUTE, Profile
 from lockproof.spec.vocabulary import every, named
 from making import assumed, guards, life_cycles, manuals, site
 from making import rooms as read_rooms
@@ -360,3 +360,14 @@ def test_the_newest_run_below_build_is_taken(tmp_path, monkeypatch):
 def test_a_folder_without_a_run_is_bad_input(tmp_path, capsys):
     assert build.main(["--results", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]) == 2
     assert "nowhere: No such file or directory" in capsys.readouterr().err
+
+
+def test_what_people_write_of_the_sixty_minutes_is_what_the_profile_says():
+    """Pages that are written and not made: a profile of other minutes is noticed here."""
+    minutes = {60: "sixty"}[DEFAULT.code_life // MINUTE]
+    for file, said in {
+        "README.md": f"on one day, for {minutes} minutes from first use",
+        "reference/ACCESS.md": f"goes on opening for {minutes} minutes from its first use",
+        "hw_adapter/AUTHORITIES.md": f"from first use for {lasting(DEFAULT.code_life)}, also past midnight",
+    }.items():
+        assert said in " ".join((read_rooms.ROOT / file).read_text(encoding="utf-8").split()), file
