@@ -17,6 +17,7 @@ from lockproof.conformance.verdict import ONLY_HELD, ScenarioResult, Verdict
 from lockproof.conformance.words import counted
 from lockproof.spec.clauses import Decider
 from lockproof.spec.observable import SELF_REPORTED, CutClass
+from lockproof.spec.profile import DEFAULT, MINUTE
 
 PREDICATE_TYPE: Final = "urn:uuid:d9bf9804-3a18-4997-89e0-cea43041526a"
 """Names what the predicate is. A UUID is nobody's domain, and nothing is to be found at it."""
@@ -202,7 +203,8 @@ _SAID_TO_BE_ONE: Final = "That both images are built from one source is what the
 _NOT_SAID_TO_BE_ONE: Final = "Nobody says that both images are built from one source; what was judged is the test image."
 _SELF_REPORTED: Final = "That the box opened, or did not, is what it reported of itself; nobody looked at the shackle."
 _NO_HOUR: Final = (
-    "No expiry was waited for in real time: hours passed by command, or not at all, so how long sixty minutes take is not shown."
+    "No expiry was waited for in real time: hours passed by command, or not at all, so how long"
+    f" {DEFAULT.code_life // MINUTE} minutes take is not shown."
 )
 _FOR_THE_DEFAULT: Final = (
     "written for the default profile; of the one that this box declares, others show its clauses, and less of them."

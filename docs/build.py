@@ -2,7 +2,8 @@
 
 First the pages are made from the rooms, as plain Markdown, into build/docs/pages; then mkdocs, with the theme Material, makes the
 site of them, strictly: a warning fails. `--serve` shows it; `--pages` makes the pages alone.
-`lockproof faults --out build/kills`, or `--kills FILE`, gives a kill matrix: then each faulty box stands with what caught it.
+`lockproof faults --out build/kills`, or `--kills FILE`, gives a kill matrix: then each faulty box stands with what caught it. `lockproof run
+--box reference --box firmware --out build/results`, or `--results FOLDER`, gives runs: then each clause stands with what they found.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from making import rooms, site
 
 BUILD = rooms.ROOT / "build" / "docs"
 KILLS = rooms.ROOT / "build" / "kills"
+RESULTS = rooms.ROOT / "build" / "results"
 PORT = 8000
 
 
@@ -26,7 +28,7 @@ def main(said: Sequence[str] | None = None) -> int:
     """0 if the site is built, 1 if what stands in the rooms, or a link in it, can't be published, 2 for bad input."""
     asked = _asked(said)
     try:
-        made = site.pages(rooms.read(asked.kills))
+        made = site.pages(rooms.read(asked.kills, asked.results))
     except BadInput as wrong:
         return _stop(str(wrong), 2)
     except rooms.NotPublished as wrong:
@@ -44,6 +46,14 @@ def _asked(said: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--kills", type=Path, default=_newest(), help=f"a recorded kill matrix; if not said, the newest below {KILLS}"
     )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        nargs="*",
+        default=_newest_run(),
+        metavar="FOLDER",
+        help=f"the folders of recorded runs; if not said, the newest below {RESULTS}",
+    )
     parser.add_argument("--pages", action="store_true", help="make the pages, and no site of them")
     parser.add_argument("--serve", action="store_true", help=f"show the site at http://127.0.0.1:{PORT}")
     return parser.parse_args(said)
@@ -51,6 +61,11 @@ def _asked(said: Sequence[str] | None) -> argparse.Namespace:
 
 def _newest() -> Path | None:
     return max(KILLS.rglob("matrix.json"), default=None)
+
+
+def _newest_run() -> list[Path]:
+    journals = RESULTS.glob("*/*/journal.jsonl")  # the run's folder has one for each box
+    return sorted({journal.parents[1] for journal in journals})[-1:]
 
 
 def build(settings: Path) -> int:

@@ -44,6 +44,7 @@ from lockproof.spec.observable import (
     Provisioning,
     ZoneTable,
 )
+from lockproof.spec.profile import DEFAULT
 
 PATH: Final = Path(__file__).with_name("vectors.json")
 SESSION: Final = 0x1A2B3C4D
@@ -337,8 +338,6 @@ def _refused(line: str, what: str) -> dict[str, Any]:
 
 CODES: Final = ((*DAY, 0, 8), (*DAY, 1, 8), (*DAY, 7, 8), (*DAY, 0, 7), (*DAY, 0, 9), (1_772_859_600, DAY[0], 0, 8))
 _THREE_DAYS: Final = ((1_772_859_600, DAY[0]), DAY, (DAY[1], 1_773_115_200))
-_HOUR: Final = 3_600
-_INDICES: Final = 8
 DEAD: Final = (
     ("equal to an index of the day before", 256_015),
     ("equal to an earlier index of the same day", 1_500_050),
@@ -373,7 +372,7 @@ def _dead_vector(what: str, number: int) -> dict[str, Any]:
     """Secrets with equal digits are rare; these numbers were searched for."""
     secret = hashlib.sha256(b"lockproof test vector %d" % number).digest()
     key = derive("code", secret=secret)
-    codes = {(*day, index): code_digits(key, *day, index, 8) for day in _THREE_DAYS for index in range(_INDICES)}
+    codes = {(*day, index): code_digits(key, *day, index, 8) for day in _THREE_DAYS for index in range(DEFAULT.code_indices)}
     dead = [place for place in codes if any(codes[before] == codes[place] for before in codes if _comes_before(before, place))]
     return {
         "what": what,
@@ -385,7 +384,7 @@ def _dead_vector(what: str, number: int) -> dict[str, Any]:
 
 
 def _comes_before(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
-    touch = one[0] <= other[1] + _HOUR and other[0] <= one[1] + _HOUR
+    touch = one[0] <= other[1] + DEFAULT.code_life and other[0] <= one[1] + DEFAULT.code_life
     return one < other and touch
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -160,9 +161,14 @@ class Browser:
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self._ask("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
 
-    def appear(self, *, night: bool) -> None:
+    def appear(self, *, night: bool, media: str = "") -> None:
+        """By day or by night; with `media` `print` as on paper."""
         wanted = {"name": "prefers-color-scheme", "value": "dark" if night else "light"}
-        self._command("Emulation.setEmulatedMedia", features=[wanted])
+        self._command("Emulation.setEmulatedMedia", media=media, features=[wanted])
+
+    def printed(self) -> bytes:
+        """The page that is shown, as a PDF."""
+        return b64decode(self._command("Page.printToPDF")["data"])
 
     def log(self, kind: str) -> list[dict[str, Any]]:
         return self._ask("POST", "/se/log", {"type": kind})
@@ -179,8 +185,8 @@ class Browser:
     def close(self) -> None:
         self._ask("DELETE", "")
 
-    def _command(self, name: str, **given: Any) -> None:
-        self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": given})
+    def _command(self, name: str, **given: Any) -> Any:
+        return self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": given})
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from lockproof.conformance.faults import Kind, fault
 from lockproof.reference.box import ReferenceBox
 from lockproof.spec.model import box as model
 from lockproof.spec.observable import CodeIndex, Decision, Provisioning
-from lockproof.spec.profile import DAY, HOUR
+from lockproof.spec.profile import DAY, DEFAULT, MINUTE
 from lockproof.spec.vocabulary import Outcome
 
 
@@ -34,23 +34,23 @@ class _AnotherProfile(ReferenceBox):
 
 @fault(breaks="code.expiry.after-first-use")
 class ExpiresOneSecondEarly(_AnotherProfile):
-    """The hour is 3599 seconds long."""
+    """The hour is one second too short."""
 
-    changes = {"code_life": HOUR - 1}
+    changes = {"code_life": DEFAULT.code_life - 1}
 
 
 @fault(breaks="code.expiry.after-first-use")
 class ExpiresOneSecondLate(_AnotherProfile):
-    """The hour is 3601 seconds long: the end counts in."""
+    """The hour is one second too long: the end counts in."""
 
-    changes = {"code_life": HOUR + 1}
+    changes = {"code_life": DEFAULT.code_life + 1}
 
 
 @fault(breaks="code.expiry.after-first-use")
 class ExpiresAfterSixtyOneMinutes(_AnotherProfile):
     """The hour is rounded up to the next minute."""
 
-    changes = {"code_life": HOUR + 60}
+    changes = {"code_life": DEFAULT.code_life + MINUTE}
 
 
 @fault(breaks="code.expiry.after-first-use")

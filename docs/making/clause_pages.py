@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lockproof.conformance.faults import FaultyReference
+from lockproof.conformance.faults import Fault, FaultyAuthority
 from lockproof.spec import theorems, town_theorems
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.theorems import Theorem
 from lockproof.spec.town_theorems import TownTheorem
-from making import assumed, guards
+from making import assumed, clause_changes, guards
+from making.decision_pages import by_anchor
 from making.guards import Function
-from making.manuals import decision_titles, with_source_links
+from making.manuals import with_source_links
 from making.markdown import (
     Page,
     clause_link,
@@ -27,6 +29,7 @@ from making.markdown import (
     with_clauses_linked,
     with_lists_apart,
 )
+from making.results import judged
 from making.rooms import Play, Rooms
 from making.scenario_pages import SYMBOLS_ONCE, drawn, scenario_page
 
@@ -51,11 +54,14 @@ _MENU = "The clauses"
 
 
 def clause_pages(rooms: Rooms) -> Iterator[Page]:
+    told = clause_changes.written()
+    clause_changes.refuse_unless_told(told, rooms.clauses)
     yield _list(rooms)
     for clause in rooms.clauses.values():
-        text = _page(rooms, clause)
+        text = _page(rooms, clause, clause_changes.since(told, clause.id))
         family = FAMILIES[clause.id.partition(".")[0]]
         yield Page(clause_page(clause.id), clause.id, text, (_MENU, family), search="boost: 3")
+    yield from clause_changes.withdrawn_pages(told)
 
 
 def _list(rooms: Rooms) -> Page:
@@ -77,12 +83,12 @@ def _row(clause: Clause) -> tuple[str, str, str]:
     return clause_link(CLAUSES, clause.id), str(clause.decider), with_clauses_linked(CLAUSES, clause.sentence).strip()
 
 
-def _page(rooms: Rooms, clause: Clause) -> str:
+def _page(rooms: Rooms, clause: Clause, since: str) -> str:
     page = clause_page(clause.id)
     parts = [
         f"# {clause.id}",
         f'<p class="sentence">{literal(clause.sentence)}</p>',
-        f'<span class="decider">{DECIDES[clause.decider]}</span>',
+        f'<span class="decider">{DECIDES[clause.decider]}</span> [{since}]({link(page, clause_changes.CHANGES)})',
     ]
     if clause.detail:
         detail = with_source_links(page, clause.detail[:1].upper() + clause.detail[1:], f"spec/chapters/{clause.chapter}")
@@ -98,6 +104,8 @@ def _page(rooms: Rooms, clause: Clause) -> str:
         *_shown(page, rooms, clause),
         "## Broken, and caught",
         *_broken(page, rooms, clause),
+        "## Judged",
+        *judged(page, rooms, clause),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -108,8 +116,8 @@ def _page(rooms: Rooms, clause: Clause) -> str:
 def _why(page: str, clause: Clause) -> str:
     quoted = "\n>\n".join(f"> {literal(source)}" for source in clause.sources)
     said = ["The source says:", quoted] if quoted else []
-    titles = decision_titles()
-    decided = [f"[{titles[anchor]}]({link(page, f'decisions#{anchor}')})" for anchor in clause.decisions]
+    decisions = [by_anchor()[anchor] for anchor in clause.decisions]
+    decided = [f"[{decision.title}]({link(page, decision.page)})" for decision in decisions]
     said += [f"Decided where the source is silent: {', '.join(decided)}."] if decided else []
     return "\n\n".join(said) or (
         "The source says nothing of it, and no decision is recorded for it: it makes a word precise that other clauses use."
@@ -186,8 +194,16 @@ def _proved(page: str, about: list[Theorem | TownTheorem], clause: Clause) -> It
         default = " Of the default profile." if isinstance(theorem, Theorem) and theorem.default_profile else ""
         module = theorems if isinstance(theorem, Theorem) else town_theorems
         source = inspect.getsource(inspect.unwrap(vars(module)[theorem.name]))
-        said = literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
-        yield folded(said, f"`{theorem.name}`. Assumes by name: {assumes}.{default}\n\n{unsearched(fenced(source, 'python'))}")
+        yield folded(
+            first_sentence(theorem),
+            f"`{theorem.name}`. Assumes by name: {assumes}.{default}\n\n{unsearched(fenced(source, 'python'))}",
+        )
+
+
+def first_sentence(theorem: Theorem | TownTheorem) -> str:
+    """What it claims, as HTML."""
+    said = literal(theorem.sentence.split("\n\n", maxsplit=1)[0].replace("\n", " "))
+    return re.sub(r"&#96;(.+?)&#96;", r"<code>\1</code>", said)
 
 
 def _theorems(number: int) -> str:
@@ -234,27 +250,30 @@ def _item(page: str, play: Play) -> str:
 def _broken(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
     faults = rooms.faults_of(clause.id)
     if not faults:
-        if clause.decider is Decider.AUTHORITY:
-            yield "The kit's faulty parts are boxes; the authority decides this clause, so that no faulty box can break it."
-        else:
-            yield '<span class="gap">gap</span> No faulty box of the kit breaks this clause and no other.'
+        yield '<span class="gap">gap</span> No faulty box or authority of the kit breaks this clause and no other.'
         return
-    told = "One faulty box breaks it:" if len(faults) == 1 else f"{len(faults)} faulty boxes break it, each"
-    yield f"{told} the reference box with one difference."
+    authorities = sum(isinstance(fault, FaultyAuthority) for fault in faults)
+    told = [_faulty(len(faults) - authorities, "box", "boxes"), _faulty(authorities, "authority", "authorities")]
+    verb, each = ("breaks", "") if len(faults) == 1 else ("break", " each")
+    yield f"{' and '.join(filter(None, told))} {verb} it: the reference, with one difference{each}."
     if not rooms.kills:
-        yield table(("faulty box", "what it does"), ((f"`{fault.name}`", _does(page, fault)) for fault in faults))
+        yield table(("what is faulty", "what it does"), ((f"`{fault.name}`", _does(page, fault)) for fault in faults))
         yield "What catches each: `lockproof faults`."
         return
-    heads = ("faulty box", "what it does", "outcome", "first named by", "after commands")
+    heads = ("what is faulty", "what it does", "outcome", "first named by", "after commands")
     yield table(heads, (_caught(page, rooms, fault) for fault in faults))
 
 
-def _does(page: str, fault: FaultyReference) -> str:
+def _faulty(number: int, one: str, several: str) -> str:
+    return f"{number} faulty {one if number == 1 else several}" if number else ""
+
+
+def _does(page: str, fault: Fault) -> str:
     unseen = f" No bench can see it: {fault.unseen}" if fault.unseen else ""
     return with_clauses_linked(page, literal(fault.does) + unseen).strip()
 
 
-def _caught(page: str, rooms: Rooms, fault: FaultyReference) -> tuple[str, ...]:
+def _caught(page: str, rooms: Rooms, fault: Fault) -> tuple[str, ...]:
     row: Mapping[str, Any] | None = rooms.killed.get(fault.name)
     if row is None:
         return f"`{fault.name}`", _does(page, fault), "not tried", "", ""

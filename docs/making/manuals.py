@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from posixpath import dirname, join
 
 from lockproof.spec.clauses import all_clauses
@@ -76,6 +75,8 @@ SCHEMA = Manual("hw_adapter/protocol.cddl", "protocol/cddl", "Its messages in CD
 
 def manual_pages() -> Iterator[Page]:
     for manual in MANUALS:
+        if manual.path == "decisions":
+            continue  # which decision_pages makes
         text = with_source_links(manual.path, (ROOT / manual.file).read_text(encoding="utf-8"), manual.file)
         if manual.path.startswith("chapters/"):
             text = _with_heads_linked(manual.path, text)
@@ -85,7 +86,8 @@ def manual_pages() -> Iterator[Page]:
         if manual.file == "hw_adapter/PROTOCOL.md":
             cddl = fenced((ROOT / SCHEMA.file).read_text(encoding="utf-8"), "text")
             page = (
-                f"# The messages in CDDL\n\nThe bodies of [the box test protocol]({link(SCHEMA.path, manual.path)}).\n\n{cddl}\n"
+                f"# The messages in CDDL\n\nThe bodies of [the box test protocol]({link(SCHEMA.path, manual.path)}),"
+                f" which also stand [in frames, byte by byte]({link(SCHEMA.path, 'protocol/frames')}).\n\n{cddl}\n"
             )
             yield Page(SCHEMA.path, SCHEMA.title, page, SCHEMA.menu)
 
@@ -133,11 +135,3 @@ def linked_files(pages: Iterable[Page]) -> Iterator[str]:
             target = normal(join(page.path, to.partition("#")[0])) if not to.startswith(("#", "http", "mailto:")) else ""
             if target.startswith(f"{FILES}/"):
                 yield target.removeprefix(f"{FILES}/")
-
-
-@cache
-def decision_titles() -> Mapping[str, str]:
-    """The headings of the decisions by their anchors."""
-    text = (ROOT / "spec/chapters/decisions.md").read_text(encoding="utf-8")
-    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-"): title for title in titles}

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from lockproof.conformance import faults, matrix, suite
-from lockproof.conformance.faults import FaultyReference
+from lockproof.conformance.faults import Fault
 from lockproof.conformance.html_report import scenarios_of
 from lockproof.conformance.journal import Record
+from lockproof.conformance.judging import judged_anew
 from lockproof.conformance.played import Played, played
 from lockproof.conformance.run import run
 from lockproof.conformance.scenario import Scenario
 from lockproof.conformance.targets import IN_PROCESS, target
-from lockproof.conformance.verdict import ScenarioResult, Verdict
+from lockproof.conformance.verdict import RunResult, ScenarioResult, Verdict
 from lockproof.spec.clauses import Clause, all_clauses
 from lockproof.spec.observable import BadInput
 from lockproof.spec.profile import DEFAULT, Profile
@@ -49,11 +50,15 @@ class Play:
 
 @dataclass(frozen=True)
 class Rooms:
-    """Everything that pages are made from. `kills` is a recorded kill matrix, as `lockproof faults --out` writes it, or nothing."""
+    """Everything that pages are made from. `kills` is a recorded kill matrix, as `lockproof faults --out` writes it, or nothing.
+
+    `results` are the latest recorded runs, one for each box.
+    """
 
     plays: Mapping[str, Play]
     profile: Profile = DEFAULT
     kills: Mapping[str, Any] | None = None
+    results: tuple[RunResult, ...] = ()
 
     @property
     def clauses(self) -> Mapping[str, Clause]:
@@ -64,8 +69,9 @@ class Rooms:
         return (*THEOREMS.values(), *TOWN_THEOREMS.values())
 
     @cached_property
-    def faults(self) -> Mapping[str, FaultyReference]:
-        return faults.all_faults()
+    def faults(self) -> Mapping[str, Fault]:
+        """Boxes, then authorities."""
+        return {**faults.all_faults(), **faults.all_authorities()}
 
     @cached_property
     def synthesized(self) -> tuple[Scenario, ...]:
@@ -73,7 +79,7 @@ class Rooms:
 
     @cached_property
     def killed(self) -> Mapping[str, Mapping[str, Any]]:
-        """What became of each faulty box, by its name."""
+        """What became of each faulty box or authority, by its name."""
         return {row["name"]: row for row in self.kills["faults"]} if self.kills else {}
 
     def theorems_about(self, clause: str) -> list[Theorem | TownTheorem]:
@@ -92,7 +98,7 @@ class Rooms:
     def synthesized_about(self, clause: str) -> list[Scenario]:
         return [scenario for scenario in self.synthesized if clause in scenario.clauses]
 
-    def faults_of(self, clause: str) -> list[FaultyReference]:
+    def faults_of(self, clause: str) -> list[Fault]:
         return [fault for fault in self.faults.values() if fault.breaks == clause]
 
     def seen(self, play: Play) -> Played:
@@ -106,9 +112,13 @@ def _with(profile: Profile, changes: Mapping[str, Any]) -> Profile:
     return Profile(**{**{name: getattr(profile, name) for name in Profile.__slots__}, **changes})
 
 
-def read(kills: Path | None = None) -> Rooms:
-    """Reads the rooms, and has the reference box play every written scenario. Raises `NotPublished` where it fails one of them."""
-    return Rooms(plays=play_all(), kills=read_kills(kills) if kills else None)
+def read(kills: Path | None = None, runs: Sequence[Path] = ()) -> Rooms:
+    """Reads the rooms, and has the reference box play every written scenario. Raises `NotPublished` where it fails one of them.
+
+    `kills` is the file of a kill matrix, `runs` the folders of recorded runs; `BadInput` is raised where they can't be read.
+    """
+    told = read_kills(kills) if kills else None
+    return Rooms(kills=told, results=read_results(runs), plays=play_all())
 
 
 def play_all() -> Mapping[str, Play]:
@@ -129,6 +139,13 @@ def play_all() -> Mapping[str, Play]:
 
 def _text(scenario: Scenario) -> str:
     return next((ROOT / "conformance" / "scenarios").rglob(f"{scenario.id}.yaml")).read_text(encoding="utf-8")
+
+
+def read_results(runs: Sequence[Path]) -> tuple[RunResult, ...]:
+    """The latest run of each box, judged again from its journal, so that no report is taken at its word. Raises `BadInput`."""
+    found = [result for run in runs for result in judged_anew(run)]
+    latest = {result.target: result for result in sorted(found, key=lambda result: result.began)}
+    return tuple(latest[name] for name in dict.fromkeys(result.target for result in found))
 
 
 def read_kills(file: Path) -> Mapping[str, Any]:

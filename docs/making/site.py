@@ -15,14 +15,19 @@ from lockproof.conformance.html_report import TIMELINE_STYLE
 from making.api import api_pages
 from making.clause_pages import clause_pages
 from making.commands import commands_page
+from making.compared import compared_page
+from making.decision_pages import decision_pages
+from making.frames import frames_page
 from making.manuals import FILES, linked_files, manual_pages
 from making.markdown import Page, with_clauses_linked
 from making.model_page import model_page
+from making.results import results_page
 from making.rooms import ROOT, NotPublished, Rooms
 from making.scenario_format import format_page
 from making.scenario_pages import scenario_pages
 from making.start import start_page
 from making.tables import WHICH, table_pages
+from making.threats import threats_page
 from making.try_it import TIMELINE, TRY, try_page
 
 HERE = ROOT / "docs"
@@ -40,11 +45,16 @@ def pages(rooms: Rooms) -> list[Page]:
         start_page(rooms),
         try_page(rooms),
         *table_pages(rooms),
+        threats_page(rooms),
+        compared_page(rooms),
         model_page(),
         *clause_pages(rooms),
+        *decision_pages(),
         *manual_pages(),
+        frames_page(rooms.profile),
         format_page(rooms),
         *scenario_pages(rooms),
+        results_page(rooms),
         commands_page(),
         *api_pages(),
         *_by_hand(),
@@ -98,8 +108,9 @@ def style() -> str:
     light, dark, *_ = re.findall(r":root \{([^}]*)\}", templates.joinpath("report.css").read_text(encoding="utf-8"))
     pictures = templates.joinpath(TIMELINE_STYLE).read_text(encoding="utf-8")
     own = (HERE / STYLE).read_text(encoding="utf-8")
-    scheme = "[data-md-color-scheme={}] {{{}; --bg: var(--md-default-bg-color); }}\n"
-    whole = scheme.format("default", light.rstrip("; ")) + scheme.format("slate", dark.rstrip("; ")) + pictures + own
+    scheme = "[data-md-color-scheme{}] {{{}; --bg: var(--md-default-bg-color); }}\n"
+    day, night = scheme.format("", light.rstrip("; ")), scheme.format("=slate", dark.rstrip("; "))
+    whole = f"{day}@media screen {{ {night} }}\n" + pictures + own  # what is printed is printed as by day
     if asks := _ANY_URL.search(whole):
         raise NotPublished(f"the style asks for something else: {asks[0]}")
     return whole

@@ -22,7 +22,7 @@ def start_page(rooms: Rooms) -> Page:
         (
             f"Every rule is [one sentence with an id]({link('', 'clauses')}): {len(rooms.clauses)} of them. One model says what they mean"
             f" together; two solvers prove its {theorems} theorems for all time; {scenarios} scenarios judge a box by it, and"
-            f" {len(rooms.faults)} faulty boxes show what the scenarios notice."
+            f" {len(rooms.faults)} faulty boxes and authorities show what the scenarios notice."
         ),
         (
             f"[Which to use?]({link('', WHICH)}){{ .md-button .md-button--primary }}"
@@ -31,8 +31,9 @@ def start_page(rooms: Rooms) -> Page:
             f" [Port your box]({link('', 'porting')}){{ .md-button }}"
         ),
         (
-            f"Also: [the two life cycles]({link('', CYCLES)}), [how likely a code is guessed]({link('', 'guessing')}),"
-            f" [from the source to the faulty box]({link('', TRACE)})."
+            f"Also: [the two life cycles]({link('', CYCLES)}), [the threat model]({link('', 'threats')}) and"
+            f" [how likely a code is guessed]({link('', 'guessing')}), [from the source to the faulty box]({link('', TRACE)}),"
+            f" [the latest results]({link('', 'results')}), [how it compares]({link('', 'compared')})."
         ),
     ]
     return Page("", "Start", "\n\n".join(text) + "\n")

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 from lockproof.reference.advice import advise
 from lockproof.spec import guessing
-from lockproof.spec.clauses import Clause, Decider
+from lockproof.spec.clauses import Clause
 from lockproof.spec.observable import Role
 from lockproof.spec.profile import Profile, ProfileOfOwnCodes
 from making import assumed, diagram, life_cycles
@@ -209,7 +209,6 @@ def _linked(label: str) -> str:
 def gaps(rooms: Rooms) -> dict[str, list[str]]:
     """Clauses that lack something, by what they lack. What has its reason elsewhere is counted apart."""
     reasons = assumed.without_theorem()
-    boxes = [clause for clause in rooms.clauses.values() if clause.decider is not Decider.AUTHORITY]
     named = list(rooms.clauses)
     return {
         "neither a sentence of the source nor a decision": [
@@ -218,7 +217,7 @@ def gaps(rooms: Rooms) -> dict[str, list[str]]:
         "no theorem, and no reason why": [name for name in named if not rooms.theorems_about(name) and name not in reasons],
         "no theorem, for a reason": [name for name in named if not rooms.theorems_about(name) and name in reasons],
         "no scenario": [name for name in named if not (rooms.plays_about(name) or rooms.synthesized_about(name))],
-        "no faulty box, though a box can break it": [clause.id for clause in boxes if not rooms.faults_of(clause.id)],
+        "no faulty box or authority": [name for name in named if not rooms.faults_of(name)],
     }
 
 
@@ -232,7 +231,8 @@ def trace_page(rooms: Rooms) -> Page:
         "# From the source to the faulty box",
         (
             f"{len(quoted)} quotations of the source, {len(rooms.clauses)} clauses, {len(list(rooms.theorems))} theorems,"
-            f" {len(rooms.plays)} written and {len(rooms.synthesized)} synthesized scenarios, {len(rooms.faults)} faulty boxes. What the source"
+            f" {len(rooms.plays)} written and {len(rooms.synthesized)} synthesized scenarios, {len(rooms.faults)} faulty boxes and"
+            " authorities. What the source"
             f" says and no clause takes up stands under [left out, and why]({link(TRACE, 'left-out')})."
         ),
         "## Gaps",
@@ -240,14 +240,9 @@ def trace_page(rooms: Rooms) -> Page:
             ("a clause that has", "how many", "which"),
             ((what, str(len(clauses)), clause_links(TRACE, clauses) or "none") for what, clauses in found.items()),
         ),
-        (
-            "The kit's faulty parts are boxes. For the clauses that the authority decides there is no faulty authority:"
-            f" {sum(clause.decider is Decider.AUTHORITY for clause in rooms.clauses.values())} clauses are shown by scenarios"
-            " and theorems alone."
-        ),
         "## Clause by clause",
         table(
-            ("clause", "decided by", "source", "decisions", "theorems", "scenarios", "synthesized", "faulty boxes"),
+            ("clause", "decided by", "source", "decisions", "theorems", "scenarios", "synthesized", "faulty ones"),
             (_trace(rooms, clause) for clause in rooms.clauses.values()),
         ),
         "## Sentence by sentence",
@@ -261,7 +256,6 @@ def trace_page(rooms: Rooms) -> Page:
 
 def _trace(rooms: Rooms, clause: Clause) -> Sequence[str]:
     page = clause_page(clause.id)
-    on_boxes = clause.decider is not Decider.AUTHORITY
     has_reason = clause.id in assumed.without_theorem()
     return (
         clause_link(TRACE, clause.id),
@@ -271,7 +265,7 @@ def _trace(rooms: Rooms, clause: Clause) -> Sequence[str]:
         _count(page, len(rooms.theorems_about(clause.id)), "proved", gap=not has_reason),
         _count(page, len(rooms.plays_about(clause.id)), "shown", gap=not rooms.synthesized_about(clause.id)),
         _count(page, len(rooms.synthesized_about(clause.id)), "shown", gap=False),
-        _count(page, len(rooms.faults_of(clause.id)), "broken-and-caught", gap=on_boxes),
+        _count(page, len(rooms.faults_of(clause.id)), "broken-and-caught", gap=True),
     )
 
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import build
 import pytest
+from lockproof.conformance import digests, faults, suite
 from lockproof.conformance.matrix import FORMAT
 from lockproof.conformance.played import Lane
+from lockproof.conformance.run import run
+from lockproof.conformance.targets import target
+from lockproof.conformance.verdict import ClauseResult, RunResult, Verdict
 from lockproof.spec.clauses import all_clauses
 from lockproof.spec.model import authority, box
 from lockproof.spec.observable import BadInput
-from lockproof.spec.profile import DEFAULT, Profile
+from lockproof.spec.profile import DEFAULT, MINUTE, Profile
 from lockproof.spec.vocabulary import every, named
 from making import assumed, guards, life_cycles, manuals, site
 from making import rooms as read_rooms
 from making.clause_pages import clause_pages
 from making.markdown import Page, lasting, link, literal, with_clauses_linked, with_lists_apart
+from making.results import results_page
 from making.rooms import NotPublished, Rooms
 from making.tables import gaps, profile_page, trace_page
 
@@ -98,7 +104,7 @@ def test_sixty_one_minutes_change_these_pages_and_no_other(rooms, made):
     pictured = {
         f"clauses/{clause}" for clause, text in texts(made, "clauses/").items() if any(f'done: {name}"' in text for name in hours)
     }
-    tables = {"", "try-it", "which-to-use", "life-cycles", "profile"}
+    tables = {"", "try-it", "which-to-use", "life-cycles", "profile", "protocol/frames", "threats", "compared"}
     assert changed - tables <= {f"scenarios/{name}" for name in hours} | pictured
     assert tables <= changed
     assert {"scenarios/the-hour-is-over", "clauses/code.expiry.after-first-use", "clauses/code.expiry.not-extended"} <= changed
@@ -197,9 +203,9 @@ def test_a_recorded_kill_matrix_tells_what_caught_each_faulty_box(rooms, tmp_pat
     page = next(page for page in clause_pages(told) if page.path == "clauses/code.expiry.after-first-use")
     rows = [line for line in page.text.splitlines() if line.startswith("| `expires-one-second-")]
     assert rows == [
-        "| `expires-one-second-early` | The hour is 3599 seconds long. | not tried |  |  |",
+        "| `expires-one-second-early` | The hour is one second too short. | not tried |  |  |",
         (
-            "| `expires-one-second-late` | The hour is 3601 seconds long: the end counts in. | named"
+            "| `expires-one-second-late` | The hour is one second too long: the end counts in. | named"
             " | [the hour is over](../../scenarios/the-hour-is-over/index.md) | 17 |"
         ),
     ]
@@ -208,13 +214,20 @@ def test_a_recorded_kill_matrix_tells_what_caught_each_faulty_box(rooms, tmp_pat
         read_rooms.read_kills(file)
 
 
+def test_a_faulty_authority_stands_on_the_page_of_what_it_breaks(made):
+    text = made["clauses/connect.revoke.any-time"].text.partition("## Broken, and caught\n\n")[2]
+    number = sum(fault.breaks == "connect.revoke.any-time" for fault in faults.all_authorities().values())
+    assert number > 1
+    assert text.startswith(f"{number} faulty authorities break it: the reference, with one difference each.\n")
+
+
 def test_gaps_are_shown_and_counted(rooms):
     assert {what: len(clauses) for what, clauses in gaps(rooms).items()} == {
         "neither a sentence of the source nor a decision": 6,
         "no theorem, and no reason why": 0,
         "no theorem, for a reason": 9,
         "no scenario": 1,
-        "no faulty box, though a box can break it": 3,
+        "no faulty box or authority": 5,
     }
     fewer = Rooms(plays={name: play for name, play in rooms.plays.items() if "code.share" not in play.scenario.clauses})
     assert gaps(fewer)["no scenario"] == ["time.local-refused", "code.share"]
@@ -280,3 +293,91 @@ def test_a_warning_fails_the_build(tmp_path, capfd):
     assert "nowhere" in capfd.readouterr().err
     settings = site.write(tmp_path / "good", [Page("", "Start", "# Start\n\n[here](#start)\n")])
     assert build.build(settings) == 0
+
+
+# Recorded runs
+
+
+def recorded(box: str, folder: Path, seed: str = "s1") -> Path:
+    """The folder of a run of one scenario on a box in this process."""
+    own = folder / box.replace(":", "-")
+    own.mkdir(parents=True)
+    run(target(box), suite.select(suite.written(), ["the-hour-is-over"]), own, seed=seed)
+    return folder
+
+
+def judged_on(page: str, rooms: Rooms) -> list[str]:
+    text = next(each.text for each in clause_pages(rooms) if each.path == f"clauses/{page}")
+    return text.partition("## Judged\n\n")[2].splitlines()
+
+
+def test_without_a_recorded_run_a_clause_says_so(rooms, made):
+    assert judged_on("code.day", rooms) == [
+        "No recorded run was at hand when this page was made. [How one is made](../../results/index.md)."
+    ]
+    assert made["results"].text == (
+        "# The latest results\n\nNo recorded run was at hand when this page was made. To make one:"
+        " `lockproof run --box reference --box firmware --out build/results`, and then these pages: `python docs/build.py`.\n"
+    )
+
+
+def test_a_clause_stands_with_what_the_latest_run_of_each_box_found(rooms, tmp_path):
+    folder = recorded("fault:expires-one-second-late", recorded("reference", tmp_path / "one"))
+    told = replace(rooms, results=read_rooms.read_results([folder]))
+    begun = [result.began[:16].replace("T", " ") for result in told.results]
+    kit = f"lockproof {digests.kit()['version']}"
+    late = "[the hour is over](../../scenarios/the-hour-is-over/index.md)"
+    assert judged_on("code.expiry.after-first-use", told)[-2:] == [
+        f"| `reference` | ✓ pass | 1 scenario; openings: self-reported | {begun[0]} UTC | {kit} |",
+        f'| `fault:expires-one-second-late` | <span class="gap">✗ fail</span> | {late} | {begun[1]} UTC | {kit} |',
+    ]
+    assert judged_on("code.pin", told)[-1].startswith(
+        "| `fault:expires-one-second-late` | \N{EN DASH} not-applicable | the authority decides it, and no authority is judged here |"
+    )
+    page = results_page(told).text
+    assert f"| `reference` | ✓ pass | lockproof reference {digests.kit()['version']} | 3 pass | {begun[0]} UTC | {kit} |" in page
+    row = "| [`code.expiry.after-first-use`](../clauses/code.expiry.after-first-use/index.md) | box"
+    assert f'{row} | ✓ pass | <span class="gap">✗ fail</span> |' in page
+
+
+def test_of_two_runs_of_one_box_the_later_counts(tmp_path):
+    folders = [recorded("reference", tmp_path / seed, seed) for seed in ("first", "second")]
+    assert [result.seed for result in read_rooms.read_results(folders)] == ["second"]
+    assert [result.seed for result in read_rooms.read_results(folders[::-1])] == ["second"]
+
+
+def test_a_result_by_another_text_of_the_standard_is_told(rooms):
+    row = ClauseResult("code.day", "box", Verdict.PASS, ("a", "b"), cuts=("reset",))
+    old = RunResult(
+        "old", "a box", "1.0", clauses=[row], began="2026-01-02T03:04:05+00:00", kit={"version": "0.0.1", "spec": "0"}
+    )
+    assert judged_on("code.day", replace(rooms, results=(old,)))[-1] == (
+        "| `old` | ✓ pass | 2 scenarios; power cut: reset | 2026-01-02 03:04 UTC"
+        ' | lockproof 0.0.1, <span class="gap">another text of the standard</span> |'
+    )
+
+
+def test_the_newest_run_below_build_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "RESULTS", tmp_path)
+    assert build._newest_run() == []
+    for number in ("0001", "0002"):
+        (tmp_path / number / "box").mkdir(parents=True)
+        (tmp_path / number / "box" / "journal.jsonl").touch()
+    (tmp_path / "0003").mkdir()
+    assert build._newest_run() == [tmp_path / "0002"]
+
+
+def test_a_folder_without_a_run_is_bad_input(tmp_path, capsys):
+    assert build.main(["--results", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]) == 2
+    assert "nowhere: No such file or directory" in capsys.readouterr().err
+
+
+def test_what_people_write_of_the_sixty_minutes_is_what_the_profile_says():
+    """Pages that are written and not made: a profile of other minutes is noticed here."""
+    minutes = {60: "sixty"}[DEFAULT.code_life // MINUTE]
+    for file, said in {
+        "README.md": f"on one day, for {minutes} minutes from first use",
+        "reference/ACCESS.md": f"goes on opening for {minutes} minutes from its first use",
+        "hw_adapter/AUTHORITIES.md": f"from first use for {lasting(DEFAULT.code_life)}, also past midnight",
+    }.items():
+        assert said in " ".join((read_rooms.ROOT / file).read_text(encoding="utf-8").split()), file

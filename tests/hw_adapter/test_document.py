@@ -22,6 +22,7 @@ from lockproof.hw_adapter.declaration import (
 from lockproof.hw_adapter.frame import body_room, decode_frame
 from lockproof.hw_adapter.messages import COMMANDS, LOG_KINDS, REASONS, Fault, Status
 from lockproof.hw_adapter.values import name_of, table_in_words
+from lockproof.spec.profile import DEFAULT
 
 ROOM = Path(vectors.__file__).parent
 PAGE = (ROOM / "PROTOCOL.md").read_text(encoding="utf-8")
@@ -191,3 +192,50 @@ def test_cddl_names_are_all_defined() -> None:
     used = set(re.findall(r"[a-z][a-z0-9_-]*", re.sub(r"[\w-]+:", "", without_comments)))
     prelude = {"bool", "int", "uint", "tstr", "bstr", "null", "any", "size", "regexp"}
     assert used - defined - prelude == set()
+
+
+# The standard's own numbers
+
+
+def of_the_profile(page: str) -> list[str]:
+    """What a page for makers of firmware should say of the default profile, by which a box is judged, and does not."""
+    life, ticket, refill = DEFAULT.code_life, DEFAULT.ticket_life, DEFAULT.keypad_refill
+    said = (
+        f"now is not before `f + {life}` (`code.expiry.after-first-use`)",
+        f"service, `[day start, day end + {life})`, holds now",
+        f"`[day start, day end + {life})` overlaps or adjoins its own",
+        f"`a.start <= b.end + {life}` and `b.start <= a.end + {life}`",
+        f"as 0, and {life:,} s after that day's end",
+        f"{life:,} s after that the old table is over",
+        f"It lives {ticket} s by the timer: a message is in time while `timer < made + {ticket}`",
+        f"not the open one, or {ticket} s have passed (`connect.ticket`)",
+        f"`arrival = max(arrival, now) + {refill}`",
+        f"`arrival <= now + {DEFAULT.keypad_tolerance}`",
+        f"one more every {refill} s",
+        f"`arrival = arrival - {refill}`",
+        f"written at most once in {DEFAULT.refusals_written_every} s by the box's own timer",
+        f"up to {DEFAULT.code_days_ahead} days ahead",
+        f"{DEFAULT.code_days_ahead} calendar days ahead",
+    )
+    return [each for each in said if each not in page]
+
+
+def test_the_page_has_the_numbers_of_the_profile() -> None:
+    assert of_the_profile(FLOWING) == []
+    assert len(of_the_profile(FLOWING.replace(str(DEFAULT.code_life), "3660"))) == 4, "and a page with others is found"
+
+
+def test_the_port_kit_has_the_numbers_of_the_profile() -> None:
+    limits = (ROOM / "firmware" / "core" / "limits.h").read_text(encoding="utf-8")
+    numbers = {name: int(value) for name, value in re.findall(r"^#define (LP_\w+) (\d+)\b", limits, re.MULTILINE)}
+    assert {
+        "LP_CODE_LIFE": DEFAULT.code_life,
+        "LP_CODE_DIGITS": DEFAULT.code_digits,
+        "LP_CODE_INDICES": DEFAULT.code_indices,
+        "LP_CODE_ENDS_WITH_ITS_DAY": int(DEFAULT.code_ends_with_its_day),
+        "LP_TICKET_LIFE": DEFAULT.ticket_life,
+        "LP_KEYPAD_BURST": DEFAULT.keypad_burst,
+        "LP_KEYPAD_REFILL": DEFAULT.keypad_refill,
+        "LP_REFUSALS_EVERY": DEFAULT.refusals_written_every,
+        "LP_DAYS_AHEAD": DEFAULT.code_days_ahead,
+    }.items() <= numbers.items()

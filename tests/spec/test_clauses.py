@@ -8,7 +8,8 @@ from importlib.resources import files
 
 import pytest
 from lockproof.spec.clauses import Clause, ClauseError, Decider, UnknownClause, all_clauses, clause, gather, parse
-from lockproof.spec.profile import Profile
+from lockproof.spec.guessing import guessing
+from lockproof.spec.profile import DAY, DEFAULT, MINUTE, Profile
 
 CHAPTERS = files("lockproof.spec.chapters")
 PAGES = sorted(page.name for page in CHAPTERS.iterdir() if page.name.endswith(".md"))
@@ -264,6 +265,26 @@ def test_every_limit_of_the_profile_cites_a_clause_that_names_it() -> None:
         assert re.search(rf"\b{limit.name}\b", cited.detail), limit.name
 
 
+def test_the_chapters_have_the_numbers_of_the_default_profile() -> None:
+    life, last = DEFAULT.code_life, DEFAULT.code_life - 1
+    said = {
+        "time.half-open": f"A code first used at `f` is entitled at `f` and at `f + {last} s`, and not at `f + {life} s`.",
+        "code.expiry.after-first-use": f"`code_life` is {life:,} seconds",
+        "code.date": f"inclusive, which is {DEFAULT.code_days_ahead} unless",
+        "code.index": f"`code_indices` of the profile, {DEFAULT.code_indices} or fewer",
+        "connect.window.length": (
+            f"which is {DEFAULT.window_longest // DAY} days, {DEFAULT.window_longest:,} seconds, unless the profile says otherwise;"
+            f" `window_shortest` is {DEFAULT.window_shortest // MINUTE} minutes, {DEFAULT.window_shortest:,} seconds"
+        ),
+        "connect.ticket": f"`ticket_life`, is {DEFAULT.ticket_life} seconds by default",
+        "box.wrong-entry.bound": (
+            f"`keypad_burst` is {DEFAULT.keypad_burst} and `keypad_refill` {DEFAULT.keypad_refill // MINUTE} minutes, unless"
+        ),
+    }
+    assert {name: sentence for name, sentence in said.items() if sentence not in " ".join(clause(name).detail.split())} == {}
+    assert DEFAULT.code_life // MINUTE == {"sixty": 60}[clause("code.expiry.after-first-use").sentence.split()[8]]
+
+
 def test_assumptions_have_names_of_their_own() -> None:
     names = re.findall(r"^\*\*([a-z-]+)\*\*: ", page("assumptions.md"), re.MULTILINE)
     assert len(names) == len(set(names)) == len(re.findall(r"^\*\*", page("assumptions.md"), re.MULTILINE))
@@ -287,3 +308,4 @@ def test_the_guess_bound_on_the_page_is_what_its_formula_gives() -> None:
     likeliest = -(-(2**31) // 10**8)
     assert f"`{entries} * 16 * {likeliest} / 2^31`, less than 1 in 20,000" in page("decisions.md")
     assert entries * 16 * likeliest * 20_000 < 2**31
+    assert str(guessing(DEFAULT)).endswith(f"{entries} entries * 16 codes * {likeliest} / 2^31, which is 1 in 20,002")
