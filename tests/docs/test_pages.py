@@ -227,7 +227,7 @@ def test_gaps_are_shown_and_counted(rooms):
         "no theorem, and no reason why": 0,
         "no theorem, for a reason": 9,
         "no scenario": 1,
-        "no faulty box or authority": 5,
+        "no faulty box or authority": 4,
     }
     fewer = Rooms(plays={name: play for name, play in rooms.plays.items() if "code.share" not in play.scenario.clauses})
     assert gaps(fewer)["no scenario"] == ["time.local-refused", "code.share"]

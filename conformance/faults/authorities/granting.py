@@ -44,6 +44,14 @@ class GrantsToAnyProfession(Remembering):
         return asked if asked.role is Role.CONSUMER else replace(asked, role=Role.REALTOR)
 
 
+@authority_fault(breaks="eligibility.board")
+class IgnoresTheBoard(ReferenceAuthority):
+    """Issues codes to whomever the board bars."""
+
+    def set_barred(self, roles: tuple[Role, ...]) -> None:
+        """It is not kept."""
+
+
 @authority_fault(breaks="eligibility.code-seller-permission")
 class AsksNoSeller(Remembering):
     """Issues codes without the seller's written permission."""
