@@ -42,6 +42,8 @@ CAUGHT = [
     ("little", "dead-index-opens", "equal-codes-of-eight-digits-are-dead-on-the-second-day"),
     ("seven digits", "dead-index-opens", "equal-codes-of-seven-digits-are-dead-on-the-second-day"),
     ("little, and seven digits", "dead-index-opens", "equal-codes-of-seven-digits-are-dead-on-the-second-day"),
+    ("nine digits", "dead-index-opens", "equal-codes-of-nine-digits-are-dead-on-the-second-day"),
+    ("the least", "dead-index-opens", "equal-codes-of-nine-digits-are-dead-on-the-second-day"),
 ]
 """What a box declares, its fault, and a scenario that names the broken clause; without these scenarios it would pass."""
 
