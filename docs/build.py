@@ -28,12 +28,13 @@ def main(said: Sequence[str] | None = None) -> int:
     """0 if the site is built, 1 if what stands in the rooms, or a link in it, can't be published, 2 for bad input."""
     asked = _asked(said)
     try:
+        site.refuse_unless_ours(asked.out)
         made = site.pages(rooms.read(asked.kills, asked.results))
+        settings = site.write(asked.out, made)
     except BadInput as wrong:
         return _stop(str(wrong), 2)
     except rooms.NotPublished as wrong:
         return _stop(str(wrong), 1)
-    settings = site.write(asked.out, made)
     sys.stdout.write(f"{len(made)} pages in {asked.out / 'pages'}\n")
     if asked.pages:
         return 0
@@ -42,7 +43,9 @@ def main(said: Sequence[str] | None = None) -> int:
 
 def _asked(said: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=BUILD, help="the folder to build in, which is made anew")
+    parser.add_argument(
+        "--out", type=Path, default=BUILD, help="the folder to build in: a new one, an empty one, or one built before"
+    )
     parser.add_argument(
         "--kills", type=Path, default=_newest(), help=f"a recorded kill matrix; if not said, the newest below {KILLS}"
     )

@@ -29,7 +29,7 @@ from making.markdown import (
     with_clauses_linked,
     with_lists_apart,
 )
-from making.results import judged
+from making.results import judged, kit_of
 from making.rooms import Play, Rooms
 from making.scenario_pages import SYMBOLS_ONCE, drawn, scenario_page
 
@@ -262,6 +262,7 @@ def _broken(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
         return
     heads = ("what is faulty", "what it does", "outcome", "first named by", "after commands")
     yield table(heads, (_caught(page, rooms, fault) for fault in faults))
+    yield f"Tried with {kit_of(rooms.kills.get('kit', {}))}."
 
 
 def _faulty(number: int, one: str, several: str) -> str:
@@ -280,5 +281,7 @@ def _caught(page: str, rooms: Rooms, fault: Fault) -> tuple[str, ...]:
     found = [each for sources in row["sources"].values() for each in sources if each["outcome"] == row["outcome"]]
     first = found[0] if found else {"scenario": "", "commands": ""}
     scenario = first["scenario"]
-    where = f"[{scenario.replace('-', ' ')}]({link(page, scenario_page(scenario))})" if scenario in rooms.plays else scenario
+    where = (
+        f"[{scenario.replace('-', ' ')}]({link(page, scenario_page(scenario))})" if scenario in rooms.plays else literal(scenario)
+    )
     return f"`{fault.name}`", _does(page, fault), str(row["outcome"]), where, str(first["commands"])

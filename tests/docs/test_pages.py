@@ -209,8 +209,35 @@ def test_a_recorded_kill_matrix_tells_what_caught_each_faulty_box(rooms, tmp_pat
             " | [the hour is over](../../scenarios/the-hour-is-over/index.md) | 17 |"
         ),
     ]
-    file.write_text("{}", encoding="utf-8")
-    with pytest.raises(BadInput, match="this is no kill matrix"):
+    assert "\nTried with lockproof of no recorded version, <span" in page.text
+    told = replace(told, kills={**told.kills, "kit": dict(digests.kit())})
+    page = next(page for page in clause_pages(told) if page.path == "clauses/code.expiry.after-first-use")
+    assert f"\nTried with lockproof {digests.kit()['version']}.\n" in page.text
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("{}", "this is no kill matrix of the format"),
+        (json.dumps({"format": FORMAT[:-1] + "2", "faults": []}), "this is no kill matrix of the format"),
+        ("[" * 100_000, "no kill matrix can be read there"),
+        *(
+            (json.dumps({"format": FORMAT, **rest}), "a kill matrix that was changed or damaged")
+            for rest in (
+                {},
+                {"faults": 3},
+                {"faults": [{}]},
+                {"faults": [{"name": "x", "outcome": "named", "sources": {"written": [{"outcome": "named"}]}}]},
+                {"faults": [{"name": "x", "outcome": "fine", "sources": {}}]},
+                {"faults": [], "kit": "1"},
+            )
+        ),
+    ],
+)
+def test_a_kill_matrix_that_is_none_is_bad_input(tmp_path, said, why):
+    file = tmp_path / "matrix.json"
+    file.write_text(said, encoding="utf-8")
+    with pytest.raises(BadInput, match=f"matrix.json: {why}"):
         read_rooms.read_kills(file)
 
 
@@ -293,6 +320,44 @@ def test_a_warning_fails_the_build(tmp_path, capfd):
     assert "nowhere" in capfd.readouterr().err
     settings = site.write(tmp_path / "good", [Page("", "Start", "# Start\n\n[here](#start)\n")])
     assert build.build(settings) == 0
+
+
+def everything_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("theirs", ["notes.txt", "pages/index.md", "site/index.html", "mkdocs.yml"])
+def test_a_folder_with_files_of_others_is_not_built_in(tmp_path, capsys, theirs):
+    file = tmp_path / theirs
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("site_name: theirs\n", encoding="utf-8")
+    before = everything_in(tmp_path)
+    assert build.main(["--pages", "--out", str(tmp_path)]) == 2
+    said = f"{tmp_path}: other files stand there, and nothing that was built before; name an empty folder with --out\n"
+    assert capsys.readouterr().err == said
+    with pytest.raises(BadInput):
+        site.write(tmp_path, [])
+    assert everything_in(tmp_path) == before
+    assert file.read_text(encoding="utf-8") == "site_name: theirs\n"
+
+
+def test_what_was_built_before_is_built_anew_and_what_stands_beside_it_stays(tmp_path):
+    site.write(tmp_path, [Page("", "Start", "# Start\n"), Page("gone", "Gone", "# Gone\n")])
+    (tmp_path / "notes.txt").touch()
+    site.write(tmp_path, [Page("", "Start", "# Start\n")])
+    assert {"notes.txt", "mkdocs.yml", "pages/index.md"} <= everything_in(tmp_path)
+    assert "pages/gone" not in everything_in(tmp_path)
+
+
+def test_what_is_no_folder_is_not_built_in(tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    for out in (file, file / "below"):
+        assert build.main(["--pages", "--out", str(out)]) == 2
+        assert capsys.readouterr().err == f"{out}: nothing can be built there: Not a directory; name another folder with --out\n"
+    with pytest.raises(BadInput, match="nothing can be built there: Not a directory"):
+        site.write(file / "below", [])
+    assert file.read_text(encoding="utf-8") == "mine"
 
 
 # Recorded runs
