@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lockproof.conformance import digests, report
@@ -80,14 +80,21 @@ def judged(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
         yield f"{_NONE} [How one is made]({link(page, RESULTS)})."
         return
     yield f"In [the latest recorded runs]({link(page, RESULTS)}), judged again from their journals when this page was made:"
-    rows = [(result, row) for result in rooms.results for row in result.clauses if row.id == clause.id]
+    found = [(result, [row for row in result.clauses if row.id == clause.id]) for result in rooms.results]
     yield table(
         ("box", "verdict", "by", "begun", "judged by"),
         (
-            (f"`{literal(result.target)}`", _verdict(row.verdict), _by(page, rooms, row), _begun(result), kit_of(result.kit))
-            for result, row in rows
+            (f"`{literal(result.target)}`", *_found(page, rooms, result, rows), _begun(result), kit_of(result.kit))
+            for result, rows in found
         ),
     )
+
+
+def _found(page: str, rooms: Rooms, result: RunResult, rows: Sequence[ClauseResult]) -> tuple[str, str]:
+    """The verdict on a clause, and by what; where the run came to none, what became of the run."""
+    for row in rows:
+        return _verdict(row.verdict), _by(page, rooms, row)
+    return _verdict(result.verdict), literal(result.error)
 
 
 def _by(page: str, rooms: Rooms, row: ClauseResult) -> str:

@@ -422,6 +422,16 @@ def test_a_result_by_another_text_of_the_standard_is_told(rooms):
     )
 
 
+def test_a_run_that_came_to_no_verdict_stands_with_why(rooms):
+    dead = RunResult(
+        "nosuch", "", "", error="nosuch: there is no such port", began="2026-01-02T03:04:05+00:00", kit=digests.kit()
+    )
+    assert judged_on("code.day", replace(rooms, results=(dead,)))[-1] == (
+        '| `nosuch` | <span class="gap">! error</span> | nosuch: there is no such port | 2026-01-02 03:04 UTC'
+        f" | lockproof {digests.kit()['version']} |"
+    )
+
+
 def test_the_newest_run_below_build_is_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "RESULTS", tmp_path)
     assert build._newest_run() == []
