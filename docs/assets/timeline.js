@@ -58,7 +58,7 @@
 
   // What is asked of the model
 
-  const situation = (changes = {}) => Situation({ ...values, known_from: days[day].first, ...changes });
+  const situation = (changes = {}) => Situation({ ...values, known_from: days[day].known_from, ...changes });
   const profile = () => profiles[midnight ? "midnight" : "standard"];
   const ask = (changes) => play(situation(changes), profile());
   const askAt = (instant) => ask({ presented_at: instant })[1];
@@ -79,15 +79,16 @@
     edges.push({ at: first, answer });
     for (const at of [...instants].sort((one, other) => one - other)) {
       const then = askAt(at);
-      if (key(then) !== key(answer)) {
-        let [low, high] = [before, at];
+      while (key(then) !== key(answer)) { // between the two there may be more than one change
+        let [low, high, there] = [before, at, then];
         while (high - low > 1) {
           const middle = Math.floor((low + high) / 2);
-          if (key(askAt(middle)) === key(answer)) low = middle;
-          else high = middle;
+          const between = askAt(middle);
+          if (key(between) === key(answer)) low = middle;
+          else [high, there] = [middle, between];
         }
-        edges.push({ at: high, answer: askAt(high) });
-        if (key(edges.at(-1).answer) !== key(then)) edges.push({ at, answer: then });
+        edges.push({ at: high, answer: there });
+        [before, answer] = [high, there];
       }
       [before, answer] = [at, then];
     }
@@ -231,7 +232,7 @@
     part("which").textContent = handles.find(({ name }) => name === moved).label;
     field("example").value = examples.findIndex(same);
   }
-  const same = (example) => example.midnight === midnight && example.situation.known_from === days[day].first
+  const same = (example) => example.midnight === midnight && example.situation.known_from === days[day].known_from
     && NAMES.every((name) => example.situation[name] === values[name]);
 
   function show() {
@@ -253,7 +254,7 @@
   }
 
   function take(example) {
-    day = days.findIndex(({ first }) => first === example.situation.known_from);
+    day = days.findIndex(({ known_from: from }) => from === example.situation.known_from);
     midnight = example.midnight;
     values = Object.fromEntries(NAMES.map((name) => [name, example.situation[name]]));
     moved = "presented_at";
