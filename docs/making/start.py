@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from lockproof.spec.profile import HOUR, Profile
-from making.markdown import Page, framed, lasting, link
+from making.markdown import Page, clause_page, framed, lasting, link
 from making.rooms import Rooms
 from making.tables import CYCLES, TRACE, WHICH
 from making.try_it import TRY
 from markupsafe import Markup
+
+USED = "code.expiry.after-first-use"
+"""What most people ask first; one link leads there."""
 
 
 def start_page(rooms: Rooms) -> Page:
@@ -16,7 +19,8 @@ def start_page(rooms: Rooms) -> Page:
         "# Who may open the lockbox, and when",
         (
             "An open standard for electronic real-estate lockboxes. A **Connect grant** lets one person in, with an app, within a window of"
-            " time, until it is revoked. A **One Day Code** lets in whoever has its digits, on one day, and nobody can take it back."
+            " time, until it is revoked. A **One Day Code** lets in whoever has its digits, on one day, for"
+            f" [{lasting(rooms.profile.code_life)} from its first use]({link('', clause_page(USED))}), and nobody can take it back."
         ),
         framed(picture(rooms.profile), "a grant and a code, a picture"),
         (

@@ -26,6 +26,7 @@ from making.clause_pages import clause_pages
 from making.markdown import Page, lasting, link, literal, with_clauses_linked, with_lists_apart
 from making.results import results_page
 from making.rooms import NotPublished, Rooms
+from making.start import start_page
 from making.tables import gaps, profile_page, trace_page
 
 SIXTY_ONE = replace(DEFAULT, code_life=61 * 60)
@@ -306,6 +307,11 @@ def test_who_makes_a_box_begins_with_the_page_that_leads_there(made):
     first = next(manual for manual in manuals.MANUALS if manual.menu == ("For makers",))
     assert (first.path, first.title) == ("porting", "Port your box")
     assert made["porting"].text.startswith("# Port your box\n")
+
+
+def test_who_wants_to_know_how_long_a_code_lasts_begins_with_the_page_that_leads_there(rooms, made):
+    assert "for [60 minutes from its first use](clauses/code.expiry.after-first-use/index.md), and nobody" in made[""].text
+    assert "for [61 minutes from its first use]" in start_page(Rooms(plays=rooms.plays, profile=SIXTY_ONE)).text
 
 
 def test_two_pages_of_one_path_are_not_published(rooms, monkeypatch):
