@@ -221,7 +221,7 @@ def products(profile: Profile) -> Iterator[Product]:
         f"**a Connect grant here** ({lasting(profile.window_shortest)} to {lasting(profile.window_longest)})",
         "in its window, with the app",
         "to the end of its window",
-        f"at any time; {lasting(profile.ticket_life)} more at most, and the drift of a timer",
+        f"at any time; {lasting(profile.ticket_life)} more at most, by the timer of the box",
         (),
     )
     yield Product(

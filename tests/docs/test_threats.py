@@ -41,6 +41,13 @@ def test_the_numbers_of_the_default_profile(made):
     assert guessing.guessing(DEFAULT, zone_tables=2).codes == 2 * 16
 
 
+def test_the_seconds_after_a_revocation_are_those_of_a_timer_wherever_they_are_named(made):
+    """In true time there is its drift as well, which the threat model adds."""
+    for page in ("", "which-to-use", "compared"):
+        said = re.findall(r"60 seconds (?:more|longer) at most(?:, by (?:its|its own|the) (timer))?", made[page].text)
+        assert set(said) == {"timer"}, page
+
+
 def test_another_profile_has_other_numbers():
     text = threats.threats_page(replace(BARE, profile=STRICT)).text
     assert "In a day 26 entries are examined at most, of anybody: 1 at once, then one more every 60 minutes." in text
