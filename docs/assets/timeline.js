@@ -282,7 +282,7 @@
   // Links
 
   const fragment = () => examples.find(same)?.name ?? Object.entries({ day, midnight, ...values }).map(([name, value]) => `${name}=${Number(value)}`).join("&");
-  /** True where the address has a situation, which is then shown. */
+  /** True where the address has a situation, which is then shown, or means one that is none, which is then said. */
   function follow() {
     const example = examples.find(({ name }) => `#${name}` === location.hash);
     if (example) {
@@ -290,7 +290,12 @@
       return true;
     }
     const told = new URLSearchParams(location.hash.slice(1));
-    if (!told.has("presented_at")) return false;
+    if (!told.has("presented_at")) {
+      const named = location.hash.slice(1);
+      if (!named || document.getElementById(named)) return false;
+      notice = "The address of this page names an example that is none here.";
+      return true;
+    }
     const number = (name, least, most) => {
       const value = /^\d+$/.test(told.get(name)) ? Number(told.get(name)) : NaN;
       if (!(value >= least && value <= most)) throw new RangeError(name);
@@ -369,9 +374,11 @@
   function arrive() {
     clearTimeout(late);
     late = 0;
+    const told = notice;
     notice = "";
-    if (!follow()) return;
-    show();
+    const followed = follow();
+    if (followed || told) show();
+    if (!followed) return;
     form.scrollIntoView({ block: "start" });
   }
   addEventListener("hashchange", arrive);

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lockproof.conformance.faults import Fault, FaultyAuthority
+from lockproof.conformance.matrix import Outcome
 from lockproof.spec import theorems, town_theorems
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.theorems import Theorem
@@ -284,4 +285,9 @@ def _caught(page: str, rooms: Rooms, fault: Fault) -> tuple[str, ...]:
     where = (
         f"[{scenario.replace('-', ' ')}]({link(page, scenario_page(scenario))})" if scenario in rooms.plays else literal(scenario)
     )
-    return f"`{fault.name}`", _does(page, fault), str(row["outcome"]), where, str(first["commands"])
+    return f"`{fault.name}`", _does(page, fault), _outcome(row["outcome"]), where, str(first["commands"])
+
+
+def _outcome(outcome: str) -> str:
+    """One that got away, or of which nothing is known, shows."""
+    return outcome if outcome in {Outcome.NAMED, Outcome.UNSEEN} else f'<span class="gap">{outcome}</span>'

@@ -210,6 +210,10 @@ def test_a_recorded_kill_matrix_tells_what_caught_each_faulty_box(rooms, tmp_pat
             " | [the hour is over](../../scenarios/the-hour-is-over/index.md) | 17 |"
         ),
     ]
+    row["outcome"] = found["outcome"] = "survives"
+    away = replace(told, kills={**told.kills, "faults": [row]})
+    gone = next(page for page in clause_pages(away) if page.path == "clauses/code.expiry.after-first-use")
+    assert '| The hour is one second too long: the end counts in. | <span class="gap">survives</span> |' in gone.text
     assert "\nTried with lockproof of no recorded version, <span" in page.text
     told = replace(told, kills={**told.kills, "kit": dict(digests.kit())})
     page = next(page for page in clause_pages(told) if page.path == "clauses/code.expiry.after-first-use")

@@ -532,6 +532,17 @@ def test_a_link_that_says_no_situation_is_told_so(page, wrong):
     assert says in page.says("document.querySelector('#try-answer .aside').textContent")
 
 
+def test_a_link_to_an_example_that_is_none_is_told_so_and_one_to_a_part_of_the_page_is_not(page):
+    told = "document.querySelector('#try-answer .aside')?.textContent"
+    follow(page, LIFE_S_END)
+    answer(page)
+    for fragment, says in (("used-%", "The address of this page names an example that is none here."), ("examples", None)):
+        follow(page, fragment)
+        assert answer(page) == ["Opens", "code.expiry.after-first-use"]
+        assert page.says(told) == says
+    assert page.log("browser") == []
+
+
 def test_another_day_moves_everything_with_it(page):
     follow(page, LIFE_S_END)
     answer(page)
