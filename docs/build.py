@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -86,11 +87,23 @@ def build(settings: Path) -> int:
 
 def serve(settings: Path) -> int:
     """Shows the pages as they were made. To see a change of a room, begin again."""
+    if not _is_free(PORT):
+        return _stop(f"127.0.0.1:{PORT}: something listens there already; end it, or open the site from disk", 2)
     command = [sys.executable, "-m", "mkdocs", "serve", "--config-file", str(settings), "--dev-addr", f"127.0.0.1:{PORT}"]
     try:
         return subprocess.run(command, check=False, env=_quiet()).returncode  # noqa: S603 (our own words)
     except KeyboardInterrupt:
         return 0
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that one that has just been left is free
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _quiet() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -357,6 +358,17 @@ def test_what_was_built_before_is_built_anew_and_what_stands_beside_it_stays(tmp
     site.write(tmp_path, [Page("", "Start", "# Start\n")])
     assert {"notes.txt", "mkdocs.yml", "pages/index.md"} <= everything_in(tmp_path)
     assert "pages/gone" not in everything_in(tmp_path)
+
+
+def test_what_is_shown_where_something_listens_already_is_bad_input(tmp_path, monkeypatch, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(build, "PORT", port)
+        assert build.serve(tmp_path / "mkdocs.yml") == 2
+    assert capsys.readouterr().err.startswith(f"127.0.0.1:{port}: something listens there already;")
+    assert build._is_free(port)
 
 
 def test_what_is_no_folder_is_not_built_in(tmp_path, capsys):
