@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,12 +29,13 @@ def main(said: Sequence[str] | None = None) -> int:
     """0 if the site is built, 1 if what stands in the rooms, or a link in it, can't be published, 2 for bad input."""
     asked = _asked(said)
     try:
+        site.refuse_unless_ours(asked.out)
         made = site.pages(rooms.read(asked.kills, asked.results))
+        settings = site.write(asked.out, made)
     except BadInput as wrong:
         return _stop(str(wrong), 2)
     except rooms.NotPublished as wrong:
         return _stop(str(wrong), 1)
-    settings = site.write(asked.out, made)
     sys.stdout.write(f"{len(made)} pages in {asked.out / 'pages'}\n")
     if asked.pages:
         return 0
@@ -42,7 +44,9 @@ def main(said: Sequence[str] | None = None) -> int:
 
 def _asked(said: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=BUILD, help="the folder to build in, which is made anew")
+    parser.add_argument(
+        "--out", type=Path, default=BUILD, help="the folder to build in: a new one, an empty one, or one built before"
+    )
     parser.add_argument(
         "--kills", type=Path, default=_newest(), help=f"a recorded kill matrix; if not said, the newest below {KILLS}"
     )
@@ -83,11 +87,23 @@ def build(settings: Path) -> int:
 
 def serve(settings: Path) -> int:
     """Shows the pages as they were made. To see a change of a room, begin again."""
+    if not _is_free(PORT):
+        return _stop(f"127.0.0.1:{PORT}: something listens there already; end it, or open the site from disk", 2)
     command = [sys.executable, "-m", "mkdocs", "serve", "--config-file", str(settings), "--dev-addr", f"127.0.0.1:{PORT}"]
     try:
         return subprocess.run(command, check=False, env=_quiet()).returncode  # noqa: S603 (our own words)
     except KeyboardInterrupt:
         return 0
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that one that has just been left is free
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _quiet() -> dict[str, str]:

@@ -58,7 +58,7 @@
 
   // What is asked of the model
 
-  const situation = (changes = {}) => Situation({ ...values, known_from: days[day].first, ...changes });
+  const situation = (changes = {}) => Situation({ ...values, known_from: days[day].known_from, ...changes });
   const profile = () => profiles[midnight ? "midnight" : "standard"];
   const ask = (changes) => play(situation(changes), profile());
   const askAt = (instant) => ask({ presented_at: instant })[1];
@@ -79,15 +79,16 @@
     edges.push({ at: first, answer });
     for (const at of [...instants].sort((one, other) => one - other)) {
       const then = askAt(at);
-      if (key(then) !== key(answer)) {
-        let [low, high] = [before, at];
+      while (key(then) !== key(answer)) { // between the two there may be more than one change
+        let [low, high, there] = [before, at, then];
         while (high - low > 1) {
           const middle = Math.floor((low + high) / 2);
-          if (key(askAt(middle)) === key(answer)) low = middle;
-          else high = middle;
+          const between = askAt(middle);
+          if (key(between) === key(answer)) low = middle;
+          else [high, there] = [middle, between];
         }
-        edges.push({ at: high, answer: askAt(high) });
-        if (key(edges.at(-1).answer) !== key(then)) edges.push({ at, answer: then });
+        edges.push({ at: high, answer: there });
+        [before, answer] = [high, there];
       }
       [before, answer] = [at, then];
     }
@@ -231,7 +232,7 @@
     part("which").textContent = handles.find(({ name }) => name === moved).label;
     field("example").value = examples.findIndex(same);
   }
-  const same = (example) => example.midnight === midnight && example.situation.known_from === days[day].first
+  const same = (example) => example.midnight === midnight && example.situation.known_from === days[day].known_from
     && NAMES.every((name) => example.situation[name] === values[name]);
 
   function show() {
@@ -253,7 +254,7 @@
   }
 
   function take(example) {
-    day = days.findIndex(({ first }) => first === example.situation.known_from);
+    day = days.findIndex(({ known_from: from }) => from === example.situation.known_from);
     midnight = example.midnight;
     values = Object.fromEntries(NAMES.map((name) => [name, example.situation[name]]));
     moved = "presented_at";
@@ -281,7 +282,7 @@
   // Links
 
   const fragment = () => examples.find(same)?.name ?? Object.entries({ day, midnight, ...values }).map(([name, value]) => `${name}=${Number(value)}`).join("&");
-  /** True where the address has a situation, which is then shown. */
+  /** True where the address has a situation, which is then shown, or means one that is none, which is then said. */
   function follow() {
     const example = examples.find(({ name }) => `#${name}` === location.hash);
     if (example) {
@@ -289,7 +290,12 @@
       return true;
     }
     const told = new URLSearchParams(location.hash.slice(1));
-    if (!told.has("presented_at")) return false;
+    if (!told.has("presented_at")) {
+      const named = location.hash.slice(1);
+      if (!named || document.getElementById(named)) return false;
+      notice = "The address of this page names an example that is none here.";
+      return true;
+    }
     const number = (name, least, most) => {
       const value = /^\d+$/.test(told.get(name)) ? Number(told.get(name)) : NaN;
       if (!(value >= least && value <= most)) throw new RangeError(name);
@@ -368,9 +374,11 @@
   function arrive() {
     clearTimeout(late);
     late = 0;
+    const told = notice;
     notice = "";
-    if (!follow()) return;
-    show();
+    const followed = follow();
+    if (followed || told) show();
+    if (!followed) return;
     form.scrollIntoView({ block: "start" });
   }
   addEventListener("hashchange", arrive);

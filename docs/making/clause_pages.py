@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lockproof.conformance.faults import Fault, FaultyAuthority
+from lockproof.conformance.matrix import Outcome
 from lockproof.spec import theorems, town_theorems
 from lockproof.spec.clauses import Clause, Decider
 from lockproof.spec.theorems import Theorem
@@ -29,7 +30,7 @@ from making.markdown import (
     with_clauses_linked,
     with_lists_apart,
 )
-from making.results import judged
+from making.results import judged, kit_of
 from making.rooms import Play, Rooms
 from making.scenario_pages import SYMBOLS_ONCE, drawn, scenario_page
 
@@ -262,6 +263,7 @@ def _broken(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
         return
     heads = ("what is faulty", "what it does", "outcome", "first named by", "after commands")
     yield table(heads, (_caught(page, rooms, fault) for fault in faults))
+    yield f"Tried with {kit_of(rooms.kills.get('kit', {}))}."
 
 
 def _faulty(number: int, one: str, several: str) -> str:
@@ -280,5 +282,12 @@ def _caught(page: str, rooms: Rooms, fault: Fault) -> tuple[str, ...]:
     found = [each for sources in row["sources"].values() for each in sources if each["outcome"] == row["outcome"]]
     first = found[0] if found else {"scenario": "", "commands": ""}
     scenario = first["scenario"]
-    where = f"[{scenario.replace('-', ' ')}]({link(page, scenario_page(scenario))})" if scenario in rooms.plays else scenario
-    return f"`{fault.name}`", _does(page, fault), str(row["outcome"]), where, str(first["commands"])
+    where = (
+        f"[{scenario.replace('-', ' ')}]({link(page, scenario_page(scenario))})" if scenario in rooms.plays else literal(scenario)
+    )
+    return f"`{fault.name}`", _does(page, fault), _outcome(row["outcome"]), where, str(first["commands"])
+
+
+def _outcome(outcome: str) -> str:
+    """One that got away, or of which nothing is known, shows."""
+    return outcome if outcome in {Outcome.NAMED, Outcome.UNSEEN} else f'<span class="gap">{outcome}</span>'

@@ -70,9 +70,9 @@ SOURCES: Mapping[str, tuple[str, str]] = {
         "igloohome: kinds of PIN, and the first use of an algoPIN",
         "https://support.igloohome.co/support/solutions/articles/35000183356-what-types-of-pin-codes-can-i-create-",
     ),
-    "igloohome-offline": (
-        "igloohome: a PIN cannot be taken back through the app",
-        "https://igloohome.freshdesk.com/support/solutions/articles/35000013913/thumbs_down",
+    "igloohome-delete": (
+        "igloohome: where a PIN can be deleted",
+        "https://support.igloohome.co/support/solutions/articles/35000162987-i-need-to-delete-or-revoke-a-pin-how-do-i-do-this-",
     ),
     "ttlock-33": ("33Lock on the passcodes of TTLock", "https://help.33lock.com/passcode-types"),
     "masterlock-sdk": ("Master Lock: temporary codes", "https://sdkdocs.masterlockvault.com/docs/CoreConcepts/TemporaryCode"),
@@ -200,8 +200,8 @@ def products(profile: Profile) -> Iterator[Product]:
         "igloohome, algoPIN",
         "within 24 hours of its start",
         "as said when it was made",
-        "not through the app once it was issued; at the lock, by Bluetooth",
-        ("igloohome-pins", "igloohome-offline"),
+        "within Bluetooth range of the lock only; of older locks all PINs at once",
+        ("igloohome-pins", "igloohome-delete"),
     )
     yield Product(
         "TTLock, offline passcode",
@@ -221,7 +221,7 @@ def products(profile: Profile) -> Iterator[Product]:
         f"**a Connect grant here** ({lasting(profile.window_shortest)} to {lasting(profile.window_longest)})",
         "in its window, with the app",
         "to the end of its window",
-        f"at any time; {lasting(profile.ticket_life)} more at most, and the drift of a timer",
+        f"at any time; {lasting(profile.ticket_life)} more at most, by the timer of the box",
         (),
     )
     yield Product(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from lockproof.conformance import digests, report
 from lockproof.conformance.html_report import MARKS
@@ -45,7 +46,7 @@ def _run(result: RunResult) -> tuple[str, ...]:
         literal(result.firmware),
         literal(result.error or report.counts(result)),
         _begun(result),
-        _judged_by(result),
+        kit_of(result.kit),
     )
 
 
@@ -53,14 +54,11 @@ def _begun(result: RunResult) -> str:
     return result.began[:16].replace("T", " ") + " UTC"
 
 
-def _judged_by(result: RunResult) -> str:
-    version = f"lockproof {literal(result.kit.get('version', 'of no recorded version'))}"
-    return version if _is_of_this_text(result) else f'{version}, <span class="gap">another text of the standard</span>'
-
-
-def _is_of_this_text(result: RunResult) -> bool:
-    """The run was planned and judged by the clauses, the model and the profile that this page is of."""
-    return result.kit.get("spec") == digests.kit()["spec"]
+def kit_of(kit: Mapping[str, Any]) -> str:
+    """The kit that a record was made with, and whether by the clauses, the model and the profile that this page is of."""
+    version = f"lockproof {literal(str(kit.get('version', 'of no recorded version')))}"
+    same = kit.get("spec") == digests.kit()["spec"]
+    return version if same else f'{version}, <span class="gap">another text of the standard</span>'
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -82,14 +80,21 @@ def judged(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
         yield f"{_NONE} [How one is made]({link(page, RESULTS)})."
         return
     yield f"In [the latest recorded runs]({link(page, RESULTS)}), judged again from their journals when this page was made:"
-    rows = [(result, row) for result in rooms.results for row in result.clauses if row.id == clause.id]
+    found = [(result, [row for row in result.clauses if row.id == clause.id]) for result in rooms.results]
     yield table(
         ("box", "verdict", "by", "begun", "judged by"),
         (
-            (f"`{literal(result.target)}`", _verdict(row.verdict), _by(page, rooms, row), _begun(result), _judged_by(result))
-            for result, row in rows
+            (f"`{literal(result.target)}`", *_found(page, rooms, result, rows), _begun(result), kit_of(result.kit))
+            for result, rows in found
         ),
     )
+
+
+def _found(page: str, rooms: Rooms, result: RunResult, rows: Sequence[ClauseResult]) -> tuple[str, str]:
+    """The verdict on a clause, and by what; where the run came to none, what became of the run."""
+    for row in rows:
+        return _verdict(row.verdict), _by(page, rooms, row)
+    return _verdict(result.verdict), literal(result.error)
 
 
 def _by(page: str, rooms: Rooms, row: ClauseResult) -> str:

@@ -152,7 +152,7 @@ def read_kills(file: Path) -> Mapping[str, Any]:
     """A kill matrix that `lockproof faults --out` has written. Raises `BadInput`."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
             f"{file}: no kill matrix can be read there: {error}; make one with lockproof faults --out FOLDER"
         ) from None
@@ -160,4 +160,18 @@ def read_kills(file: Path) -> Mapping[str, Any]:
         raise BadInput(
             f"{file}: this is no kill matrix of the format {matrix.FORMAT}; make one with lockproof faults --out FOLDER"
         )
+    try:
+        whole = all(map(_is_row, told["faults"])) and isinstance(told.get("kit", {}), dict)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        whole = False
+    if not whole:
+        raise BadInput(f"{file}: a kill matrix that was changed or damaged; make one with lockproof faults --out FOLDER")
     return told
+
+
+def _is_row(row: Mapping[str, Any]) -> bool:
+    """It says of one faulty box what the pages take from it."""
+    found = [each for sources in row["sources"].values() for each in sources]
+    known = [matrix.Outcome(each["outcome"]) for each in (row, *found)]
+    told = all(type(each["scenario"]) is str and type(each["commands"]) is int for each in found)
+    return bool(known) and told and type(row["name"]) is str

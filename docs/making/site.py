@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from lockproof.conformance.html_report import TIMELINE_STYLE
+from lockproof.spec.observable import BadInput
 from making.api import api_pages
 from making.clause_pages import clause_pages
 from making.commands import commands_page
@@ -32,6 +33,9 @@ from making.try_it import TIMELINE, TRY, try_page
 
 HERE = ROOT / "docs"
 STYLE, SHIM, LABELS = "assets/site.css", "assets/iframe-worker.js", "assets/labels.js"
+_SETTINGS, _BUILT = "mkdocs.yml", ("pages", "site")
+_OURS = b"site_name: lockproof\n"
+"""How the settings begin of what was built here."""
 _MENU = ("Start", "Which to use?", "Try it", "The standard", "The clauses", "For makers", "The kit", "More")
 """The order of the menu; what is in none of these comes last."""
 _SEARCH = {"separator": r"[\s\-.]+", "pipeline": ["trimmer", "stopWordFilter"]}
@@ -72,9 +76,42 @@ def _by_hand() -> Iterator[Page]:
         yield Page(path.stem, title, with_clauses_linked(path.stem, text), ("The standard",))
 
 
+def refuse_unless_ours(folder: Path) -> None:
+    """Raises `BadInput` for a folder in which something stands that was not built there: it would be lost."""
+    settings = folder / _SETTINGS
+    try:
+        if not folder.exists() or not any(folder.iterdir()):
+            return
+        ours = settings.is_file() and settings.read_bytes().startswith(_OURS)
+    except OSError as error:
+        raise _not_there(folder, error) from None
+    if not ours:
+        raise BadInput(f"{folder}: other files stand there, and nothing that was built before; name an empty folder with --out")
+
+
 def write(folder: Path, made: Sequence[Page]) -> Path:
-    """Writes pages, style and settings into a folder, which is made anew. Returns the file of settings for mkdocs."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Writes pages, style and settings into a folder, anew. Returns the file of settings for mkdocs. Raises `BadInput`.
+
+    Of what stands there it takes away what was built before, and nothing else.
+    """
+    refuse_unless_ours(folder)
+    try:
+        return _written(folder, made)
+    except OSError as error:
+        raise _not_there(folder, error) from None
+
+
+def _not_there(folder: Path, error: OSError) -> BadInput:
+    return BadInput(f"{folder}: nothing can be built there: {error.strerror or error}; name another folder with --out")
+
+
+def _written(folder: Path, made: Sequence[Page]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / _SETTINGS  # first, so that what was broken off is known as ours
+    settings.write_text(yaml.safe_dump(_settings(made), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    for name in _BUILT:
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
     sources = folder / "pages"
     for page in made:
         file = sources / page.file
@@ -91,8 +128,6 @@ def write(folder: Path, made: Sequence[Page]) -> Path:
             (sources / name).write_text(text, encoding="utf-8")
     for script in (SHIM, LABELS, TIMELINE):
         shutil.copyfile(HERE / script, sources / script)
-    settings = folder / "mkdocs.yml"
-    settings.write_text(yaml.safe_dump(_settings(made), sort_keys=False, allow_unicode=True), encoding="utf-8")
     return settings
 
 

@@ -12,7 +12,7 @@ from lockproof.spec.model import authority, box
 from lockproof.spec.model.authority import Grant, Recipient
 from lockproof.spec.model.box import Box, Code, Ticket, TimeOrder
 from lockproof.spec.profile import Profile
-from lockproof.spec.vocabulary import Instant, Number, Outcome, Seconds, Truth, every, later, no
+from lockproof.spec.vocabulary import Instant, Number, Outcome, Seconds, Truth, every, no
 
 BOX, AUTHORITY, NOBODY = "box", "authority", "nobody"
 
@@ -131,7 +131,7 @@ def _happenings(situation: Situation) -> tuple[Happening, ...]:
         Happening("heard", situation.heard_at),
         Happening("set back", situation.back_at),
         Happening("used", situation.used_at),
-        Happening("fetched", later(situation.known_from, situation.presented_at - situation.fetched_before)),
+        Happening("fetched", situation.presented_at - situation.fetched_before),
         Happening("wrong", situation.presented_at),
         Happening("presented", situation.presented_at),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from lockproof.spec.profile import HOUR, Profile
-from making.markdown import Page, framed, lasting, link
+from making.markdown import Page, clause_page, framed, lasting, link
 from making.rooms import Rooms
 from making.tables import CYCLES, TRACE, WHICH
 from making.try_it import TRY
 from markupsafe import Markup
+
+USED = "code.expiry.after-first-use"
+"""What most people ask first; one link leads there."""
 
 
 def start_page(rooms: Rooms) -> Page:
@@ -16,7 +19,8 @@ def start_page(rooms: Rooms) -> Page:
         "# Who may open the lockbox, and when",
         (
             "An open standard for electronic real-estate lockboxes. A **Connect grant** lets one person in, with an app, within a window of"
-            " time, until it is revoked. A **One Day Code** lets in whoever has its digits, on one day, and nobody can take it back."
+            " time, until it is revoked. A **One Day Code** lets in whoever has its digits, on one day, for"
+            f" [{lasting(rooms.profile.code_life)} from its first use]({link('', clause_page(USED))}), and nobody can take it back."
         ),
         framed(picture(rooms.profile), "a grant and a code, a picture"),
         (
@@ -47,14 +51,15 @@ def picture(profile: Profile) -> str:
         '<svg role="img" class="first" aria-labelledby="first-t first-d" viewBox="0 0 470 236" width="470" height="236">'
         '<title id="first-t">A Connect grant and a One Day Code, over time</title>'
         '<desc id="first-d">A Connect grant opens within its window, from {shortest} to {longest} long, until it is revoked; a box that has not'
-        " heard opens {ticket} longer at most. A One Day Code is used first at any instant of its day, opens for {life} from then, and then"
-        " never again.</desc>"
+        " heard opens {ticket} longer at most, by its timer. A One Day Code is used first at any instant of its day, opens for {life}"
+        " from then, and then never again.</desc>"
         '<text class="who" x="8" y="18">Connect grant</text><text class="note" x="146" y="18">a window of {shortest} to {longest}</text>'
         '<rect class="day" x="60" y="48" width="190" height="20" rx="3"/><rect class="gone" x="250" y="48" width="110" height="20" rx="3"/>'
         '<circle class="in" cx="100" cy="58" r="7"/><circle class="in" cx="190" cy="58" r="7"/><circle class="out" cx="310" cy="58" r="7"/>'
         '<path class="mark" d="M250 41v34"/>'
         '<text class="label" x="100" y="85">opens</text><text class="label" x="190" y="85">opens</text>'
-        '<text class="label" x="250" y="37">revoked: {ticket} more at most</text><text class="label" x="310" y="85">refused</text>'
+        '<text class="label" x="250" y="37">revoked: {ticket} more at most, by the timer of the box</text>'
+        '<text class="label" x="310" y="85">refused</text>'
         '<text class="who" x="8" y="118">One Day Code</text><text class="note" x="146" y="118">{digits} digits, for one day</text>'
         '<rect class="day" x="30" y="146" width="{before}" height="20" rx="3"/>'
         '<rect class="hour" x="{used}" y="146" width="{hour}" height="20" rx="3"/>'

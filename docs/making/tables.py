@@ -59,7 +59,7 @@ def which_to_use(profile: Profile) -> Page:
         ),
         (
             "revocation",
-            f"at any time; a box that has not heard opens for {lasting(profile.ticket_life)} more at most",
+            f"at any time; a box that has not heard opens for {lasting(profile.ticket_life)} more at most, by its own timer",
             "none",
             ("connect.revoke.any-time", "connect.revoke.bound", "code.irrevocable"),
         ),

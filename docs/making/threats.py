@@ -44,7 +44,7 @@ def threats(profile: Profile) -> Iterator[Threat]:
         f"In a day {within(guessing.LONGEST_DAY, profile):,} entries are examined at most, of anybody: {burst} at once, then one"
         f" more every {refill}. They open with a probability of at most {one_in(day)}. One who holds a right code and enters it in"
         " between gains nothing.",
-        "The probability grows with the days; see [the numbers](#numbers).",
+        "The probability grows with the days, and at most doubles in those after a change of zone; see [the numbers](#numbers).",
         ("box.wrong-entry.bound", "code.digits", "code.index"),
         (
             "wrong_entries_stay_within_the_bound",
@@ -245,7 +245,8 @@ def numbers(profile: Profile) -> Iterator[str]:
     codes, row = guessing.codes_in_service(profile), guessing.likeliest_row(profile.code_digits)
     yield (
         f"At any instant {codes} codes are in service at most: {profile.code_indices} of the day, and those of the days before whose"
-        f" {lasting(profile.code_life)} may still run. The likeliest row of {profile.code_digits} digits has a probability of"
+        f" {lasting(profile.code_life)} may still run; in the days after a change of zone twice as many, and what follows at most"
+        f" doubles. The likeliest row of {profile.code_digits} digits has a probability of"
         f" {row * guessing.TRUNCATED} / 2^31. So at most, somebody at the keypad all the time:"
     )
     digits = range(7, 10)

@@ -22,15 +22,20 @@ ZONE = "America/Chicago"
 SCRIPTS = Path(__file__).parents[1] / "assets"
 MODEL, TIMELINE = "assets/model.js", "assets/timeline.js"
 _BEFORE, _AFTER = 8 * HOUR, 16 * HOUR  # of the day, on the axis
+_LEAD = HOUR  # before the axis: no ticket of the page is fetched earlier than that
 
 
 @dataclass(frozen=True, slots=True)
 class AxisDay:
-    """A day of the property, and how far the axis reaches around it. `offsets` are those in force, each from its instant."""
+    """A day of the property, and how far the axis reaches around it. `offsets` are those in force, each from its instant.
+
+    At `known_from` it begins for the box; what happens first on the axis may have been prepared a little before.
+    """
 
     title: str
     begins: int
     ends: int
+    known_from: int
     first: int
     last: int
     offsets: tuple[tuple[int, int], ...]
@@ -123,7 +128,9 @@ def days() -> tuple[AxisDay, ...]:
 def _day(title: str, date: dt.date) -> AxisDay:
     day = civil.day_bounds(date, ZONE)
     first, last = day.start - _BEFORE, day.end + _AFTER
-    return AxisDay(f"{date}, {title}", day.start, day.end, first, last, civil.zone_pairs(ZONE, first, last + 1))
+    known_from = first - _LEAD
+    offsets = civil.zone_pairs(ZONE, known_from, last + 1)
+    return AxisDay(f"{date}, {title}", day.start, day.end, known_from, first, last, offsets)
 
 
 def quiet(day: AxisDay, *, connect: bool) -> Situation:
@@ -131,7 +138,7 @@ def quiet(day: AxisDay, *, connect: bool) -> Situation:
     at = day.begins
     return Situation(
         connect=connect,
-        known_from=day.first,
+        known_from=day.known_from,
         begins=at + 10 * HOUR if connect else day.begins,
         ends=at + 16 * HOUR if connect else day.ends,
         uses=False,
@@ -245,8 +252,8 @@ def _left_out(profile: Profile) -> str:
                 " where that falls back by a fault, but not behind its last decision, it cannot know."
             ),
             (
-                "- The box gets to know the time where the axis begins, and the grant is given or the code generated then, to somebody who may"
-                " have one. An axis of two days has no room for a window of"
+                "- The box gets to know the time an hour before the axis begins, and the grant is given or the code generated then, to"
+                " somebody who may have one. An axis of two days has no room for a window of"
                 f" {lasting(profile.window_longest)}."
             ),
             (

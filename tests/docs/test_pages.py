@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from making.clause_pages import clause_pages
 from making.markdown import Page, lasting, link, literal, with_clauses_linked, with_lists_apart
 from making.results import results_page
 from making.rooms import NotPublished, Rooms
+from making.start import start_page
 from making.tables import gaps, profile_page, trace_page
 
 SIXTY_ONE = replace(DEFAULT, code_life=61 * 60)
@@ -209,8 +211,39 @@ def test_a_recorded_kill_matrix_tells_what_caught_each_faulty_box(rooms, tmp_pat
             " | [the hour is over](../../scenarios/the-hour-is-over/index.md) | 17 |"
         ),
     ]
-    file.write_text("{}", encoding="utf-8")
-    with pytest.raises(BadInput, match="this is no kill matrix"):
+    row["outcome"] = found["outcome"] = "survives"
+    away = replace(told, kills={**told.kills, "faults": [row]})
+    gone = next(page for page in clause_pages(away) if page.path == "clauses/code.expiry.after-first-use")
+    assert '| The hour is one second too long: the end counts in. | <span class="gap">survives</span> |' in gone.text
+    assert "\nTried with lockproof of no recorded version, <span" in page.text
+    told = replace(told, kills={**told.kills, "kit": dict(digests.kit())})
+    page = next(page for page in clause_pages(told) if page.path == "clauses/code.expiry.after-first-use")
+    assert f"\nTried with lockproof {digests.kit()['version']}.\n" in page.text
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("{}", "this is no kill matrix of the format"),
+        (json.dumps({"format": FORMAT[:-1] + "2", "faults": []}), "this is no kill matrix of the format"),
+        ("[" * 100_000, "no kill matrix can be read there"),
+        *(
+            (json.dumps({"format": FORMAT, **rest}), "a kill matrix that was changed or damaged")
+            for rest in (
+                {},
+                {"faults": 3},
+                {"faults": [{}]},
+                {"faults": [{"name": "x", "outcome": "named", "sources": {"written": [{"outcome": "named"}]}}]},
+                {"faults": [{"name": "x", "outcome": "fine", "sources": {}}]},
+                {"faults": [], "kit": "1"},
+            )
+        ),
+    ],
+)
+def test_a_kill_matrix_that_is_none_is_bad_input(tmp_path, said, why):
+    file = tmp_path / "matrix.json"
+    file.write_text(said, encoding="utf-8")
+    with pytest.raises(BadInput, match=f"matrix.json: {why}"):
         read_rooms.read_kills(file)
 
 
@@ -281,6 +314,11 @@ def test_who_makes_a_box_begins_with_the_page_that_leads_there(made):
     assert made["porting"].text.startswith("# Port your box\n")
 
 
+def test_who_wants_to_know_how_long_a_code_lasts_begins_with_the_page_that_leads_there(rooms, made):
+    assert "for [60 minutes from its first use](clauses/code.expiry.after-first-use/index.md), and nobody" in made[""].text
+    assert "for [61 minutes from its first use]" in start_page(Rooms(plays=rooms.plays, profile=SIXTY_ONE)).text
+
+
 def test_two_pages_of_one_path_are_not_published(rooms, monkeypatch):
     monkeypatch.setattr(site, "commands_page", lambda: Page("profile", "again", ""))
     with pytest.raises(NotPublished, match="two pages have one path: profile"):
@@ -293,6 +331,55 @@ def test_a_warning_fails_the_build(tmp_path, capfd):
     assert "nowhere" in capfd.readouterr().err
     settings = site.write(tmp_path / "good", [Page("", "Start", "# Start\n\n[here](#start)\n")])
     assert build.build(settings) == 0
+
+
+def everything_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("theirs", ["notes.txt", "pages/index.md", "site/index.html", "mkdocs.yml"])
+def test_a_folder_with_files_of_others_is_not_built_in(tmp_path, capsys, theirs):
+    file = tmp_path / theirs
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("site_name: theirs\n", encoding="utf-8")
+    before = everything_in(tmp_path)
+    assert build.main(["--pages", "--out", str(tmp_path)]) == 2
+    said = f"{tmp_path}: other files stand there, and nothing that was built before; name an empty folder with --out\n"
+    assert capsys.readouterr().err == said
+    with pytest.raises(BadInput):
+        site.write(tmp_path, [])
+    assert everything_in(tmp_path) == before
+    assert file.read_text(encoding="utf-8") == "site_name: theirs\n"
+
+
+def test_what_was_built_before_is_built_anew_and_what_stands_beside_it_stays(tmp_path):
+    site.write(tmp_path, [Page("", "Start", "# Start\n"), Page("gone", "Gone", "# Gone\n")])
+    (tmp_path / "notes.txt").touch()
+    site.write(tmp_path, [Page("", "Start", "# Start\n")])
+    assert {"notes.txt", "mkdocs.yml", "pages/index.md"} <= everything_in(tmp_path)
+    assert "pages/gone" not in everything_in(tmp_path)
+
+
+def test_what_is_shown_where_something_listens_already_is_bad_input(tmp_path, monkeypatch, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(build, "PORT", port)
+        assert build.serve(tmp_path / "mkdocs.yml") == 2
+    assert capsys.readouterr().err.startswith(f"127.0.0.1:{port}: something listens there already;")
+    assert build._is_free(port)
+
+
+def test_what_is_no_folder_is_not_built_in(tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    for out in (file, file / "below"):
+        assert build.main(["--pages", "--out", str(out)]) == 2
+        assert capsys.readouterr().err == f"{out}: nothing can be built there: Not a directory; name another folder with --out\n"
+    with pytest.raises(BadInput, match="nothing can be built there: Not a directory"):
+        site.write(file / "below", [])
+    assert file.read_text(encoding="utf-8") == "mine"
 
 
 # Recorded runs
@@ -354,6 +441,16 @@ def test_a_result_by_another_text_of_the_standard_is_told(rooms):
     assert judged_on("code.day", replace(rooms, results=(old,)))[-1] == (
         "| `old` | ✓ pass | 2 scenarios; power cut: reset | 2026-01-02 03:04 UTC"
         ' | lockproof 0.0.1, <span class="gap">another text of the standard</span> |'
+    )
+
+
+def test_a_run_that_came_to_no_verdict_stands_with_why(rooms):
+    dead = RunResult(
+        "nosuch", "", "", error="nosuch: there is no such port", began="2026-01-02T03:04:05+00:00", kit=digests.kit()
+    )
+    assert judged_on("code.day", replace(rooms, results=(dead,)))[-1] == (
+        '| `nosuch` | <span class="gap">! error</span> | nosuch: there is no such port | 2026-01-02 03:04 UTC'
+        f" | lockproof {digests.kit()['version']} |"
     )
 
 

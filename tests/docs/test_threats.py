@@ -33,6 +33,19 @@ def test_the_numbers_of_the_default_profile(made):
     assert "| a day | 305 | 1 in 2,046 | 1 in 20,002 | 1 in 146,686 |" in text
     assert "| a year | 105,125 | 1 in 5 | 1 in 58 | 1 in 425 |" in text
     assert "nothing opens 61 seconds or more after it in true time" in text
+    assert "At any instant 16 codes are in service at most: 8 of the day" in text
+    assert (
+        "in the days after a change of zone twice as many, and what follows at most doubles. The likeliest row of 8 digits"
+        in text
+    )
+    assert guessing.guessing(DEFAULT, zone_tables=2).codes == 2 * 16
+
+
+def test_the_seconds_after_a_revocation_are_those_of_a_timer_wherever_they_are_named(made):
+    """In true time there is its drift as well, which the threat model adds."""
+    for page in ("", "which-to-use", "compared"):
+        said = re.findall(r"60 seconds (?:more|longer) at most(?:, by (?:its|its own|the) (timer))?", made[page].text)
+        assert set(said) == {"timer"}, page
 
 
 def test_another_profile_has_other_numbers():

@@ -249,6 +249,17 @@ def test_the_hand_written_script_has_no_clause_and_no_number_of_the_standard():
         assert f".{name}" not in text, name
 
 
+def test_a_ticket_is_as_old_at_the_beginning_of_the_axis_as_the_page_says():
+    oldest = next(handle.most for handle in try_it.handles(DEFAULT) if handle.name == "fetched_before")
+    for day in try_it.days():
+        assert day.known_from <= day.first - oldest
+        early = replace(try_it.quiet(day, connect=True), begins=day.first, presented_at=day.first + 1)
+        ages = {DEFAULT.ticket_life - 1: (), DEFAULT.ticket_life: ("connect.ticket",), oldest: ("connect.ticket",)}
+        for age, forbid in ages.items():
+            _, answered = situations.play(replace(early, fetched_before=age), DEFAULT)
+            assert answered.outcome.clauses() == forbid
+
+
 # Examples
 
 
@@ -343,7 +354,7 @@ def shown(browser) -> Drawn:
     del said["example"]
     values = {name: value if isinstance(value, bool) else int(value) for name, value in said.items()}
     values["by_order"] = bool(values["by_order"])
-    return Situation(connect=credential == "connect", known_from=day.first, **values), midnight
+    return Situation(connect=credential == "connect", known_from=day.known_from, **values), midnight
 
 
 def as_the_model(browser) -> list:
@@ -464,13 +475,45 @@ def test_the_changes_of_the_answer_are_found_to_the_second(page):
     assert page.says(dead) == ["true", "false"]
 
 
+def test_two_changes_within_one_step_of_the_strip_are_both_found_to_the_second(page):
+    """Back from a power cut, and a minute later no ticket is older than it."""
+    day, *_ = try_it.days()
+    situation = replace(
+        try_it.quiet(day, connect=True),
+        presented_at=day.begins + 11 * HOUR,
+        fetched_before=59,
+        cuts=True,
+        cut_at=day.begins + 12 * HOUR,
+        off_for=3,
+    )
+    page.says(f"location.hash = {json.dumps(as_a_link(situation, midnight=False))}")
+    press = "document.querySelector('[data-change=\"1\"]').click()"
+    changes = {
+        situation.cut_at: ["Nothing is decided"],
+        situation.cut_at + 3: ["Refused by the box", "connect.ticket"],
+        situation.cut_at + 59: ["Nothing is decided"],
+        situation.cut_at + 62: ["Opens", "connect.available"],
+        situation.ends: ["Refused by the box", "connect.window.bounds"],
+    }
+    answer(page)
+    for at, said in changes.items():
+        page.says(press)
+        assert answer(page) == as_the_model(page) == said
+        assert shown(page)[0].presented_at == at
+
+
+def as_a_link(situation: Situation, *, midnight: bool) -> str:
+    """What the address of the page carries after `#`."""
+    number = [day.known_from for day in try_it.days()].index(situation.known_from)
+    values = {"day": number, "midnight": midnight, **asdict(situation)}
+    del values["known_from"]
+    return "&".join(f"{name}={int(value)}" for name, value in values.items())
+
+
 def test_a_situation_is_sent_as_a_link(page, site):
     pairs = [pair for pair in drawn(60) if pair[0].uses][:3]
     for situation, midnight in pairs:
-        number = [day.first for day in try_it.days()].index(situation.known_from)
-        values = {"day": number, "midnight": midnight, **asdict(situation)}
-        del values["known_from"]
-        page.show(site.folder / "try-it" / "index.html", "#" + "&".join(f"{name}={int(value)}" for name, value in values.items()))
+        page.show(site.folder / "try-it" / "index.html", "#" + as_a_link(situation, midnight=midnight))
         assert answer(page) == in_words(try_it.answer(try_it.Example("", "", situation, midnight), DEFAULT))
         assert shown(page) == (situation, midnight)
 
@@ -487,6 +530,17 @@ def test_a_link_that_says_no_situation_is_told_so(page, wrong):
     assert answer(page) == ["Refused by the box", "code.expiry.after-first-use"]
     says = f"The address of this page says a situation that is none here: look at {name}"
     assert says in page.says("document.querySelector('#try-answer .aside').textContent")
+
+
+def test_a_link_to_an_example_that_is_none_is_told_so_and_one_to_a_part_of_the_page_is_not(page):
+    told = "document.querySelector('#try-answer .aside')?.textContent"
+    follow(page, LIFE_S_END)
+    answer(page)
+    for fragment, says in (("used-%", "The address of this page names an example that is none here."), ("examples", None)):
+        follow(page, fragment)
+        assert answer(page) == ["Opens", "code.expiry.after-first-use"]
+        assert page.says(told) == says
+    assert page.log("browser") == []
 
 
 def test_another_day_moves_everything_with_it(page):
