@@ -82,6 +82,9 @@ def test_what_an_event_changes_is_told_and_what_it_leaves_is_not():
 
 
 def test_theorems_stand_with_what_they_assume(made):
+    assert "[`lockproof prove`](../../commands/index.md#lockproof-prove) asks both; this page was made without asking" in (
+        made["clauses/connect.account"].text
+    )
     assert "`a_ticket_is_issued_iff_granted`. Assumes by name: [nonce-fresh]" in made["clauses/connect.account"].text
     assert (
         "`no_credential_for_a_consumer`. Assumes by name: nothing beside those."
