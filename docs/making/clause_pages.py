@@ -187,6 +187,7 @@ def _proved(page: str, about: list[Theorem | TownTheorem], clause: Clause) -> It
     every = link(page, "assumptions")
     yield (
         f"By z3 and by cvc5, for all time and every legal profile, unless it says otherwise: {_theorems(len(about))}."
+        f" [`lockproof prove`]({link(page, 'commands#lockproof-prove')}) asks both; this page was made without asking them again."
         f" Each rests on the invariants, and so on [the premises of every event]({every})."
     )
     for theorem in about:

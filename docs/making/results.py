@@ -30,13 +30,19 @@ def results_page(rooms: Rooms) -> Page:
             "Where no authority is judged with a box, what the authority decides is not applicable.",
             "## Clause by clause",
             table(
-                ("clause", "decided by", *(f"`{literal(result.target)}`" for result in rooms.results)),
+                ("clause", "decided by", *(_box(rooms, result) for result in rooms.results)),
                 (_row(rooms, clause) for clause in rooms.clauses.values()),
             ),
         ]
     else:
         text = ["# The latest results", f"{_NONE} To make one: `{HOW}`, and then these pages: `python docs/build.py`."]
     return Page(RESULTS, "The latest results", "\n\n".join(text) + "\n", ("The kit",))
+
+
+def _box(rooms: Rooms, result: RunResult) -> str:
+    """By its name; where others have the same one, by its firmware as well."""
+    alike = sum(each.target == result.target for each in rooms.results)
+    return f"`{literal(result.target)}`" + (f" {literal(result.firmware)}" if alike > 1 else "")
 
 
 def _run(result: RunResult) -> tuple[str, ...]:
@@ -83,10 +89,7 @@ def judged(page: str, rooms: Rooms, clause: Clause) -> Iterator[str]:
     found = [(result, [row for row in result.clauses if row.id == clause.id]) for result in rooms.results]
     yield table(
         ("box", "verdict", "by", "begun", "judged by"),
-        (
-            (f"`{literal(result.target)}`", *_found(page, rooms, result, rows), _begun(result), kit_of(result.kit))
-            for result, rows in found
-        ),
+        ((_box(rooms, result), *_found(page, rooms, result, rows), _begun(result), kit_of(result.kit)) for result, rows in found),
     )
 
 

@@ -142,10 +142,13 @@ def _text(scenario: Scenario) -> str:
 
 
 def read_results(runs: Sequence[Path]) -> tuple[RunResult, ...]:
-    """The latest run of each box, judged again from its journal, so that no report is taken at its word. Raises `BadInput`."""
+    """The latest run of each box, judged again from its journal, so that no report is taken at its word. Raises `BadInput`.
+
+    Two firmwares on one port are two boxes.
+    """
     found = [result for run in runs for result in judged_anew(run)]
-    latest = {result.target: result for result in sorted(found, key=lambda result: result.began)}
-    return tuple(latest[name] for name in dict.fromkeys(result.target for result in found))
+    latest = {(result.target, result.firmware): result for result in sorted(found, key=lambda result: result.began)}
+    return tuple(latest[box] for box in dict.fromkeys((result.target, result.firmware) for result in found))
 
 
 def read_kills(file: Path) -> Mapping[str, Any]:

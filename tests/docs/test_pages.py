@@ -82,6 +82,9 @@ def test_what_an_event_changes_is_told_and_what_it_leaves_is_not():
 
 
 def test_theorems_stand_with_what_they_assume(made):
+    assert "[`lockproof prove`](../../commands/index.md#lockproof-prove) asks both; this page was made without asking" in (
+        made["clauses/connect.account"].text
+    )
     assert "`a_ticket_is_issued_iff_granted`. Assumes by name: [nonce-fresh]" in made["clauses/connect.account"].text
     assert (
         "`no_credential_for_a_consumer`. Assumes by name: nothing beside those."
@@ -431,6 +434,22 @@ def test_of_two_runs_of_one_box_the_later_counts(tmp_path):
     folders = [recorded("reference", tmp_path / seed, seed) for seed in ("first", "second")]
     assert [result.seed for result in read_rooms.read_results(folders)] == ["second"]
     assert [result.seed for result in read_rooms.read_results(folders[::-1])] == ["second"]
+
+
+def test_two_firmwares_on_one_port_are_two_boxes(rooms, tmp_path, monkeypatch):
+    runs = {
+        firmware: RunResult(
+            "/dev/ttyUSB0", "a box", firmware, [], [ClauseResult("code.day", "box", verdict)], began=f"2026-01-0{day}"
+        )
+        for day, (firmware, verdict) in enumerate({"A 1.0": Verdict.FAIL, "B 7.2": Verdict.PASS}.items(), 1)
+    }
+    monkeypatch.setattr(read_rooms, "judged_anew", lambda folder: [runs[folder.name]])
+    told = replace(rooms, results=read_rooms.read_results([tmp_path / firmware for firmware in runs]))
+    assert [row.partition(" | 2026")[0] for row in judged_on("code.day", told)[-2:]] == [
+        '| `/dev/ttyUSB0` A 1.0 | <span class="gap">✗ fail</span> | ',
+        "| `/dev/ttyUSB0` B 7.2 | ✓ pass | ",
+    ]
+    assert "| clause | decided by | `/dev/ttyUSB0` A 1.0 | `/dev/ttyUSB0` B 7.2 |" in results_page(told).text
 
 
 def test_a_result_by_another_text_of_the_standard_is_told(rooms):

@@ -131,6 +131,16 @@ def test_at_night_it_is_dark(shown, site):
     assert found["default"] != found["slate"]
 
 
+def test_who_chooses_day_at_night_or_night_by_day_has_boxes_to_tick_of_that_colour(shown, site):
+    """And no box that looks as if it were ticked."""
+    schemes = {"default": "light", "slate": "dark"}
+    for night in (True, False):
+        show_afresh(shown, site.folder / "try-it" / "index.html", night=night)
+        for scheme, colours in schemes.items():
+            shown.says(f"document.body.setAttribute('data-md-color-scheme', '{scheme}')")
+            assert shown.says("getComputedStyle(document.querySelector('#try [type=checkbox]')).colorScheme") == colours
+
+
 def test_the_first_stop_of_the_keyboard_skips_to_what_the_page_is_about(shown, site):
     shown.show(site.folder / "clauses" / "code.day" / "index.html")
     shown.press(TAB)
