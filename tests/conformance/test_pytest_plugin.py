@@ -180,7 +180,7 @@ def test_a_chosen_subset_is_played_with_its_controls_and_says_so(judged, pyteste
     run = found(pytester.path / "runs/0001")
     assert [each["id"] for each in run["scenarios"]] == [*CONTROLS, HOUR]
     told = "\n".join(result.outlines)
-    assert f"a chosen subset: 1 of 226 scenarios, and beside them {', '.join(CONTROLS)}" in told
+    assert f"a chosen subset: 1 of 227 scenarios, and beside them {', '.join(CONTROLS)}" in told
     assert "not certifiable: only 3 of the 595 packaged scenarios are chosen" in told
 
 

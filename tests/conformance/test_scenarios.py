@@ -168,6 +168,7 @@ def test_each_profile_that_a_scenario_asks_for_is_legal_and_the_default_suits_ne
     assert unsuited == {
         "the-hour-ends-with-the-day-if-the-profile-says-so": "it declares code_ends_with_its_day no, this is for yes",
         "equal-codes-of-seven-digits-are-dead-on-the-second-day": "it declares code_digits 8, this is for 7",
+        "equal-codes-of-nine-digits-are-dead-on-the-second-day": "it declares code_digits 8, this is for 9",
         **{f"there-is-no-{beyond}-index": f"it declares code_indices 8, this is for {most}" for most, beyond in few},
     }
 
