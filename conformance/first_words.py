@@ -15,6 +15,8 @@ import google_crc32c
 from cobs import cobs
 from lockproof.conformance.verdict import Verdict
 from lockproof.hw_adapter.frame import (
+    CRC_BYTES,
+    HEADER,
     MINIMUM_LIMIT,
     Frame,
     FrameError,
@@ -28,7 +30,6 @@ from lockproof.hw_adapter.values import U16
 
 LINE, FRAMES, SESSIONS = "The line", "Frames", "Sessions, sequences and retries"
 """Sections of PROTOCOL.md."""
-_HEADER, _CRC = 8, 4  # bytes
 _SHOWN = 64  # bytes
 _LOOKED_AT = 4096  # bytes of what came
 
@@ -49,7 +50,7 @@ def what_came(request: Frame, came: bytes) -> Oddity:
     began = came.lstrip(b"\x00")[:_LOOKED_AT]
     if not came:
         content = _unstuffed(encode_frame(request)[:-1])
-        payload, crc = content[:-_CRC], content[-_CRC:]
+        payload, crc = content[:-CRC_BYTES], content[-CRC_BYTES:]
         return _of_the_line(
             "nothing comes back, not a byte",
             "TX and RX crossed or not connected, no common ground, another port, no power, or a firmware that does not run or"
@@ -141,8 +142,8 @@ def _not_ended(_: Frame, came: bytes) -> Oddity | None:
 
 def _not_stuffed(_: Frame, came: bytes) -> Oddity | None:
     for content in (came, came[:-1]):
-        payload, crc = content[:-_CRC], content[-_CRC:]
-        if _is_whole(content) or (len(payload) >= _HEADER and _mistake_in(payload, crc)):
+        payload, crc = content[:-CRC_BYTES], content[-CRC_BYTES:]
+        if _is_whole(content) or (len(payload) >= HEADER.size and _mistake_in(payload, crc)):
             return Oddity(
                 Verdict.FAIL,
                 "header, body and CRC come as they are, without COBS",
@@ -188,14 +189,14 @@ def _line_ends(_: Frame, came: bytes) -> Oddity | None:
 
 
 def _is_whole(content: bytes) -> bool:
-    return len(content) >= _HEADER + _CRC and content[-_CRC:] == crc32c(content[:-_CRC])
+    return len(content) >= HEADER.size + CRC_BYTES and content[-CRC_BYTES:] == crc32c(content[:-CRC_BYTES])
 
 
 def _bad_crc(request: Frame, came: bytes) -> Oddity | None:
     for received in FrameReader(U16).feed(came):
         content = _unstuffed(received.raw)
-        payload, crc = content[:-_CRC], content[-_CRC:]
-        if len(payload) < _HEADER:
+        payload, crc = content[:-CRC_BYTES], content[-CRC_BYTES:]
+        if len(payload) < HEADER.size:
             continue
         mistake = _mistake_in(payload, crc)
         is_ours = payload[:2] == bytes([request.version, FrameKind.REPLY])
@@ -218,11 +219,11 @@ def _unstuffed(raw: bytes) -> bytes:
 
 
 def _zlib(payload: bytes) -> bytes:
-    return zlib.crc32(payload).to_bytes(_CRC, "big")
+    return zlib.crc32(payload).to_bytes(CRC_BYTES, "big")
 
 
 def _from_zero(payload: bytes) -> bytes:
-    return int(google_crc32c.extend(0xFFFFFFFF, payload)).to_bytes(_CRC, "big")
+    return int(google_crc32c.extend(0xFFFFFFFF, payload)).to_bytes(CRC_BYTES, "big")
 
 
 def _inverted(crc: bytes) -> bytes:
@@ -235,8 +236,8 @@ _MISTAKES: Final[tuple[tuple[str, Callable[[bytes], bytes]], ...]] = (
     ("this is CRC-32 as of zlib and Ethernet, and least significant byte first", lambda payload: _zlib(payload)[::-1]),
     ("the final xor with 0xFFFFFFFF is left out", lambda payload: _inverted(crc32c(payload))),
     ("the initial value is 0; it must be 0xFFFFFFFF", _from_zero),
-    ("the CRC goes over the body alone; it goes over the header, too", lambda payload: crc32c(payload[_HEADER:])),
-    ("no CRC is worked out yet", lambda _: bytes(_CRC)),
+    ("the CRC goes over the body alone; it goes over the header, too", lambda payload: crc32c(payload[HEADER.size :])),
+    ("no CRC is worked out yet", lambda _: bytes(CRC_BYTES)),
 )
 
 
@@ -267,7 +268,8 @@ def _text(_: Frame, came: bytes) -> Oddity | None:
 
 def _length_of_text(data: bytes) -> int:
     """How many bytes at the beginning are printable ASCII, or what a terminal takes."""
-    return next((n for n, byte in enumerate(data) if byte not in b"\r\n\t\x1b" and not 0x20 <= byte < 0x7F), len(data))  # noqa: PLR2004
+    others = (n for n, byte in enumerate(data) if byte not in b"\r\n\t\x1b" and not 0x20 <= byte < 0x7F)  # noqa: PLR2004 (ASCII)
+    return next(others, len(data))
 
 
 def _text_in_front(_: Frame, came: bytes) -> Oddity | None:

@@ -18,8 +18,9 @@ VERSION = 1
 MINIMUM_LIMIT = 256
 """Bytes, delimiter included: what every box takes, and what a host assumes until it has read a hello."""
 
-_HEADER = struct.Struct(">BBIH")
-_CRC_BYTES = 4
+HEADER = struct.Struct(">BBIH")
+"""Version, kind, session and sequence, in front of the body."""
+CRC_BYTES = 4
 _COBS_RUN = 254
 _DELIMITER = 0
 
@@ -58,7 +59,7 @@ class Received:
 
 def encode_frame(frame: Frame) -> bytes:
     """The bytes of a frame on the line, delimiter included."""
-    payload = _HEADER.pack(frame.version, frame.kind, frame.session, frame.sequence) + frame.body
+    payload = HEADER.pack(frame.version, frame.kind, frame.session, frame.sequence) + frame.body
     return bytes(cobs.encode(payload + crc32c(payload))) + bytes([_DELIMITER])
 
 
@@ -68,25 +69,25 @@ def decode_frame(raw: bytes) -> Frame:
         content = cobs.decode(raw)
     except cobs.DecodeError as wrong:
         raise FrameError(f"bad COBS in {len(raw)} bytes: {wrong}") from None
-    if len(content) < _HEADER.size + _CRC_BYTES:
-        raise FrameError(f"{len(content)} bytes are too few for a frame; the shortest has {_HEADER.size + _CRC_BYTES}")
-    payload, sent = content[:-_CRC_BYTES], content[-_CRC_BYTES:]
+    if len(content) < HEADER.size + CRC_BYTES:
+        raise FrameError(f"{len(content)} bytes are too few for a frame; the shortest has {HEADER.size + CRC_BYTES}")
+    payload, sent = content[:-CRC_BYTES], content[-CRC_BYTES:]
     if crc32c(payload) != sent:
         raise FrameError(f"bad CRC at offset {len(payload)}: {sent.hex()} came, {crc32c(payload).hex()} is right")
-    version, kind, session, sequence = _HEADER.unpack_from(payload)
-    return Frame(kind, session, sequence, payload[_HEADER.size :], version)
+    version, kind, session, sequence = HEADER.unpack_from(payload)
+    return Frame(kind, session, sequence, payload[HEADER.size :], version)
 
 
 def body_room(limit: int) -> int:
     """How many bytes of body surely fit a frame of `limit` bytes, whatever they are and however COBS is written."""
     content = limit - 2  # the delimiter and the first COBS code
     content -= (content + 1) // (_COBS_RUN + 1)  # one more code after every whole run without a zero
-    return content - _HEADER.size - _CRC_BYTES
+    return content - HEADER.size - CRC_BYTES
 
 
 def crc32c(payload: bytes) -> bytes:
     """CRC-32C (RFC 3720 section 12.1) of a payload, 4 bytes, most significant first."""
-    return int(google_crc32c.value(payload)).to_bytes(_CRC_BYTES, "big")
+    return int(google_crc32c.value(payload)).to_bytes(CRC_BYTES, "big")
 
 
 class FrameReader:

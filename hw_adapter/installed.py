@@ -56,6 +56,7 @@ def open_adapter(name: str, options: Mapping[str, str], patience: AdapterPatienc
 
     Raises `BadInput` for its name or options, `AdapterFault` for its own faults, and what its `open` says.
     """
+    # An abstract class may not be passed for one to be made; it is only compared with what the adapter is.
     adapter, thread = _open(named(name), BoxAdapter, options, patience, "box")  # type: ignore[type-abstract]
     return GuardedBox(adapter, f"adapter {name}", thread, patience)
 

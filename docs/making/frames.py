@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from lockproof.hw_adapter import cbor, vectors
 from lockproof.hw_adapter.cbor import Value
 from lockproof.hw_adapter.declaration import HELLO_FIELDS
 from lockproof.hw_adapter.device import Device
-from lockproof.hw_adapter.frame import Frame, FrameKind, FrameReader, crc32c, encode_frame
+from lockproof.hw_adapter.frame import HEADER, Frame, FrameKind, FrameReader, crc32c, encode_frame
 from lockproof.hw_adapter.messages import (
     COMMANDS,
     LOG_KINDS,
@@ -34,8 +33,6 @@ from making.markdown import Page, clause_link, fenced, lasting, link, literal, t
 from making.rooms import NotPublished
 
 FRAMES = "protocol/frames"
-_HEAD = struct.Struct(">BBIH")
-_CRC = 4
 
 
 class Recorded(ReferenceBox):
@@ -49,7 +46,7 @@ class Recorded(ReferenceBox):
 
 
 def nonce(number: int) -> bytes:
-    """The nonce that is made as so manieth, from 1: the first is that of the vectors."""
+    """The nonce that is made so many times after the factory's state, counted from 1: the first is that of the vectors."""
     return bytes((each + 16 * (number - 1)) % 256 for each in vectors.NONCE)
 
 
@@ -189,7 +186,7 @@ def fields(line: bytes, commands: Sequence[Command]) -> list[Field]:
     (received,) = FrameReader(len(line)).feed(line)
     assert received.frame is not None, received.error
     frame = received.frame
-    head = _HEAD.pack(frame.version, frame.kind, frame.session, frame.sequence)
+    head = HEADER.pack(frame.version, frame.kind, frame.session, frame.sequence)
     return [
         (head[0:1], 0, "version", str(frame.version)),
         (head[1:2], 0, "kind", f"{frame.kind}, {FrameKind(frame.kind).name.lower()}"),

@@ -1,5 +1,7 @@
-"""The threat model: who attacks, what holds, by which clauses and theorems, what that rests on, and what remains. Every number is"
-" computed."""
+"""The threat model: who attacks, what holds, by which clauses and theorems, what that rests on, and what remains.
+
+Every number is computed: of the profile, by the functions of `spec.guessing`.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,10 @@ _ONE_A_SECOND = "an entry each second, and nothing that counts them"
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """One who attacks. `by` are clauses, `proved` theorems, `rests` assumptions, by their names; `remains` is what nothing here"
-    " stops."""
+    """One who attacks. `by` are clauses, `proved` theorems, `rests` assumptions, by their names.
+
+    `remains` is what nothing here stops.
+    """
 
     who: str
     tries: str
